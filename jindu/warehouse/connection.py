@@ -1,0 +1,56 @@
+"""The one place that opens the private database."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import duckdb
+
+from jindu.settings import OFFICE_TIMEZONE, PROJECT_ROOT, Home, JinduError
+
+SQL_ROOT = PROJECT_ROOT / "sql"
+SCHEMAS = ("raw", "reference", "core", "check", "mart")
+
+
+def prepare(connection: duckdb.DuckDBPyConnection) -> None:
+    """Give a writable connection office time, the schemas, the raw tables and the macros."""
+    set_timezone(connection)
+    for schema in SCHEMAS:
+        connection.execute(f'create schema if not exists "{schema}"')
+    for ddl in sorted((SQL_ROOT / "raw").glob("*.sql")):
+        connection.execute(ddl.read_text(encoding="utf-8"))
+    connection.execute((SQL_ROOT / "macros.sql").read_text(encoding="utf-8"))
+
+
+def set_timezone(connection: duckdb.DuckDBPyConnection) -> None:
+    """Under UTC, 2024-10-01 02:00+08 would be September."""
+    connection.execute(f"set TimeZone = '{OFFICE_TIMEZONE.key}'")
+
+
+@contextmanager
+def connect(home: Home, *, read_only: bool = False) -> Iterator[duckdb.DuckDBPyConnection]:
+    """The private database, closed at the end.
+
+    Raises JinduError when another process holds it or the disk does not take it.
+    """
+    connection = _open(home.private_database, read_only)
+    try:
+        if read_only:
+            set_timezone(connection)
+        else:
+            prepare(connection)
+        yield connection
+    finally:
+        connection.close()
+
+
+def _open(path: Path, read_only: bool) -> duckdb.DuckDBPyConnection:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    try:
+        return duckdb.connect(path, read_only=read_only)
+    except duckdb.IOException as error:
+        raise JinduError(
+            f"打不开工作数据库 {path}:{error}。请关闭占用它的程序后重试;分析请打开 published/jindu.duckdb。",
+            f"Cannot open the private database {path}: {error}. Close the program that holds it and try again; "
+            "analysts open published/jindu.duckdb.",
+        ) from error

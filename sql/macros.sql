@@ -1,0 +1,2 @@
+-- macros
+select 1;

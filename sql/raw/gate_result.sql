@@ -1,0 +1,11 @@
+-- grain: one row per night, gate and expectation
+-- A night that is run again replaces its own rows.
+create table if not exists raw.gate_result (
+    run_id text not null,
+    gate text not null,
+    expectation_code text not null,
+    severity text not null,
+    evaluated_count bigint not null,
+    failed_count bigint not null,
+    passed boolean not null,
+)

@@ -1,0 +1,10 @@
+-- grain: one row per alert case, event and recipient that a channel has confirmed
+-- Append-only: written only after the channel's own yes.
+create table if not exists raw.notification (
+    case_id text not null,
+    event text not null,               -- opened, resolved
+    recipient_name text not null,
+    digest_id text not null,
+    notified_at timestamptz not null,  -- as-of moment of the night that sent it
+    sent_at timestamptz not null,      -- the clock
+)
