@@ -1,2 +1,54 @@
--- macros
-select 1;
+-- The rules that more than one table needs: each has its one home here.
+
+-- A value in millionths: exact integers to divide. Values are decimal(24, 6).
+create or replace macro millionths(value) as
+    cast(cast(value as decimal(38, 6)) * 1000000 as hugeint);
+
+-- The quotient of two positive integers in millionths, rounded half away from zero.
+create or replace macro half_away_steps(numerator, denominator) as
+    (2000000 * numerator + denominator) // (2 * denominator);
+
+-- Millionths as a decimal with 6 places.
+create or replace macro from_ratio_steps(steps) as
+    cast(steps as decimal(32, 0)) * cast(0.000001 as decimal(6, 6));
+
+-- One exact division, rounded once, half away from zero, to 6 decimals; null when there is nothing to divide by.
+-- domain.md, Indicators: nothing in between is rounded.
+create or replace macro exact_ratio(numerator, denominator) as
+    case
+        when numerator is null or denominator is null or denominator = 0 then null
+        else
+            from_ratio_steps(
+                sign(cast(numerator as hugeint)) * sign(cast(denominator as hugeint))
+                * case
+                    -- 2 million times the numerator must fit 127 bits: reduce the few fractions that are larger
+                    when abs(numerator) < 80000000000000000000000000000000
+                        then half_away_steps(abs(cast(numerator as hugeint)), abs(cast(denominator as hugeint)))
+                    else
+                        half_away_steps(
+                            abs(cast(numerator as hugeint)) // gcd(cast(numerator as hugeint), cast(denominator as hugeint)),
+                            abs(cast(denominator as hugeint)) // gcd(cast(numerator as hugeint), cast(denominator as hugeint))
+                        )
+                end
+            )
+    end;
+
+-- The night that an as-of moment names (the connection is in office time).
+create or replace macro night_of(as_of) as
+    strftime(as_of, '%Y-%m-%dT%H:%M:%S');
+
+-- The calendar day, in office time, on which a moment falls.
+create or replace macro day_of(moment) as
+    cast(moment as date);
+
+-- A name as people compare names: no white space, full width as half width.
+create or replace macro plain_name(name) as
+    regexp_replace(nfc_normalize(translate(name, '()', '()')), '\s', '', 'g');
+
+-- How many millionths one step of an indicator's decimals is: 1000000 for whole numbers, 10000 for two decimals.
+create or replace macro step_size(decimals) as
+    cast(list_extract([1000000, 100000, 10000, 1000, 100, 10, 1], cast(decimals as integer) + 1) as hugeint);
+
+-- Millionths back to a value.
+create or replace macro from_millionths(amount) as
+    cast(from_ratio_steps(amount) as decimal(24, 6));

@@ -1,0 +1,1 @@
+"""Tell the configured recipients what is new since they were last told."""

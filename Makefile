@@ -1,0 +1,65 @@
+# One page of commands: `make` alone lists them.
+
+PYTHON ?= python3
+JINDU_HOME ?= warehouse/data
+AS_OF ?= 2024-10-10T02:00
+
+export JINDU_HOME
+
+VENV := .venv
+BIN := $(VENV)/bin
+INSTALLED := $(VENV)/.installed
+
+SHELL := bash
+.SHELLFLAGS := -euo pipefail -c
+.DEFAULT_GOAL := help
+.NOTPARALLEL:
+.PHONY: help setup run test check docs lock clean
+
+help: ## list these commands
+	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-8s %s\n", $$1, $$2 }' Makefile
+	@echo
+	@echo "  make run AS_OF=$(AS_OF) JINDU_HOME=$(JINDU_HOME)   (PYTHON=$(PYTHON))"
+
+setup: $(INSTALLED) ## make .venv from requirements.lock (one or two minutes; instant when it is there)
+
+$(INSTALLED): requirements.lock pyproject.toml
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { \
+	    echo "需要 Python 3.11 或更新版本,而 $(PYTHON) 不是。请安装后执行:make $(or $(MAKECMDGOALS),setup) PYTHON=python3.11" >&2; \
+	    echo "Python 3.11 or newer is needed, and $(PYTHON) is not. Install it, then: make $(or $(MAKECMDGOALS),setup) PYTHON=python3.11" >&2; \
+	    exit 1; }
+	@test -x $(BIN)/python -a -x $(BIN)/pip || $(PYTHON) -m venv --clear $(VENV) || { \
+	    rm -rf $(VENV); \
+	    echo "无法建立 $(VENV)。Debian/Ubuntu 请先执行:sudo apt-get install python3-venv" >&2; \
+	    echo "Cannot make $(VENV). On Debian or Ubuntu first: sudo apt-get install python3-venv" >&2; \
+	    exit 1; }
+	@echo "安装依赖到 $(VENV)(约一两分钟)… Installing into $(VENV), a minute or two …"
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes --requirement requirements.lock
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation --editable .
+	@touch $@
+
+run: setup ## make the sample office (when the home has no inbox) and run one night as of AS_OF
+	@test -d "$(JINDU_HOME)/inbox" || $(BIN)/jindu sample
+	@$(BIN)/jindu run --as-of "$(AS_OF)" || test $$? -eq 1  # 1: done, and something needs a person
+
+test: setup ## run all tests
+	@$(BIN)/python -m pytest
+
+check: setup ## format, lint, types, import contracts, SQL style, stale generated documents
+	@$(BIN)/ruff format --check
+	@$(BIN)/ruff check
+	@$(BIN)/mypy
+	@$(BIN)/lint-imports
+	@$(BIN)/sqlfluff lint --disable-progress-bar $(wildcard sql/core sql/check sql/mart)
+	@$(BIN)/python -m jindu.warehouse.dictionary --check
+
+docs: setup ## write the generated documents anew
+	@$(BIN)/python -m jindu.warehouse.dictionary
+
+lock: setup ## bring requirements.lock up to pyproject.toml (add UPGRADE=--upgrade for newer versions)
+	@$(BIN)/uv pip compile pyproject.toml --extra dev --universal --python-version 3.11 --generate-hashes --no-header \
+	    --no-emit-index-url --no-emit-find-links --quiet $(UPGRADE) --output-file requirements.lock
+
+clean: ## remove .venv and caches; the home and its data stay
+	@rm -rf $(VENV) build *.egg-info .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
+	@find . -name __pycache__ -type d -prune -exec rm -rf {} +

@@ -1,0 +1,98 @@
+"""One night, in its order. Each step stands in jindu; this file says only what comes after what."""
+
+from typing import Any
+
+from prefect import flow, task
+from prefect.artifacts import create_markdown_artifact, create_table_artifact
+from prefect.cache_policies import NO_CACHE
+from prefect.client.schemas.objects import State
+
+from jindu.alerts.deliver import deliver
+from jindu.checks.gate import run_gate
+from jindu.night import close_night, fail_night, open_night, step
+from jindu.report.artifact import ranking_rows, summary_markdown
+from jindu.settings import Night
+from jindu.warehouse.models import build_core, build_mart, build_readings, store_reference
+from jindu.warehouse.publish import publish
+from jindu.workbooks.collect import collect
+from jindu.workbooks.read import read
+
+
+def outside_failed(_task: object, _run: object, state: State[Any]) -> bool:
+    """True for what may pass by itself (disk, network); a broken promise stays broken."""
+    return isinstance(state.result(raise_on_failure=False), OSError)
+
+
+def record_failure(_flow: object, run: Any, state: State[Any]) -> None:
+    """Write the failure into our own journal and alert, whatever Prefect's server remembers."""
+    fail_night(**run.parameters, error=state.result(raise_on_failure=False))
+
+
+@task(cache_policy=NO_CACHE)
+def load_reference(night: Night) -> None:
+    step(night, "reference", lambda night, _: store_reference(night))
+
+
+@task(cache_policy=NO_CACHE, retries=2, retry_delay_seconds=[2, 10], retry_condition_fn=outside_failed)
+def collect_files(night: Night) -> None:
+    step(night, "collect", collect)
+
+
+@task(cache_policy=NO_CACHE)
+def read_files(night: Night) -> None:
+    step(night, "read", read)
+
+
+@task(cache_policy=NO_CACHE)
+def arrange_readings(night: Night) -> None:
+    step(night, "readings", build_readings)
+
+
+@task(cache_policy=NO_CACHE, task_run_name="pass-{gate}-gate")
+def pass_gate(night: Night, gate: str) -> None:
+    step(night, f"gate-{gate}", lambda night, progress: run_gate(night, gate, progress))
+
+
+@task(cache_policy=NO_CACHE)
+def accept_data(night: Night) -> None:
+    step(night, "core", build_core)
+
+
+@task(cache_policy=NO_CACHE)
+def compute_progress(night: Night) -> None:
+    step(night, "mart", build_mart)
+
+
+@task(cache_policy=NO_CACHE, retries=2, retry_delay_seconds=[2, 10], retry_condition_fn=outside_failed)
+def publish_copy(night: Night) -> None:
+    step(night, "publish", publish)
+
+
+@task(cache_policy=NO_CACHE, retries=2, retry_delay_seconds=[2, 10], retry_condition_fn=outside_failed)
+def send_alerts(night: Night) -> None:
+    step(night, "alert", deliver)
+
+
+@task(cache_policy=NO_CACHE)
+def show_summary(night: Night) -> None:
+    create_table_artifact(key="ranking", table=ranking_rows(night.home), description="社区综合排名")
+    create_markdown_artifact(key="run-summary", markdown=summary_markdown(night.home), description="本次运行")
+
+
+@flow(name="nightly", on_failure=[record_failure], on_crashed=[record_failure])
+def nightly(home: str, reference: str, as_of: str) -> None:
+    """From the files in the inbox to the published database and the alerts, as of one moment."""
+    night = open_night(home, reference, as_of)
+    load_reference(night)
+    collect_files(night)
+    read_files(night)
+    arrange_readings(night)
+    pass_gate(night, "incoming")
+    accept_data(night)
+    pass_gate(night, "core")
+    compute_progress(night)
+    pass_gate(night, "mart")
+    publish_copy(night)
+    send_alerts(night)
+    show_summary(night)
+    close_night(night)

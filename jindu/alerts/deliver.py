@@ -1,0 +1,158 @@
+"""Tell each recipient, in one digest, what they have not been told; tell the office when a run fails."""
+
+import csv
+from contextlib import suppress
+from dataclasses import dataclass
+
+import duckdb
+
+from jindu.alerts.channel import Channel, ChannelError, find_channel, send
+from jindu.alerts.digest import Digest, compose, compose_failure, failure_key
+from jindu.alerts.notification import names_told, record
+from jindu.alerts.outbox import write_digest
+from jindu.alerts.pending import Event, pending_events
+from jindu.alerts.recipient import OUTBOX_ONLY, Recipient, load_recipients, read_recipients, scope_is_known
+from jindu.settings import JinduError, Night, Progress, StepReport
+from jindu.warehouse.connection import connect
+
+# What the failure itself may have broken: the database, the disk, the reference folder.
+BROKEN = (JinduError, duckdb.Error, OSError, csv.Error)
+
+
+@dataclass(frozen=True)
+class Delivery:
+    """What became of one recipient's digest; `error` is why it is unsent, None when a channel or a file has it."""
+
+    recipient: Recipient
+    digest: Digest | None
+    is_file: bool
+    error: ChannelError | None
+
+
+def deliver(night: Night, progress: Progress) -> StepReport:
+    """Tell every recipient what is new to them, and record it once their channel has confirmed.
+
+    Killed between the two, the next run repeats the digest under the same id rather than losing it. A channel that
+    fails is reported and tried again the next night; it never fails the run, whose data is already published.
+    """
+    with connect(night.home) as connection:
+        recipients = load_recipients(connection) or [OUTBOX_ONLY]
+        unknown = {
+            recipient.scope
+            for recipient in recipients
+            if recipient.scope is not None and not scope_is_known(connection, recipient.scope)
+        }
+        pending = [(recipient, pending_events(connection, recipient)) for recipient in recipients]
+    deliveries = []
+    for done, (recipient, events) in enumerate(pending, start=1):
+        if recipient.scope in unknown:
+            deliveries.append(Delivery(recipient, None, False, _unknown_scope(recipient)))
+        elif events:
+            deliveries.append(_deliver_one(night, recipient, events))
+        progress(done, len(pending))
+    return _report(deliveries)
+
+
+def alert_failure(night: Night, step: str, message_zh: str, message_en: str) -> None:
+    """Tell everyone whose scope is everything that the run failed at this step; once per run and step.
+
+    Never raises for a channel, the database or the disk: the failure of the run is what must be seen.
+    """
+    recipients, told = _recipients_and_told(night, step)
+    for recipient in [one for one in recipients if one.scope is None] or [OUTBOX_ONLY]:
+        if recipient.name not in told:
+            message = message_en if recipient.language == "en" else message_zh
+            _alert_one(night, recipient, step, message)
+
+
+def _hand_over(night: Night, recipient: Recipient, channel: Channel, digest: Digest) -> None:
+    """Send the digest, or write it where the recipient has no channel; returns only when it has arrived.
+
+    Raises ChannelError otherwise.
+    """
+    if channel.url is not None:
+        send(channel.url, digest)
+        return
+    try:
+        write_digest(night.home, night.as_of, recipient.name, digest)
+    except OSError as error:
+        raise ChannelError(
+            f"outbox/ 写不进去：{error.strerror}", f"outbox/ cannot be written: {error.strerror}"
+        ) from error
+
+
+def _deliver_one(night: Night, recipient: Recipient, events: list[Event]) -> Delivery:
+    try:
+        channel = find_channel(recipient)
+        content = recipient.content or channel.default_content
+        digest = compose(recipient.name, recipient.language, content, events, night.as_of)
+        _hand_over(night, recipient, channel, digest)
+    except ChannelError as error:
+        return Delivery(recipient, None, False, error)
+    record(night, recipient.name, digest)
+    return Delivery(recipient, digest, channel.url is None, None)
+
+
+def _unknown_scope(recipient: Recipient) -> ChannelError:
+    return ChannelError(
+        f"范围“{recipient.scope}”不是已知的单位、专题或指标代码",
+        f"scope {recipient.scope!r} is no code of a unit, theme or indicator",
+    )
+
+
+def _recipients_and_told(night: Night, step: str) -> tuple[list[Recipient], set[str]]:
+    """Everyone, and the names of those who know; from recipient.csv while the database has no recipients' table."""
+    recipients: list[Recipient] | None = None
+    told: set[str] = set()
+    with suppress(*BROKEN), connect(night.home) as connection:
+        told = names_told(connection, failure_key(night.run_id, step))
+        recipients = load_recipients(connection)
+    if recipients is None:
+        with suppress(*BROKEN):
+            recipients = read_recipients(night.reference)
+    return recipients or [], told
+
+
+def _alert_one(night: Night, recipient: Recipient, step: str, message: str) -> None:
+    try:
+        channel = find_channel(recipient)
+        content = recipient.content or channel.default_content
+        failed = (night.run_id, step, message)
+        digest = compose_failure(recipient.name, recipient.language, content, failed, night.as_of)
+        _hand_over(night, recipient, channel, digest)
+    except ChannelError:
+        return
+    with suppress(*BROKEN):
+        record(night, recipient.name, digest)
+
+
+def _report(deliveries: list[Delivery]) -> StepReport:
+    sent = [delivery for delivery in deliveries if delivery.digest and not delivery.is_file]
+    filed = [delivery for delivery in deliveries if delivery.digest and delivery.is_file]
+    unsent = [(delivery.recipient, delivery.error) for delivery in deliveries if delivery.error]
+    zh, en = [], []
+    if sent:
+        names = [delivery.recipient.name for delivery in sent]
+        zh.append(f"已发出 {len(sent)} 份提醒（{'、'.join(names)}）")
+        en.append(f"{len(sent)} digests sent ({', '.join(names)})")
+    if filed:
+        zh.append(f"{len(filed)} 份写入 outbox/（{'、'.join(_why_file(item.recipient, 'zh') for item in filed)}）")
+        en.append(f"{len(filed)} written to outbox/ ({', '.join(_why_file(item.recipient, 'en') for item in filed)})")
+    if unsent:
+        reasons_zh = "；".join(f"{recipient.name}：{error.message_zh}" for recipient, error in unsent)
+        reasons_en = "; ".join(f"{recipient.name}: {error.message_en}" for recipient, error in unsent)
+        zh.append(f"{len(unsent)} 份未发出、下次再发（{reasons_zh}）")
+        en.append(f"{len(unsent)} not sent, to be tried again ({reasons_en})")
+    return StepReport(
+        "；".join(zh) or "没有新的提醒，未发送", "; ".join(en) or "nothing new, nothing sent", len(sent) + len(filed)
+    )
+
+
+def _why_file(recipient: Recipient, language: str) -> str:
+    if recipient is OUTBOX_ONLY:
+        return "没有登记接收人" if language == "zh" else "no recipient is configured"
+    if recipient.channel is None:
+        return f"{recipient.name}没有通道" if language == "zh" else f"{recipient.name} has no channel"
+    if language == "zh":
+        return f"{recipient.name}的环境变量 {recipient.channel} 未设置"
+    return f"{recipient.name}: environment variable {recipient.channel} is not set"

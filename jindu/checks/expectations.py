@@ -1,0 +1,257 @@
+"""What must hold: the expectations of a gate, read from YAML that needs no programmer."""
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass, fields
+from decimal import Decimal, InvalidOperation
+from pathlib import Path
+from string import Formatter
+
+import yaml
+
+from jindu.settings import PROJECT_ROOT, JinduError
+
+EXPECTATIONS_ROOT = PROJECT_ROOT / "expectations"
+GATES = ("incoming", "core", "mart")  # domain.md, Validation
+SEVERITIES = ("critical", "warning", "information")  # domain.md, Validation
+# what an expectation may say about a column: the words to give with it, of which at least one
+VOCABULARY = {
+    "values_between": ("minimum", "maximum"),
+    "values_in_set": ("values",),
+    "values_not_null": (),
+    "values_unique": (),
+}
+REQUIRED = ("code", "table", "expect", "column", "severity", "owner", "message_zh", "message_en", "reason")
+ARGUMENTS = ("minimum", "maximum", "values")
+NAME = re.compile(r"[a-z][a-z0-9_]*")
+TABLE = re.compile(r"check\.[a-z][a-z0-9_]*")  # only check tables carry the key that a finding is joined back by
+
+Scalar = str | bool | Decimal
+
+
+@dataclass(frozen=True)
+class Expectation:
+    """One thing that must hold, how bad it is when it does not, who mends it, and what to tell them."""
+
+    code: str
+    table: str
+    expect: str
+    column: str
+    severity: str
+    owner: str
+    message_zh: str
+    message_en: str
+    reason: str
+    minimum: Decimal | None = None
+    maximum: Decimal | None = None
+    values: tuple[Scalar, ...] = ()
+    found: str = "found"  # the column of the table that says what was found, what was expected, and where
+    expected: str = "expected"
+    cell: str = "cell"
+
+
+@dataclass(frozen=True)
+class Problem:
+    """One fault of an expectations file, where it is and how to mend it."""
+
+    path: Path
+    line: int
+    message_zh: str
+    message_en: str
+
+
+class ExpectationsError(JinduError):
+    """The expectations files have faults; all of them are listed."""
+
+    def __init__(self, problems: list[Problem]) -> None:
+        super().__init__(
+            "\n".join(f"{problem.path} 第 {problem.line} 行:{problem.message_zh}" for problem in problems),
+            "\n".join(f"{problem.path}, line {problem.line}: {problem.message_en}" for problem in problems),
+        )
+        self.problems = tuple(problems)
+
+
+def gate_expectations(gate: str) -> tuple[Expectation, ...]:
+    """The expectations of one gate, in file order.
+
+    Raises ExpectationsError with every fault found.
+    """
+    return load_expectations(EXPECTATIONS_ROOT / f"{gate}.yml")
+
+
+def load_expectations(path: Path) -> tuple[Expectation, ...]:
+    """The expectations in one file, in file order.
+
+    Raises ExpectationsError with every fault found, each with its line.
+    """
+    reader = _Reader(path)
+    expectations = reader.read()
+    if reader.problems:
+        raise ExpectationsError(sorted(reader.problems, key=lambda problem: problem.line))
+    return expectations
+
+
+def placeholders(template: str) -> set[str]:
+    """The names that a message fills in.
+
+    Raises ValueError when the braces do not match.
+    """
+    return {name for _, name, _, _ in Formatter().parse(template) if name is not None}
+
+
+class _Reader:
+    """Reads one file and gathers its faults."""
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+        self.problems: list[Problem] = []
+        self.lines_of_code: dict[str, int] = {}
+
+    def read(self) -> tuple[Expectation, ...]:
+        try:
+            root = yaml.compose(self.path.read_text(encoding="utf-8"), Loader=yaml.SafeLoader)
+        except OSError as error:
+            self._add(1, f"读不到文件({error.strerror})。", f"the file cannot be read ({error.strerror}).")
+            return ()
+        except yaml.MarkedYAMLError as error:
+            line = error.problem_mark.line + 1 if error.problem_mark else 1
+            self._add(line, f"不是合法的 YAML:{error.problem}。", f"not valid YAML: {error.problem}.")
+            return ()
+        if not isinstance(root, yaml.SequenceNode) or not root.value:
+            self._add(1, "应为一个列表,每项以“- code:”开头。", "expected a list, each item starting with '- code:'.")
+            return ()
+        return tuple(found for node in root.value if (found := self._expectation(node)) is not None)
+
+    def _add(self, line: int, message_zh: str, message_en: str) -> None:
+        self.problems.append(Problem(self.path, line, message_zh, message_en))
+
+    def _expectation(self, item: yaml.Node) -> Expectation | None:
+        if not isinstance(item, yaml.MappingNode):
+            self._add(_line(item), "应为“键: 值”的一组。", "expected a group of 'key: value' lines.")
+            return None
+        before = len(self.problems)
+        nodes = self._nodes(item)
+        for key in REQUIRED:
+            if key not in nodes:
+                self._add(_line(item), f"缺少“{key}”。", f"'{key}' is missing.")
+        texts = {key: self._text(key, node) for key, node in nodes.items() if key not in ARGUMENTS}
+        self._check_names(nodes, texts)
+        self._check_messages(nodes, texts)
+        minimum, maximum = self._number(nodes.get("minimum")), self._number(nodes.get("maximum"))
+        values = self._values(nodes.get("values"))
+        self._check_arguments(item, nodes, texts.get("expect", ""))
+        if minimum is not None and maximum is not None and minimum > maximum:
+            line = _line(nodes["minimum"])
+            self._add(line, f"minimum {minimum} 大于 maximum {maximum}。", f"minimum {minimum} is above maximum {maximum}.")
+        if len(self.problems) > before:
+            return None
+        return Expectation(**texts, minimum=minimum, maximum=maximum, values=values)
+
+    def _nodes(self, item: yaml.MappingNode) -> dict[str, yaml.Node]:
+        known = [field.name for field in fields(Expectation)]
+        nodes: dict[str, yaml.Node] = {}
+        for key_node, value_node in item.value:
+            key = str(key_node.value)
+            if key not in known:
+                self._add(
+                    _line(key_node),
+                    f"不认识的键“{key}”;可用:{'、'.join(known)}。",
+                    f"unknown key '{key}'; known are {', '.join(known)}.",
+                )
+            elif key in nodes:
+                self._add(_line(key_node), f"“{key}”写了两次。", f"'{key}' is written twice.")
+            else:
+                nodes[key] = value_node
+        return nodes
+
+    def _text(self, key: str, node: yaml.Node) -> str:
+        if isinstance(node, yaml.ScalarNode) and node.value.strip():
+            return str(node.value).strip()
+        self._add(_line(node), f"“{key}”应为文字,不能为空。", f"'{key}' must be a text that is not blank.")
+        return ""
+
+    def _check_names(self, nodes: dict[str, yaml.Node], texts: dict[str, str]) -> None:
+        for key in ("code", "column", "found", "expected", "cell"):
+            if texts.get(key) and not NAME.fullmatch(texts[key]):
+                self._wrong(nodes[key], key, texts[key], "小写英文字母、数字和下划线", "lower-case letters, digits and _")
+        if texts.get("table") and not TABLE.fullmatch(texts["table"]):
+            self._wrong(nodes["table"], "table", texts["table"], "check.表名", "check.<table>")
+        for key, allowed in (("expect", tuple(VOCABULARY)), ("severity", SEVERITIES)):
+            if texts.get(key) and texts[key] not in allowed:
+                self._wrong(nodes[key], key, texts[key], "、".join(allowed), ", ".join(allowed))
+        if code := texts.get("code"):
+            line = _line(nodes["code"])
+            first = self.lines_of_code.setdefault(code, line)
+            if first != line:
+                self._add(
+                    line, f"代码“{code}”在第 {first} 行已经用过。", f"code '{code}' was already used in line {first}."
+                )
+
+    def _wrong(self, node: yaml.Node, key: str, found: str, expected_zh: str, expected_en: str) -> None:
+        self._add(
+            _line(node), f"“{key}”是“{found}”,应为 {expected_zh}。", f"'{key}' is '{found}', expected {expected_en}."
+        )
+
+    def _check_messages(self, nodes: dict[str, yaml.Node], texts: dict[str, str]) -> None:
+        for key in ("message_zh", "message_en"):
+            try:
+                names = placeholders(texts.get(key, ""))
+            except ValueError as error:
+                self._add(
+                    _line(nodes[key]), f"“{key}”的花括号不成对:{error}。", f"'{key}' has unmatched braces: {error}."
+                )
+                continue
+            for name in sorted(name for name in names if not NAME.fullmatch(name)):
+                self._wrong(nodes[key], key, f"{{{name}}}", "{列名}", "{column}")
+
+    def _number(self, node: yaml.Node | None) -> Decimal | None:
+        if node is None:
+            return None
+        try:
+            number = Decimal(str(node.value))
+            if not number.is_finite():
+                raise InvalidOperation
+        except InvalidOperation:
+            self._add(_line(node), f"“{node.value}”不是数字。", f"'{node.value}' is not a number.")
+            return None
+        return number
+
+    def _values(self, node: yaml.Node | None) -> tuple[Scalar, ...]:
+        if node is None:
+            return ()
+        if not isinstance(node, yaml.SequenceNode) or not node.value:
+            self._add(_line(node), "“values”应为非空列表。", "'values' must be a list that is not empty.")
+            return ()
+        return tuple(_scalar(value) for value in node.value)
+
+    def _check_arguments(self, item: yaml.Node, nodes: dict[str, yaml.Node], expect: str) -> None:
+        if expect not in VOCABULARY:
+            return
+        allowed = VOCABULARY[expect]
+        for key in ARGUMENTS:
+            if key in nodes and key not in allowed:
+                self._add(_line(nodes[key]), f"{expect} 不用“{key}”。", f"{expect} takes no '{key}'.")
+        if allowed and not any(key in nodes for key in allowed):
+            self._add(
+                _line(nodes.get("expect", item)),
+                f"{expect} 需要 {' 或 '.join(allowed)}。",
+                f"{expect} needs {' or '.join(allowed)}.",
+            )
+
+
+def _line(node: yaml.Node) -> int:
+    return int(node.start_mark.line) + 1
+
+
+def _scalar(node: yaml.Node) -> Scalar:
+    loaded = yaml.SafeLoader("").construct_object(node, deep=True)
+    if isinstance(loaded, bool):
+        return loaded
+    return Decimal(str(loaded)) if isinstance(loaded, int | float) else str(loaded)
+
+
+def every_expectation() -> Iterator[tuple[str, Expectation]]:
+    """Every gate's name with each of its expectations, in the order of a night."""
+    for gate in GATES:
+        for expectation in gate_expectations(gate):
+            yield gate, expectation

@@ -1,0 +1,197 @@
+"""Run a gate: judge its expectations, and record the verdicts and the findings of the night."""
+
+from collections.abc import Iterator
+from dataclasses import asdict, dataclass, fields
+from datetime import date
+from typing import Any
+
+import duckdb
+import polars as pl
+
+from jindu.checks.engine import KEY, GateError, Verdict, judge
+from jindu.checks.expectations import Expectation, gate_expectations
+from jindu.settings import JinduError, Night, Progress, StepReport, no_progress
+from jindu.warehouse.connection import connect
+
+ADVISORY_GATE = "incoming"  # bad data there is a finding; at the other gates it stops publishing (domain.md, Validation)
+SHOWN_FAILURES = 5  # of one gate in its message; all of them are in raw.gate_result
+
+
+class GateFailed(JinduError):
+    """A critical expectation failed: nothing is published."""
+
+
+@dataclass(frozen=True)
+class Finding:
+    """One row of raw.finding, but for the night and the gate."""
+
+    rule_code: str
+    severity: str
+    submission_id: str | None
+    org_unit_code: str | None
+    form_code: str | None
+    indicator_code: str | None
+    report_month: date | None
+    sheet_name: str | None
+    cell: str | None
+    found: str | None
+    expected: str | None
+    message_zh: str
+    message_en: str
+    is_explained: bool
+
+
+FINDING_SCHEMA = {
+    field.name: {"report_month": pl.Date, "is_explained": pl.Boolean}.get(field.name, pl.String)
+    for field in fields(Finding)
+}
+RESULT_SCHEMA = {
+    "expectation_code": pl.String,
+    "severity": pl.String,
+    "evaluated_count": pl.Int64,
+    "failed_count": pl.Int64,
+    "passed": pl.Boolean,
+}
+
+
+def run_gate(night: Night, gate: str, progress: Progress = no_progress) -> StepReport:
+    """Judge one gate and replace the night's rows of it in raw.gate_result and raw.finding.
+
+    Raises GateError when an expectation itself errs, and GateFailed when a critical one fails at the core or mart gate.
+    """
+    verdicts = judge(night.home.private_database, gate_expectations(gate), progress)
+    with connect(night.home) as connection:
+        findings = [finding for verdict in verdicts for finding in _findings(connection, verdict)]
+        _record(connection, night, gate, verdicts, findings)
+    failed = [verdict for verdict in verdicts if verdict.failed_keys and verdict.expectation.severity == "critical"]
+    if failed and gate != ADVISORY_GATE:
+        raise _gate_failed(gate, failed, findings)
+    return _report(verdicts, findings)
+
+
+def _findings(connection: duckdb.DuckDBPyConnection, verdict: Verdict) -> Iterator[Finding]:
+    """The failing rows of one verdict as findings, in the order of their keys."""
+    if not verdict.failed_keys:
+        return
+    expectation = verdict.expectation
+    schema, table = expectation.table.split(".")
+    connection.register("failed_row", pl.DataFrame({KEY: verdict.failed_keys}, schema={KEY: pl.String}))
+    rows = connection.sql(
+        f"""
+        select
+            measured.*,
+            indicator.name_zh as indicator_zh,
+            coalesce(indicator.name_en, indicator.name_zh) as indicator_en,
+            org_unit.name as org_unit,
+        from "{schema}"."{table}" as measured
+        inner join (select distinct {KEY} from failed_row) as failed using ({KEY})
+        left join reference.indicator as indicator on measured.indicator_code = indicator.code
+        left join reference.org_unit as org_unit on measured.org_unit_code = org_unit.code
+        order by {KEY}
+        """
+    ).pl()
+    connection.unregister("failed_row")
+    for row in rows.iter_rows(named=True):
+        yield _finding(expectation, row)
+
+
+def _finding(expectation: Expectation, row: dict[str, Any]) -> Finding:
+    """One measured row that failed, in words."""
+    try:
+        told = {name: row[column] for name, column in _told_columns(expectation, row).items()}
+        cells = row | told
+        messages = [
+            template.format_map({name: "" if value is None else value for name, value in named.items()})
+            for template, named in (
+                (expectation.message_zh, cells | {"indicator": row["indicator_zh"] or row["indicator_code"]}),
+                (expectation.message_en, cells | {"indicator": row["indicator_en"] or row["indicator_code"]}),
+            )
+        ]
+    except KeyError as error:
+        raise GateError(
+            f"检查项 {expectation.code} 用到的列 {error} 不在 {expectation.table} 中。",
+            f"Expectation {expectation.code} names {error}, which is no column of {expectation.table}.",
+        ) from error
+    return Finding(
+        rule_code=expectation.code,
+        severity=expectation.severity,
+        submission_id=row["submission_id"],
+        org_unit_code=row["org_unit_code"],
+        form_code=row["form_code"],
+        indicator_code=row["indicator_code"],
+        report_month=row["report_month"],
+        sheet_name=row["sheet_name"],
+        cell=told["cell"],
+        found=told["found"],
+        expected=told["expected"],
+        message_zh=messages[0],
+        message_en=messages[1],
+        is_explained=bool(row["is_explained"]) and expectation.severity == "warning",
+    )
+
+
+def _told_columns(expectation: Expectation, row: dict[str, Any]) -> dict[str, str]:
+    """Which columns say where, what was found and what was expected."""
+    return {"cell": expectation.cell, "found": expectation.found, "expected": expectation.expected}
+
+
+def _record(
+    connection: duckdb.DuckDBPyConnection,
+    night: Night,
+    gate: str,
+    verdicts: list[Verdict],
+    findings: list[Finding],
+) -> None:
+    """Replace the night's rows of this gate in one transaction."""
+    results = pl.DataFrame(
+        [
+            {
+                "expectation_code": verdict.expectation.code,
+                "severity": verdict.expectation.severity,
+                "evaluated_count": verdict.evaluated_count,
+                "failed_count": len(verdict.failed_keys),
+                "passed": not verdict.failed_keys,
+            }
+            for verdict in verdicts
+        ],
+        schema=RESULT_SCHEMA,
+    )
+    found = pl.DataFrame([asdict(finding) for finding in findings], schema=FINDING_SCHEMA)
+    connection.begin()
+    try:
+        for table, frame in (("gate_result", results), ("finding", found)):
+            connection.execute(f"delete from raw.{table} where run_id = ? and gate = ?", [night.run_id, gate])
+            connection.register("new_row", frame)
+            connection.execute(
+                f"insert into raw.{table} by name select cast(? as varchar) as run_id, cast(? as varchar) as gate, * from new_row",
+                [night.run_id, gate],
+            )
+            connection.unregister("new_row")
+        connection.commit()
+    except duckdb.Error:
+        connection.rollback()
+        raise
+
+
+def _gate_failed(gate: str, failed: list[Verdict], findings: list[Finding]) -> GateFailed:
+    first = {finding.rule_code: finding for finding in reversed(findings)}
+    shown = [first[verdict.expectation.code] for verdict in failed[:SHOWN_FAILURES]]
+    counts = {verdict.expectation.code: len(verdict.failed_keys) for verdict in failed}
+    return GateFailed(
+        f"{gate} 关口有 {len(failed)} 项强制性检查不合格,今晚不发布,已发布的数据不变:"
+        + ";".join(f"{finding.message_zh}({counts[finding.rule_code]} 处,{finding.rule_code})" for finding in shown),
+        f"{len(failed)} critical expectations failed at the {gate} gate; nothing is published, the published data stay: "
+        + "; ".join(f"{finding.message_en} ({counts[finding.rule_code]} ×, {finding.rule_code})" for finding in shown),
+    )
+
+
+def _report(verdicts: list[Verdict], findings: list[Finding]) -> StepReport:
+    counts = {severity: 0 for severity in ("critical", "warning", "information")}
+    for finding in findings:
+        counts[finding.severity] += 1
+    return StepReport(
+        f"{len(verdicts)} 项检查;强制性 {counts['critical']},核实性 {counts['warning']},提示 {counts['information']}",
+        f"{len(verdicts)} expectations; {counts['critical']} critical, {counts['warning']} warnings, "
+        f"{counts['information']} for information",
+        len(findings),
+    )

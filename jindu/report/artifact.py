@@ -1,0 +1,43 @@
+"""The night's ranking and summary as an orchestrator shows them: rows and Markdown."""
+
+from jindu.report.summary import WORST_COUNT, read_summary
+from jindu.report.words import amount, percent, word
+from jindu.settings import Home
+
+
+def ranking_rows(home: Home) -> list[dict[str, str]]:
+    """The overall ranking: one row per community with 名次, 社区, 得分, 上月, 范围."""
+    return [
+        {
+            "名次": "—" if row.rank is None else str(row.rank),
+            "社区": row.unit,
+            "得分": percent(row.score),
+            "上月": "—" if row.previous_rank is None else str(row.previous_rank),
+            "范围": "—" if row.best_rank is None else f"{row.best_rank}–{row.worst_rank}",
+        }
+        for row in read_summary(home).ranking
+    ]
+
+
+def summary_markdown(home: Home) -> str:
+    """What arrived, what needs a person and what is behind, in Markdown."""
+    summary = read_summary(home)
+    lines = [
+        f"# {summary.run_id}",
+        "",
+        f"- 收到文件 {summary.received_count} 份",
+        f"- 退回 {len(summary.submissions('rejected'))} 份,待核实 {len(summary.submissions('held'))} 份,"
+        f"逾期未报 {len(summary.missing)} 份",
+        f"- 滞后与未完成 {len(summary.behind)} 项",
+        f"- 未了结提醒 {sum(row.open_count for row in summary.alerts)} 条",
+        f"- 发布第 {summary.version} 版:`{summary.published}`",
+        "",
+        "| 单位 | 指标 | 状态 | 序时 | 差额 | 责任人 |",
+        "| --- | --- | --- | ---: | ---: | --- |",
+    ]
+    for row in summary.behind[:WORST_COUNT]:
+        gap = amount(row.gap, row.kind, row.measure, row.decimals, "zh")
+        mark = "(示例)" if row.is_sample else ""
+        cells = (row.unit, row.indicator_zh + mark, word(row.status, "zh"), percent(row.pace), gap, row.owner or "—")
+        lines.append("| " + " | ".join(cells) + " |")
+    return "\n".join(lines)

@@ -1,0 +1,34 @@
+"""The steps of a night as an operator reads them."""
+
+from dataclasses import dataclass
+
+STEPS = {  # in their order
+    "reference": ("装载参考数据", "reference data"),
+    "collect": ("收文存档", "collect and archive"),
+    "read": ("读取报表", "read the workbooks"),
+    "readings": ("整理读数", "arrange the readings"),
+    "gate-incoming": ("报送关", "incoming gate"),
+    "core": ("认定数据", "accept the data"),
+    "gate-core": ("数据关", "core gate"),
+    "mart": ("计算进度", "compute progress"),
+    "gate-mart": ("发布关", "mart gate"),
+    "publish": ("定稿发布", "publish"),
+    "alert": ("发送提醒", "send alerts"),
+}
+
+
+@dataclass(frozen=True)
+class StepTime:
+    """A line of the journal: a step of one attempt at a night."""
+
+    step: str
+    state: str
+    seconds: float
+    detail_zh: str
+    detail_en: str
+
+
+def title(step: str, lang: str) -> str:
+    """A step as people call it; one without a name stays as it is."""
+    zh, en = STEPS.get(step, (step, step))
+    return en if lang == "en" else zh

@@ -1,0 +1,289 @@
+"""What a night came to, read from the published database and nothing else."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from datetime import date, datetime
+from decimal import Decimal
+from pathlib import Path
+from typing import Any
+
+import duckdb
+
+from jindu.settings import OFFICE_TIMEZONE, Home, JinduError
+from jindu.warehouse.connection import set_timezone
+
+WORST_COUNT = 10
+LATEST_RUN = "select as_of_at, run_id, files_received_count from mart.run order by as_of_at desc limit 1"
+NIGHTS_BEFORE = "select max(as_of_at) from mart.run where as_of_at < $as_of"
+DUE_MONTH = "select max(report_month) from mart.reporting where due_on < cast($as_of as date)"
+
+ARRIVED = """
+select state, count(*)
+from mart.submission
+where received_at <= $as_of and received_at > coalesce($previous, received_at - interval 1 second)
+group by state
+order by state
+"""
+
+# A file that names no form, sender or month has no successor: it asks for attention on the night that it came.
+OPEN_SUBMISSION = """
+with ranked as (
+    select
+        *,
+        row_number() over (
+            partition by form_code, sender_code, report_month
+            order by received_at desc, submission_id
+        ) as recency,
+        form_code is not null and sender_code is not null and report_month is not null as is_known,
+    from mart.submission
+),
+
+reason as (
+    select
+        submission_id,
+        min_by(message_zh, (severity <> 'critical', sheet_name, cell, rule_code)) as message_zh,
+        min_by(message_en, (severity <> 'critical', sheet_name, cell, rule_code)) as message_en,
+        count(*) as finding_count,
+    from mart.finding
+    where severity in ('critical', 'warning')
+    group by submission_id
+)
+
+select
+    ranked.state,
+    coalesce(unit.short_name, unit.name, ranked.sender_code),
+    ranked.form_code,
+    ranked.report_month,
+    ranked.file_name,
+    reason.message_zh,
+    reason.message_en,
+    coalesce(reason.finding_count, 0),
+from ranked
+left join reason using (submission_id)
+left join mart.org_unit as unit on ranked.sender_code = unit.code
+where
+    ranked.state in ('rejected', 'held')
+    and case
+        when ranked.is_known then ranked.recency = 1
+        else ranked.received_at > coalesce($previous, ranked.received_at - interval 1 second)
+    end
+order by ranked.state desc, ranked.report_month desc nulls last, ranked.sender_code, ranked.form_code, ranked.file_name
+"""
+
+MISSING = """
+select coalesce(unit.short_name, unit.name), reporting.form_code, reporting.report_month, reporting.due_on
+from mart.reporting as reporting
+inner join mart.org_unit as unit on reporting.org_unit_code = unit.code
+where reporting.report_month = $month and reporting.timeliness = 'missing' and reporting.state <> 'rejected'
+order by reporting.form_code, reporting.org_unit_code
+"""
+
+RANKING = """
+select
+    coalesce(parent.short_name, parent.name),
+    coalesce(unit.short_name, unit.name),
+    ranking.completion_rank,
+    ranking.peers_count,
+    ranking.metric_value,
+    ranking.previous_rank,
+    ranking.rank_change,
+    ranking.best_rank,
+    ranking.worst_rank,
+    ranking.unranked_reason,
+from mart.ranking as ranking
+inner join mart.org_unit as unit on ranking.org_unit_code = unit.code
+left join mart.org_unit as parent on ranking.parent_code = parent.code
+where ranking.scope = 'overall' and ranking.report_month = $month and unit.level = 'community'
+order by ranking.parent_code, ranking.completion_rank nulls last, unit.code
+"""
+
+BEHIND = """
+select
+    coalesce(unit.short_name, unit.name),
+    unit.level,
+    indicator.name_zh,
+    coalesce(indicator.name_en, indicator.name_zh),
+    indicator.owner,
+    indicator.kind,
+    indicator.unit,
+    indicator.decimals,
+    completion.status,
+    completion.pace_ratio,
+    completion.gap_value,
+    completion.is_provisional,
+    completion.is_sample,
+from mart.completion as completion
+inner join mart.org_unit as unit on completion.org_unit_code = unit.code
+inner join mart.indicator as indicator on completion.indicator_code = indicator.code
+where completion.report_month = $month and completion.status in ('missed', 'far_behind', 'behind')
+order by
+    list_position(['subdistrict', 'district', 'community'], unit.level),
+    list_position(['missed', 'far_behind', 'behind'], completion.status),
+    completion.pace_ratio nulls first,
+    unit.code,
+    indicator.code
+"""
+
+ALERTS = """
+select
+    alert.kind,
+    count(*),
+    count(*) filter (where alert.opened_at > coalesce($previous, alert.opened_at - interval 1 second)),
+from mart.alert_case as alert
+where alert.state <> 'resolved'
+group by alert.kind
+order by alert.kind
+"""
+
+
+@dataclass(frozen=True)
+class OpenSubmission:
+    """A file that was rejected or is held, and has no newer version."""
+
+    state: str
+    unit: str | None
+    form_code: str | None
+    month: date | None
+    file_name: str
+    message_zh: str | None
+    message_en: str | None
+    finding_count: int
+
+
+@dataclass(frozen=True)
+class Missing:
+    """A report that was due and has not come."""
+
+    unit: str
+    form_code: str
+    month: date
+    due_on: date
+
+
+@dataclass(frozen=True)
+class Rank:
+    """A community's place in the overall ranking; the score is a ratio."""
+
+    parent: str | None
+    unit: str
+    rank: int | None
+    peers_count: int
+    score: Decimal | None
+    previous_rank: int | None
+    change: int | None
+    best_rank: int | None
+    worst_rank: int | None
+    unranked_reason: str | None
+
+
+@dataclass(frozen=True)
+class Behind:
+    """An indicator of a unit that is behind or missed; the gap is in the indicator's own unit."""
+
+    unit: str
+    level: str
+    indicator_zh: str
+    indicator_en: str
+    owner: str | None
+    kind: str
+    measure: str | None
+    decimals: int | None
+    status: str
+    pace: Decimal | None
+    gap: Decimal | None
+    is_provisional: bool
+    is_sample: bool
+
+
+@dataclass(frozen=True)
+class AlertCount:
+    """Open cases of one kind, and how many of them opened this night."""
+
+    kind: str
+    open_count: int
+    new_count: int
+
+
+@dataclass(frozen=True)
+class Summary:
+    """A published database in brief; `month` is the latest whose due day has passed, None before the first."""
+
+    published: Path
+    version: str
+    run_id: str
+    as_of: datetime
+    month: date | None
+    received_count: int
+    arrived: dict[str, int] = field(default_factory=dict)
+    open_submissions: tuple[OpenSubmission, ...] = ()
+    missing: tuple[Missing, ...] = ()
+    ranking: tuple[Rank, ...] = ()
+    behind: tuple[Behind, ...] = ()
+    alerts: tuple[AlertCount, ...] = ()
+    is_sample: bool = False
+
+    @property
+    def needs_person(self) -> bool:
+        """Something was rejected, is held, or is missing past its due day."""
+        return bool(self.open_submissions or self.missing)
+
+    def submissions(self, state: str) -> list[OpenSubmission]:
+        """The open submissions in one state."""
+        return [row for row in self.open_submissions if row.state == state]
+
+
+def read_summary(home: Home) -> Summary:
+    """The summary of what is published; raises JinduError when nothing is, or it cannot be read."""
+    with _published(home) as (connection, file):
+        latest = connection.execute(LATEST_RUN).fetchone()
+        if latest is None:
+            raise JinduError(
+                f"{file} 中没有运行记录,请重新运行 jindu run。", f"{file} records no run; do jindu run again."
+            )
+        as_of = latest[0].astimezone(OFFICE_TIMEZONE)
+        previous = _rows(connection, NIGHTS_BEFORE, as_of=as_of)[0][0]
+        month = _rows(connection, DUE_MONTH, as_of=as_of)[0][0]
+        return Summary(
+            published=home.published,
+            version=file.parent.name,
+            run_id=latest[1],
+            as_of=as_of,
+            month=month,
+            received_count=latest[2] or 0,
+            arrived=dict(_rows(connection, ARRIVED, as_of=as_of, previous=previous)),
+            open_submissions=tuple(
+                OpenSubmission(*row) for row in _rows(connection, OPEN_SUBMISSION, previous=previous)
+            ),
+            missing=tuple(Missing(*row) for row in _rows(connection, MISSING, month=month)),
+            ranking=tuple(Rank(*row) for row in _rows(connection, RANKING, month=month)),
+            behind=tuple(Behind(*row) for row in _rows(connection, BEHIND, month=month)),
+            alerts=tuple(AlertCount(*row) for row in _rows(connection, ALERTS, previous=previous)),
+            is_sample=_rows(connection, "select coalesce(bool_or(is_sample), false) from mart.target")[0][0],
+        )
+
+
+@contextmanager
+def _published(home: Home) -> Iterator[tuple[duckdb.DuckDBPyConnection, Path]]:
+    """The published copy as it is now, read-only: a newer one may be swapped in meanwhile."""
+    if not home.published.exists():
+        raise JinduError(
+            f"{home.root} 还没有发布过数据。请先运行 jindu run --home {home.root}。",
+            f"Nothing is published in {home.root} yet. Run jindu run --home {home.root} first.",
+        )
+    file = home.published.resolve()
+    try:
+        connection = duckdb.connect(file, read_only=True)
+    except duckdb.Error as error:
+        raise JinduError(
+            f"打不开已发布的数据库 {file}:{error}", f"Cannot open the published {file}: {error}"
+        ) from error
+    try:
+        set_timezone(connection)
+        yield connection, file
+    finally:
+        connection.close()
+
+
+def _rows(connection: duckdb.DuckDBPyConnection, query: str, **values: object) -> list[Any]:
+    return connection.execute(query, values).fetchall()

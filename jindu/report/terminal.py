@@ -1,0 +1,219 @@
+"""What an operator reads in a terminal: the steps as they go, and the summary of a night."""
+
+from collections.abc import Sequence
+from datetime import date
+from itertools import groupby
+
+from rich import box
+from rich.console import Console
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, SpinnerColumn, TaskID, TextColumn
+from rich.table import Table
+from rich.text import Text
+
+from jindu.report.steps import StepTime, title
+from jindu.report.summary import WORST_COUNT, Behind, Rank, Summary
+from jindu.report.words import amount, percent, word
+from jindu.settings import StepReport
+
+OPEN_SHOWN = 8
+COLOURS = {"missed": "red", "far_behind": "red", "behind": "dark_orange"}
+
+
+class StepLines:
+    """A watcher that writes a line per finished step; on a terminal a bar moves while one runs."""
+
+    def __init__(self, console: Console, lang: str) -> None:
+        self._console = console
+        self._lang = lang
+        self._bar: Progress | None = None
+        self._task: TaskID | None = None
+
+    def started(self, step: str) -> None:
+        """Show the step as running, where there is a terminal to move on."""
+        if self._console.is_terminal:
+            columns = (SpinnerColumn(), TextColumn("{task.description}"), BarColumn(20), MofNCompleteColumn())
+            self._bar = Progress(*columns, console=self._console, transient=True)
+            self._task = self._bar.add_task(title(step, self._lang), total=None)
+            self._bar.start()
+
+    def progress(self, _step: str, done: int, total: int) -> None:
+        """Move the bar."""
+        if self._bar is not None and self._task is not None:
+            self._bar.update(self._task, completed=done, total=total)
+
+    def finished(self, step: str, report: StepReport, seconds: float) -> None:
+        """One line: what the step did and how long it took."""
+        detail = report.detail_en if self._lang == "en" else report.detail_zh
+        self._line("✓", "green", step, detail, seconds)
+
+    def failed(self, step: str, _error: BaseException, seconds: float) -> None:
+        """One line: where the night ended; the reason follows at the end."""
+        self._line("✗", "red", step, "failed" if self._lang == "en" else "失败", seconds)
+
+    def _line(self, mark: str, colour: str, step: str, detail: str, seconds: float) -> None:
+        if self._bar is not None:
+            self._bar.stop()
+            self._bar = None
+        line = Text.assemble((mark, colour), f" {seconds:6.1f} s  ", (pad(title(step, self._lang), 24), "bold"), detail)
+        self._console.print(line, no_wrap=True, overflow="ellipsis")
+
+
+def pad(text: str, width: int) -> str:
+    """Text filled up with spaces to `width` columns, where a Chinese character takes two."""
+    return text + " " * max(0, width - Text(text).cell_len)
+
+
+def show_summary(console: Console, summary: Summary, times: Sequence[StepTime], lang: str) -> None:
+    """Print the night for a person: arrivals, what needs somebody, ranking, what is behind, alerts, place, time."""
+    zh = lang != "en"
+    moment = f"{summary.as_of:%Y-%m-%d %H:%M}"
+    console.print()
+    console.rule(f"{'截至' if zh else 'as of'} {moment} · {_month(summary.month, zh)}", characters="─")
+    _print(console, _arrivals(summary, zh, lang))
+    for line in _attention(summary, zh):
+        _print(console, line)
+    for parent, rows in groupby(summary.ranking, key=lambda row: row.parent):
+        console.print(_ranking(parent, list(rows), summary, zh, lang))
+    if summary.behind:
+        console.print(_behind(summary.behind, zh, lang))
+    for line in [*_alerts(summary, zh, lang), *_footer(summary, times, zh, lang)]:
+        _print(console, line)
+
+
+def _print(console: Console, line: str) -> None:
+    """One thing, one line where it fits; a path or sentence that does not is wrapped, never cut."""
+    console.print(Text(line), soft_wrap=True)
+
+
+def _month(month: date | None, zh: bool) -> str:
+    if month is None:
+        return "尚无到期月份" if zh else "no month is due yet"
+    return f"{month.year}年{month.month}月" if zh else f"{month:%B %Y}"
+
+
+def _arrivals(summary: Summary, zh: bool, lang: str) -> str:
+    states = ("," if zh else ", ").join(f"{word(state, lang)} {count}" for state, count in summary.arrived.items())
+    if zh:
+        return f"收到 {summary.received_count} 份" + (f":{states}" if states else "")
+    return f"Received {summary.received_count}" + (f": {states}" if states else "")
+
+
+def _attention(summary: Summary, zh: bool) -> list[str]:
+    lines = []
+    for state, zh_title, en_title in (("rejected", "退回", "Rejected"), ("held", "待核实", "Held")):
+        rows = summary.submissions(state)
+        if not rows:
+            continue
+        lines.append(f"{zh_title if zh else en_title} {len(rows)}")
+        for row in rows[:OPEN_SHOWN]:
+            reason = (row.message_zh if zh else row.message_en) or "—"
+            more = row.finding_count - 1
+            rest = "" if more < 1 else (f"(另有 {more} 处)" if zh else f" (and {more} more)")
+            lines.append(f"  {row.unit or '?'} · {row.file_name}:{reason}{rest}")
+        if len(rows) > OPEN_SHOWN:
+            lines.append(f"  … {len(rows) - OPEN_SHOWN}")
+    by_form: dict[str, list[str]] = {}
+    for absent in summary.missing:
+        by_form.setdefault(absent.form_code, []).append(absent.unit)
+    for form, units in by_form.items():
+        names = ("、" if zh else ", ").join(units[:OPEN_SHOWN]) + (" …" if len(units) > OPEN_SHOWN else "")
+        lines.append(f"逾期未报 {len(units)}({form}):{names}" if zh else f"Missing {len(units)} ({form}): {names}")
+    return lines
+
+
+def _table(heading: str) -> Table:
+    return Table(title=heading, title_justify="left", title_style="bold", box=box.SIMPLE_HEAD, pad_edge=False)
+
+
+def _column(table: Table, name: str, *, right: bool = False, widest: int | None = None) -> None:
+    table.add_column(name, justify="right" if right else "left", no_wrap=True, overflow="ellipsis", max_width=widest)
+
+
+def _ranking(parent: str | None, rows: list[Rank], summary: Summary, zh: bool, lang: str) -> Table:
+    sample = ("(含示例目标)" if zh else " (with sample targets)") if summary.is_sample else ""
+    table = _table((f"{parent or ''} 社区综合排名" if zh else f"{parent or ''} overall ranking") + sample)
+    names = ("名次", "社区", "得分", "上月", "变化", "范围", "未排名原因")
+    english = ("rank", "community", "score", "before", "change", "range", "unranked because")
+    _column(table, names[0] if zh else english[0], right=True)
+    _column(table, names[1] if zh else english[1], widest=20)
+    for place in (2, 3, 4, 5):
+        _column(table, names[place] if zh else english[place], right=True)
+    has_reasons = any(row.unranked_reason for row in rows)
+    if has_reasons:
+        _column(table, names[6] if zh else english[6], widest=24)
+    for row in rows:
+        cells = [
+            _or_dash(row.rank),
+            row.unit,
+            percent(row.score),
+            _or_dash(row.previous_rank),
+            _arrow(row.change),
+            "—" if row.best_rank is None else f"{row.best_rank}–{row.worst_rank}",
+        ]
+        table.add_row(*cells, *([word(row.unranked_reason or "", lang)] if has_reasons else []))
+    return table
+
+
+def _behind(rows: Sequence[Behind], zh: bool, lang: str) -> Table:
+    shown = rows[:WORST_COUNT]
+    heading = f"滞后与未完成 {len(rows)} 项" if zh else f"Behind or missed: {len(rows)}"
+    if len(rows) > len(shown):
+        heading += f",最需关注的 {len(shown)} 项" if zh else f", the {len(shown)} that matter most"
+    table = _table(heading)
+    names = (
+        ("单位", "指标", "状态", "序时", "差额", "责任人")
+        if zh
+        else ("unit", "indicator", "status", "pace", "gap", "owner")
+    )
+    for name, right, widest in zip(
+        names, (False, False, False, True, True, False), (10, 24, None, None, 18, 12), strict=True
+    ):
+        _column(table, name, right=right, widest=widest)
+    for row in shown:
+        mark = ("*" if row.is_provisional else "") + (("示例" if zh else " (sample)") if row.is_sample else "")
+        table.add_row(
+            row.unit,
+            (row.indicator_zh if zh else row.indicator_en),
+            Text(word(row.status, lang) + mark, COLOURS[row.status]),
+            percent(row.pace),
+            amount(row.gap, row.kind, row.measure, row.decimals, lang),
+            row.owner or "—",
+        )
+    if any(row.is_provisional for row in shown):
+        table.caption = "* 数据未齐,暂定" if zh else "* provisional: data are not complete"
+        table.caption_justify = "left"
+    return table
+
+
+def _alerts(summary: Summary, zh: bool, lang: str) -> list[str]:
+    if not summary.alerts:
+        return ["未了结提醒 0 条" if zh else "No open alerts"]
+    kinds = ("," if zh else ", ").join(
+        f"{word(row.kind, lang)} {row.open_count}" + (f"(+{row.new_count})" if row.new_count else "")
+        for row in summary.alerts
+    )
+    total = sum(row.open_count for row in summary.alerts)
+    return [
+        f"未了结提醒 {total} 条(括号内为本次新增):{kinds}" if zh else f"Open alerts {total} (new in brackets): {kinds}"
+    ]
+
+
+def _footer(summary: Summary, times: Sequence[StepTime], zh: bool, lang: str) -> list[str]:
+    lines = [f"{'已发布' if zh else 'Published'} {summary.published}({summary.version})"]
+    if times:
+        slow = sorted(times, key=lambda row: row.seconds, reverse=True)[:4]
+        total = sum(row.seconds for row in times)
+        spent = ("," if zh else ", ").join(f"{title(row.step, lang)} {row.seconds:.1f} s" for row in slow)
+        lines.append(f"各步共 {total:.1f} s,其中 {spent}" if zh else f"Steps took {total:.1f} s, of it {spent}")
+    return lines
+
+
+def _or_dash(number: int | None) -> str:
+    return "—" if number is None else str(number)
+
+
+def _arrow(change: int | None) -> str:
+    """A change of rank: positive is better (domain.md, Rankings: last month's rank less this month's)."""
+    if change is None:
+        return "—"
+    return "=" if change == 0 else f"{'↑' if change > 0 else '↓'}{abs(change)}"

@@ -1,0 +1,139 @@
+"""Build the tables of sql/: one file is one SELECT is one table, in the order of what reads what."""
+
+import functools
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime
+from graphlib import CycleError, TopologicalSorter
+from pathlib import Path
+
+import duckdb
+import sqlglot
+from sqlglot import expressions as exp
+
+from jindu.catalogue import load, store
+from jindu.settings import JinduError, Night, Progress, StepReport, no_progress
+from jindu.warehouse.connection import SQL_ROOT, connect
+
+MODEL_SCHEMAS = ("core", "check", "mart")
+JUDGED = "raw.finding"  # what reads it comes after the incoming gate
+RECORDED = frozenset({"raw.gate_result", "raw.run"})  # what reads them is written last, when the gates have spoken
+STAGES = ("reading", "core", "mart", "record")
+
+
+@dataclass(frozen=True)
+class Model:
+    """One SELECT: the table that it makes and the tables that it reads."""
+
+    name: str  # schema.table
+    select: str
+    reads: frozenset[str]
+    takes_as_of: bool
+
+
+@functools.cache
+def models(root: Path = SQL_ROOT) -> dict[str, Model]:
+    """Every model of sql/ by name, in an order in which each comes after all that it reads.
+
+    Raises JinduError when a file reads a table that nobody makes, or files read each other in a circle.
+    """
+    found = {}
+    for schema in MODEL_SCHEMAS:
+        for path in sorted((root / schema).glob("*.sql")):
+            model = _parse(f"{schema}.{path.stem}", path)
+            found[model.name] = model
+    for model in found.values():
+        unknown = {name for name in model.reads if name.split(".")[0] in MODEL_SCHEMAS and name not in found}
+        if unknown:
+            names = ", ".join(sorted(unknown))
+            raise JinduError(f"sql/{model.name} 读取了不存在的表 {names}。", f"sql/{model.name} reads {names}, which no file makes.")
+    try:
+        order = TopologicalSorter({name: model.reads & found.keys() for name, model in found.items()}).static_order()
+        return {name: found[name] for name in order}
+    except CycleError as error:
+        circle = " → ".join(error.args[1])
+        raise JinduError(f"sql/ 中的表循环引用:{circle}。", f"Tables of sql/ read each other in a circle: {circle}.") from error
+
+
+def _parse(name: str, path: Path) -> Model:
+    text = path.read_text(encoding="utf-8")
+    tree = sqlglot.parse_one(text, dialect="duckdb")
+    reads = {f"{table.db}.{table.name}" for table in tree.find_all(exp.Table) if table.db}
+    return Model(name, text, frozenset(reads), "$as_of" in {node.sql("duckdb") for node in tree.find_all(exp.Parameter)})
+
+
+def stage_of(name: str) -> str:
+    """When in the night a model can be built: reading, core, mart or record."""
+    everything = models()
+    upstream = _upstream(name)
+    if upstream & RECORDED:
+        return "record"
+    if any(table.startswith("mart.") for table in upstream | {name}):
+        return "mart"
+    if JUDGED in upstream:
+        return "core"
+    return "reading" if name in everything else "core"
+
+
+@functools.cache
+def _upstream(name: str) -> frozenset[str]:
+    direct = models()[name].reads
+    return direct.union(*(_upstream(table) for table in direct if table in models()))
+
+
+def build(
+    connection: duckdb.DuckDBPyConnection, as_of: datetime, names: Iterable[str], progress: Progress = no_progress
+) -> int:
+    """Build the named models in order of dependency; the number built."""
+    chosen = set(names)
+    ordered = [model for model in models().values() if model.name in chosen]
+    for done, model in enumerate(ordered, start=1):
+        build_one(connection, as_of, model)
+        progress(done, len(ordered))
+    return len(ordered)
+
+
+def build_one(connection: duckdb.DuckDBPyConnection, as_of: datetime, model: Model) -> None:
+    """Create or replace one model's table."""
+    parameters = {"as_of": as_of} if model.takes_as_of else {}
+    try:
+        connection.execute(f"create or replace table {model.name} as\n{model.select}", parameters)
+    except duckdb.Error as error:
+        raise JinduError(
+            f"计算 {model.name} 时出错:{error}(sql/{model.name.replace('.', '/')}.sql)。",
+            f"{model.name} could not be computed: {error} (sql/{model.name.replace('.', '/')}.sql).",
+        ) from error
+
+
+def build_stage(night: Night, stage: str, progress: Progress = no_progress) -> int:
+    """Build every model of one stage in the night's private database; the number built."""
+    with connect(night.home) as connection:
+        names = [name for name in models() if stage_of(name) == stage]
+        return build(connection, night.as_of, names, progress)
+
+
+def build_readings(night: Night, progress: Progress = no_progress) -> StepReport:
+    """Every version as read, what was asked, and what the incoming gate measures."""
+    count = build_stage(night, "reading", progress)
+    return StepReport(f"整理读数,{count} 张表", f"readings, {count} tables", count)
+
+
+def build_core(night: Night, progress: Progress = no_progress) -> StepReport:
+    """What counts: accepted and held values, targets, and their aggregation over months and tree."""
+    count = build_stage(night, "core", progress)
+    return StepReport(f"核心数据,{count} 张表", f"core, {count} tables", count)
+
+
+def build_mart(night: Night, progress: Progress = no_progress) -> StepReport:
+    """What analysts see: completion, ranking, reporting, cases."""
+    count = build_stage(night, "mart", progress)
+    return StepReport(f"完成率与排名,{count} 张表", f"completion and ranking, {count} tables", count)
+
+
+def store_reference(night: Night) -> StepReport:
+    """Load the reference folder into the private database, refusing it whole when it has a fault."""
+    catalogue = load(night.reference)
+    with connect(night.home) as connection:
+        store(connection, catalogue)
+    count = sum(frame.height for frame in catalogue.tables.values())
+    return StepReport(f"参考数据 {count} 行", f"reference data, {count} rows", count)

@@ -1,0 +1,46 @@
+-- grain: one row per submission with at least five month amounts that are not 0 in it or in the month before
+-- Levels may honestly stay as they are; five or more amounts that all stay to the digit were copied.
+with amount_pair as (
+    select
+        current_month.submission_id,
+        current_month.sender_code,
+        current_month.form_code,
+        current_month.report_month,
+        current_month.sheet_name,
+        current_month.month_value,
+        previous_month.month_value as previous_value,
+        current_month.has_explanation,
+    from "check".sound_reading as current_month
+    inner join "check".sound_reading as previous_month
+        on
+            previous_month.is_newest
+            and current_month.form_code = previous_month.form_code
+            and current_month.sender_code = previous_month.sender_code
+            and current_month.org_unit_code = previous_month.org_unit_code
+            and current_month.indicator_code = previous_month.indicator_code
+            and current_month.report_month = previous_month.report_month + interval 1 month
+    where
+        current_month.kind = 'flow'
+        and current_month.month_value is not null
+        and previous_month.month_value is not null
+        and (current_month.month_value != 0 or previous_month.month_value != 0)
+)
+
+select
+    submission_id as check_key,
+    submission_id,
+    sender_code as org_unit_code,
+    form_code,
+    cast(null as varchar) as indicator_code,
+    report_month,
+    any_value(sheet_name) as sheet_name,
+    cast(null as varchar) as cell,
+    count(*) || ' = ' || strftime(report_month - interval 1 month, '%Y-%m') as found,
+    cast(null as varchar) as expected,
+    bool_or(has_explanation) as is_explained,
+    count(*) as compared_count,
+    count(*) filter (where month_value != previous_value) as changed_count,
+from amount_pair
+group by submission_id, sender_code, form_code, report_month
+having count(*) >= 5
+order by check_key

@@ -1,0 +1,55 @@
+-- grain: one row per submission with at least five month amounts that are not 0
+-- The one that came later is the copy. Fingerprints are compared, so that a thousand senders need no thousand times thousand pairs.
+with fingerprint as (
+    select
+        submission_id,
+        sender_code,
+        form_code,
+        report_month,
+        received_at,
+        is_newest,
+        any_value(sheet_name) as sheet_name,
+        bool_or(has_explanation) as has_explanation,
+        count(*) as compared_count,
+        md5(string_agg(indicator_code || '=' || month_value, ';' order by indicator_code, month_value)) as amounts,
+    from "check".sound_reading
+    where kind = 'flow' and month_value != 0
+    group by all
+    having count(*) >= 5
+),
+
+copied as (
+    select
+        copy.submission_id,
+        min(original.sender_code) as original_code,
+    from fingerprint as copy
+    inner join fingerprint as original
+        on
+            original.is_newest
+            and copy.form_code = original.form_code
+            and copy.report_month = original.report_month
+            and copy.amounts = original.amounts
+            and copy.sender_code != original.sender_code
+            and (copy.received_at, copy.submission_id) > (original.received_at, original.submission_id)
+    group by copy.submission_id
+)
+
+select
+    fingerprint.submission_id as check_key,
+    fingerprint.submission_id,
+    fingerprint.sender_code as org_unit_code,
+    fingerprint.form_code,
+    cast(null as varchar) as indicator_code,
+    fingerprint.report_month,
+    fingerprint.sheet_name,
+    cast(null as varchar) as cell,
+    fingerprint.compared_count || ' = ' || org_unit.name as found,
+    cast(null as varchar) as expected,
+    fingerprint.has_explanation as is_explained,
+    fingerprint.compared_count,
+    org_unit.name as original_name,
+    copied.original_code is null as is_own_work,
+from fingerprint
+left join copied using (submission_id)
+left join reference.org_unit as org_unit on copied.original_code = org_unit.code
+order by check_key

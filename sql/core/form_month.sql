@@ -1,0 +1,52 @@
+-- grain: one row per form and report month that is over
+-- A due or lock day that is no working day moves to the next one, unless form_calendar.csv names the day.
+with first_plan as (
+    select make_date(min(plan_year), 1, 1) as first_month
+    from reference.target
+),
+
+asked_month as (
+    select
+        form.code as form_code,
+        form.due_day,
+        form.lock_day,
+        unnest(
+            generate_series(
+                cast(coalesce(form.first_month, first_plan.first_month) as timestamp),
+                date_trunc('month', day_of($as_of)) - interval 1 month,
+                interval 1 month
+            )
+        ) as report_month,
+    from reference.form as form
+    cross join first_plan
+),
+
+nominal_day as (
+    select
+        form_code,
+        cast(report_month as date) as report_month,
+        cast(report_month + interval 1 month + to_days(coalesce(due_day, 5) - 1) as date) as due_on,
+        cast(report_month + interval 1 month + to_days(coalesce(lock_day, 15) - 1) as date) as lock_on,
+    from asked_month
+),
+
+calendar_day as (
+    select cast(unnest(generate_series(min(due_on), max(lock_on) + interval 60 day, interval 1 day)) as date) as day
+    from nominal_day
+),
+
+working_day as (
+    select calendar_day.day
+    from calendar_day
+    left join reference.holiday using (day)
+    where coalesce(holiday.is_working_day, isodow(calendar_day.day) <= 5)
+)
+
+select
+    nominal_day.form_code,
+    nominal_day.report_month,
+    coalesce(form_calendar.due_on, (select min(day) from working_day where day >= nominal_day.due_on)) as due_on,
+    coalesce(form_calendar.lock_on, (select min(day) from working_day where day >= nominal_day.lock_on)) as lock_on,
+from nominal_day
+left join reference.form_calendar using (form_code, report_month)
+order by nominal_day.form_code, nominal_day.report_month

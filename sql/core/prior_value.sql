@@ -1,0 +1,36 @@
+-- grain: one row per reporting org unit, flow and month: the identical period of last year
+-- The reported figure counts; without one, our own series, when both years are whole for that period.
+with last_covered as (
+    select
+        month_value.*,
+        reported.prior_reported_value as prior_at_last_covered_value,
+    from core.month_value
+    left join core.month_value as reported
+        on
+            month_value.org_unit_code = reported.org_unit_code
+            and month_value.indicator_code = reported.indicator_code
+            and month_value.last_covered_month = reported.report_month
+    where month_value.kind = 'flow'
+)
+
+select
+    last_covered.org_unit_code,
+    last_covered.indicator_code,
+    last_covered.report_month,
+    coalesce(
+        last_covered.prior_at_last_covered_value,
+        -- whole: every month from January to the last covered one is known, in both years
+        case
+            when
+                last_covered.months_covered_count = month(last_covered.last_covered_month)
+                and last_year.months_covered_count = month(last_covered.last_covered_month)
+                then last_year.ytd_value
+        end
+    ) as prior_ytd_value,
+from last_covered
+left join core.month_value as last_year
+    on
+        last_covered.org_unit_code = last_year.org_unit_code
+        and last_covered.indicator_code = last_year.indicator_code
+        and last_covered.last_covered_month - interval 1 year = last_year.report_month
+order by last_covered.org_unit_code, last_covered.indicator_code, last_covered.report_month

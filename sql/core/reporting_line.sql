@@ -1,0 +1,62 @@
+-- grain: one row per indicator, org unit that its values add up to, and reporting unit (itself included)
+-- A unit adds up a form only when everything below it belongs to the form: a district of which one sub-district's
+-- communities report is not the sum of those communities.
+with participant as (
+    select distinct
+        expected_cell.form_code,
+        expected_cell.org_unit_code,
+    from core.expected_cell
+    inner join core.indicator as indicator
+        on
+            expected_cell.indicator_code = indicator.indicator_code
+            and expected_cell.form_code = indicator.source_form
+),
+
+related as (
+    select
+        participant.form_code,
+        org_descendant.ancestor_code as org_unit_code,
+    from participant
+    inner join core.org_descendant on participant.org_unit_code = org_descendant.descendant_code
+    union
+    select
+        participant.form_code,
+        org_descendant.descendant_code as org_unit_code,
+    from participant
+    inner join core.org_descendant on participant.org_unit_code = org_descendant.ancestor_code
+),
+
+incomplete as (
+    select distinct
+        form.code as form_code,
+        org_descendant.ancestor_code as org_unit_code,
+    from reference.form as form
+    cross join core.org_descendant
+    left join related
+        on form.code = related.form_code and org_descendant.descendant_code = related.org_unit_code
+    where org_descendant.depth > 0 and related.org_unit_code is null
+)
+
+select distinct
+    expected_cell.indicator_code,
+    org_descendant.ancestor_code as org_unit_code,
+    expected_cell.org_unit_code as reporting_unit_code,
+from core.expected_cell
+inner join core.indicator as indicator
+    on
+        expected_cell.indicator_code = indicator.indicator_code
+        and expected_cell.form_code = indicator.source_form
+inner join core.org_descendant on expected_cell.org_unit_code = org_descendant.descendant_code
+left join incomplete
+    on
+        expected_cell.form_code = incomplete.form_code
+        and org_descendant.ancestor_code = incomplete.org_unit_code
+where
+    org_descendant.depth = 0
+    -- a rate published without its components, or a score, is never added up
+    or (
+        incomplete.org_unit_code is null
+        and indicator.kind in ('flow', 'stock', 'milestone')
+        and indicator.tree_rule != 'none'
+    )
+order by expected_cell.indicator_code, org_unit_code, reporting_unit_code

@@ -1,0 +1,7 @@
+-- grain: one row, the office's settings
+-- domain.md, Rankings: scores are capped at 1.2, coverage must reach 80 %.
+select
+    any_value(value) filter (where key = 'office_code') as office_code,
+    coalesce(cast(any_value(value) filter (where key = 'score_cap') as decimal(9, 6)), 1.2) as score_cap,
+    coalesce(cast(any_value(value) filter (where key = 'minimum_coverage') as decimal(9, 6)), 0.8) as minimum_coverage,
+from reference.setting

@@ -1,0 +1,52 @@
+-- grain: one row per submission received by the as-of moment, with the state that its findings give it
+-- domain.md, Submissions: the newest accepted one counts; a held one counts too and marks its values provisional.
+with judged as (
+    select
+        received.*,
+        count(finding.rule_code) filter (where finding.severity = 'critical') as critical_count,
+        count(finding.rule_code) filter (where finding.severity = 'warning' and not finding.is_explained) as open_warning_count,
+    from core.received as received
+    left join raw.finding as finding
+        on
+            received.submission_id = finding.submission_id
+            and finding.gate = 'incoming'
+            and finding.run_id = night_of($as_of)
+    group by all
+),
+
+usable as (
+    select
+        submission_id,
+        row_number() over (
+            partition by form_code, sender_code, report_month
+            order by version desc
+        ) as recency,
+    from judged
+    where critical_count = 0
+)
+
+select
+    judged.submission_id,
+    judged.sha256,
+    judged.form_code,
+    judged.sender_code,
+    judged.report_month,
+    judged.version,
+    judged.file_name,
+    judged.received_at,
+    judged.due_on,
+    judged.lock_on,
+    case
+        when judged.critical_count > 0 then 'rejected'
+        when usable.recency > 1 then 'superseded'
+        when judged.open_warning_count > 0 then 'held'
+        else 'accepted'
+    end as state,
+    coalesce(usable.recency = 1, false) as is_counted,
+    case when day_of(judged.received_at) <= judged.due_on then 'on_time' else 'late' end as timeliness,
+    greatest(0, date_diff('day', judged.due_on, day_of(judged.received_at))) as days_late_count,
+    judged.critical_count,
+    judged.open_warning_count,
+from judged
+left join usable using (submission_id)
+order by judged.received_at, judged.submission_id

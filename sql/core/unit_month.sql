@@ -1,0 +1,107 @@
+-- grain: one row per reporting org unit, indicator (derived ones too) and month, with its actual as an exact fraction
+-- A ratio or growth has a fraction only where both of its parts cover the same months: matched, never mixed.
+with asked_month as (
+    select
+        month_value.org_unit_code,
+        month_value.indicator_code,
+        month_value.report_month,
+        month_value.report_year,
+        month_value.kind,
+        month_value.due_on,
+        month_value.lock_on,
+        month_value.received_at,
+        month_value.is_reported,
+        month_value.is_not_applicable,
+        month_value.is_held,
+        month_value.is_late,
+        month_value.month_value,
+        month_value.ytd_value,
+        prior_value.prior_ytd_value,
+        month_value.months_covered_count,
+        month_value.months_due_count,
+        month_value.finished_on,
+        millionths(
+            case when month_value.kind = 'milestone' and month_value.finished_on <= last_day(month_value.report_month) then 1
+                else month_value.ytd_value
+            end
+        ) as actual_numerator,
+        case when month_value.ytd_value is not null or month_value.finished_on is not null then cast(1000000 as hugeint) end as actual_denominator,
+        null as null_reason,
+    from core.month_value
+    left join core.prior_value using (org_unit_code, indicator_code, report_month)
+),
+
+ratio_month as (
+    select
+        numerator.org_unit_code,
+        indicator.indicator_code,
+        numerator.report_month,
+        numerator.report_year,
+        indicator.kind,
+        numerator.due_on,
+        numerator.lock_on,
+        greatest(numerator.received_at, denominator.received_at) as received_at,
+        numerator.is_reported and denominator.is_reported as is_reported,
+        numerator.is_not_applicable or denominator.is_not_applicable as is_not_applicable,
+        numerator.is_held or denominator.is_held as is_held,
+        numerator.is_late or denominator.is_late as is_late,
+        numerator.ytd_value as part_numerator,
+        denominator.ytd_value as part_denominator,
+        least(numerator.months_covered_count, denominator.months_covered_count) as months_covered_count,
+        numerator.months_due_count,
+        numerator.ytd_value is not null and denominator.ytd_value is not null
+        and (
+            numerator.kind != 'flow' or denominator.kind != 'flow'
+            or (
+                numerator.months_covered_count = denominator.months_covered_count
+                and numerator.last_covered_month = denominator.last_covered_month
+            )
+        ) as is_matched,
+    from core.indicator as indicator
+    inner join core.month_value as numerator on indicator.numerator_code = numerator.indicator_code
+    inner join core.month_value as denominator
+        on
+            indicator.denominator_code = denominator.indicator_code
+            and numerator.org_unit_code = denominator.org_unit_code
+            and numerator.report_month = denominator.report_month
+    where indicator.kind = 'ratio'
+),
+
+growth_month as (
+    select
+        asked_month.* exclude (
+            indicator_code, kind, month_value, ytd_value, actual_numerator, actual_denominator, null_reason
+        ),
+        asked_month.ytd_value as flow_value,
+        indicator.indicator_code,
+        indicator.kind,
+    from core.indicator as indicator
+    inner join asked_month on indicator.numerator_code = asked_month.indicator_code
+    where indicator.kind = 'growth'
+)
+
+select
+    asked_month.*,
+from asked_month
+union all by name
+select
+    ratio_month.* exclude (part_numerator, part_denominator, is_matched),
+    case when is_matched then millionths(part_numerator) end as actual_numerator,
+    case when is_matched then millionths(part_denominator) end as actual_denominator,
+    case
+        when part_denominator is null or part_denominator = 0 then 'no_denominator'
+        when part_numerator is null then 'no_numerator'
+        when not is_matched then 'period_mismatch'
+    end as null_reason,
+from ratio_month
+union all by name
+select
+    growth_month.* exclude (flow_value, prior_ytd_value),
+    millionths(flow_value) - millionths(prior_ytd_value) as actual_numerator,
+    case when flow_value is not null then millionths(prior_ytd_value) end as actual_denominator,
+    case
+        when prior_ytd_value is null then 'period_mismatch'
+        when prior_ytd_value <= 0 then 'no_base'
+    end as null_reason,
+from growth_month
+order by org_unit_code, indicator_code, report_month

@@ -1,0 +1,34 @@
+-- grain: one row per org unit, indicator and month that a counted submission answers, from the indicator's one source
+-- domain.md, Indicators: the same figure on any other form only checks.
+select
+    reading.org_unit_code,
+    reading.indicator_code,
+    reading.report_month,
+    reading.submission_id,
+    submission.state = 'held' as is_held,
+    submission.timeliness = 'late' as is_late,
+    submission.received_at,
+    reading.month_value,
+    reading.ytd_value,
+    reading.prior_ytd_value,
+    reading.finished_on,
+    reading.published_rank,
+    reading.published_rank_metric,
+    reading.sheet_name,
+    reading.month_cell,
+    reading.ytd_cell,
+    reading.prior_ytd_cell,
+    -- a number, or "not applicable" said in so many words, is an answer; blank is none
+    reading.month_value is not null
+    or reading.ytd_value is not null
+    or reading.finished_on is not null
+    or 'not_applicable' in (coalesce(reading.month_state, ''), coalesce(reading.ytd_state, '')) as is_reported,
+    reading.month_value is null
+    and reading.ytd_value is null
+    and 'not_applicable' in (coalesce(reading.month_state, ''), coalesce(reading.ytd_state, '')) as is_not_applicable,
+from core.reading
+inner join core.submission using (submission_id)
+inner join core.indicator as indicator
+    on reading.indicator_code = indicator.indicator_code and reading.form_code = indicator.source_form
+where submission.is_counted and reading.is_asked
+order by reading.org_unit_code, reading.indicator_code, reading.report_month

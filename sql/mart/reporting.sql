@@ -1,0 +1,96 @@
+-- grain: one row per sender, form and report month that is over: what was asked and what came
+-- Units that sent nothing are rows too. The rate is cells filled over cells asked, never "a file came".
+with asked as (
+    select
+        form_code,
+        sender_code,
+        report_month,
+        sum(case when cells_required = 'both' then 2 else 1 end) as cells_asked_count,
+    from core.expected_cell
+    group by form_code, sender_code, report_month
+),
+
+answered as (
+    select
+        submission_id,
+        sum(
+            case
+                when cells_required = 'both'
+                    then cast(month_state in ('number', 'not_applicable') as integer)
+                        + cast(ytd_state in ('number', 'not_applicable') as integer)
+                when cells_required = 'month' then cast(month_state in ('number', 'not_applicable') as integer)
+                when cells_required = 'ytd' then cast(ytd_state in ('number', 'not_applicable') as integer)
+                else
+                    cast(
+                        month_state in ('number', 'not_applicable') or ytd_state in ('number', 'not_applicable')
+                        as integer
+                    )
+            end
+        ) as cells_filled_count,
+        sum(
+            case
+                when cells_required = 'both'
+                    then cast(month_state = 'not_applicable' as integer) + cast(ytd_state = 'not_applicable' as integer)
+                when cells_required = 'ytd' then cast(ytd_state = 'not_applicable' as integer)
+                else cast(month_state = 'not_applicable' as integer)
+            end
+        ) as not_applicable_count,
+    from core.reading
+    where is_asked
+    group by submission_id
+),
+
+-- the version that counts; where none does, the last that was refused
+latest as (
+    select
+        submission.*,
+        answered.cells_filled_count,
+        answered.not_applicable_count,
+    from core.submission as submission
+    left join answered using (submission_id)
+    qualify row_number() over (
+        partition by submission.form_code, submission.sender_code, submission.report_month
+        order by submission.is_counted desc, submission.version desc
+    ) = 1
+),
+
+-- on time is who first sent something usable
+first_usable as (
+    select
+        form_code,
+        sender_code,
+        report_month,
+        min(received_at) as received_at,
+    from core.submission
+    where state != 'rejected'
+    group by form_code, sender_code, report_month
+)
+
+select
+    asked.form_code,
+    asked.sender_code as org_unit_code,
+    asked.report_month,
+    form_month.due_on,
+    latest.received_at,
+    coalesce(
+        latest.state,
+        case when day_of($as_of) > form_month.due_on then 'missing' else 'awaited' end
+    ) as state,
+    case
+        when day_of(first_usable.received_at) <= form_month.due_on then 'on_time'
+        when first_usable.received_at is not null then 'late'
+        when day_of($as_of) > form_month.due_on then 'missing'
+        else 'awaited'
+    end as timeliness,
+    cast(asked.cells_asked_count as integer) as cells_asked_count,
+    cast(case when latest.is_counted then coalesce(latest.cells_filled_count, 0) else 0 end as integer) as cells_filled_count,
+    cast(case when latest.is_counted then coalesce(latest.not_applicable_count, 0) else 0 end as integer) as not_applicable_count,
+    cast(
+        greatest(0, date_diff('day', form_month.due_on, day_of(coalesce(first_usable.received_at, $as_of)))) as integer
+    ) as days_late_count,
+    form_month.lock_on,
+from asked
+inner join core.form_month using (form_code, report_month)
+left join latest using (form_code, sender_code, report_month)
+left join first_usable using (form_code, sender_code, report_month)
+order by asked.form_code, org_unit_code, asked.report_month

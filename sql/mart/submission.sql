@@ -1,0 +1,20 @@
+-- grain: one row per submission received
+-- Who filled and approved it stays in the private database.
+select
+    submission_id,
+    form_code,
+    sender_code as org_unit_code,
+    report_month,
+    cast(version as integer) as version,
+    file_name,
+    sha256,
+    received_at,
+    due_on,
+    lock_on,
+    state,
+    timeliness,
+    cast(days_late_count as integer) as days_late_count,
+    cast(critical_count as integer) as critical_count,
+    cast(open_warning_count as integer) as open_warning_count,
+from core.submission
+order by received_at, submission_id

@@ -1,0 +1,206 @@
+"""A night with a hand-made private database, and real receivers on loopback."""
+
+import json
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from datetime import datetime
+from email import message_from_bytes
+from email.message import EmailMessage
+from email.policy import default
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+from threading import Thread
+from typing import Any
+
+import pytest
+from aiosmtpd.controller import Controller
+from aiosmtpd.smtp import SMTP, Envelope, Session
+
+from jindu.alerts import channel
+from jindu.settings import OFFICE_TIMEZONE, Home, Night
+from jindu.warehouse.connection import connect
+
+REFERENCE = """
+create or replace table reference.org_unit as
+    select * from (values
+        ('350502', '鲤城区', '鲤城区', null),
+        ('350502004', '开元街道', '开元', '350502'),
+        ('350502004001', '红梅社区', '红梅', '350502004'),
+        ('350502004002', '新峰社区', null, '350502004')
+    ) as unit (code, name, short_name, parent_code);
+create or replace table reference.theme as select 'welfare' as code, '民生' as name_zh;
+create or replace table reference.indicator as
+    select * from (values
+        ('mediated', '纠纷调解数', 'Disputes mediated', 'order', 'public'),
+        ('orphans', '孤儿保障人数', 'Orphans supported', 'welfare', 'restricted'),
+        ('allowance', '低保户数', null, 'welfare', 'internal')
+    ) as indicator (code, name_zh, name_en, theme, publicity);
+create or replace table reference.form as select 'community_monthly' as code, '社区月报' as name_zh;
+create or replace table reference.recipient
+    (name text, channel text, scope text, content text, language text);
+create or replace table mart.alert_case (
+    case_id text, kind text, org_unit_code text, indicator_code text, form_code text, plan_year integer,
+    report_month date, state text, opened_at timestamptz, notified_at timestamptz, acknowledged_at timestamptz,
+    escalated_at timestamptz, resolved_at timestamptz, owner text, summary_zh text, summary_en text
+);
+"""
+
+
+@dataclass(frozen=True)
+class Office:
+    """A home whose recipients and cases a test writes by hand."""
+
+    home: Home
+    reference: Path
+
+    def night(self, day: int = 10, attempt: int = 1) -> Night:
+        """The night of a day of October 2024, 02:00 in office time."""
+        as_of = datetime(2024, 10, day, 2, tzinfo=OFFICE_TIMEZONE)
+        return Night(self.home, self.reference, as_of, as_of.replace(tzinfo=None).isoformat(), attempt)
+
+    def tell(self, name: str, channel: str | None = None, scope: str | None = None, **more: str) -> None:
+        """Add a recipient."""
+        values = [name, channel, scope, more.get("content"), more.get("language")]
+        self.execute("insert into reference.recipient values (?, ?, ?, ?, ?)", values)
+
+    def open_case(self, case_id: str, kind: str, unit: str | None, indicator: str | None, **more: Any) -> None:
+        """Add an open case of September 2024."""
+        self.execute(
+            """
+            insert into mart.alert_case by name
+            select ? as case_id, ? as kind, ? as org_unit_code, ? as indicator_code, ? as form_code,
+                2024 as plan_year, date '2024-09-01' as report_month, 'open' as state,
+                timestamptz '2024-10-10 02:00:00+08' as opened_at, ? as owner, ? as summary_zh, ? as summary_en
+            """,
+            [
+                case_id,
+                kind,
+                unit,
+                indicator,
+                more.get("form"),
+                more.get("owner"),
+                more.get("summary", "完成 50,应完成 90"),
+                more.get("summary_en", "50 of 90 due"),
+            ],
+        )
+
+    def resolve(self, case_id: str) -> None:
+        """Resolve a case on 12 October 2024."""
+        self.execute(
+            "update mart.alert_case set state = 'resolved', resolved_at = timestamptz '2024-10-12 02:00:00+08'"
+            " where case_id = ?",
+            [case_id],
+        )
+
+    def execute(self, sql: str, values: list[Any] | None = None) -> list[tuple[Any, ...]]:
+        """Run SQL on the private database."""
+        with connect(self.home) as connection:
+            return list(connection.execute(sql, values or []).fetchall())
+
+    def notified(self) -> set[tuple[str, str, str]]:
+        """What is recorded as told."""
+        rows = self.execute("select case_id, event, recipient_name from raw.notification")
+        assert len(rows) == len(set(rows)), "recorded twice"
+        return {(case_id, event, name) for case_id, event, name in rows}
+
+    def outbox(self) -> list[Path]:
+        """The text files in outbox/, by name."""
+        return sorted(self.home.outbox.glob("*.txt"))
+
+
+@pytest.fixture
+def office(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Office:
+    """An office with four units, three indicators, no recipient and no case."""
+    monkeypatch.setattr(channel, "PAUSES", (0.0, 0.01))
+    for name in ("http_proxy", "HTTP_PROXY", "all_proxy", "ALL_PROXY"):
+        monkeypatch.delenv(name, raising=False)
+    made = Office(Home(tmp_path / "home"), tmp_path / "reference")
+    made.reference.mkdir()
+    made.execute(REFERENCE)
+    return made
+
+
+@dataclass
+class Webhook:
+    """What a webhook received, and the status that it answers."""
+
+    port: int
+    status: int = 200
+    location: str | None = None
+    bodies: list[dict[str, Any]] = field(default_factory=list)
+    digest_headers: list[str | None] = field(default_factory=list)
+
+    @property
+    def url(self) -> str:
+        """Its Apprise URL."""
+        return f"json://127.0.0.1:{self.port}/alerts"
+
+
+@pytest.fixture
+def webhook() -> Iterator[Webhook]:
+    """A real HTTP server that keeps the JSON it is given."""
+    received = Webhook(0)
+
+    class Handler(BaseHTTPRequestHandler):
+        def do_POST(self) -> None:
+            body = self.rfile.read(int(self.headers["Content-Length"]))
+            received.bodies.append(json.loads(body))
+            received.digest_headers.append(self.headers["X-Jindu-Digest"])
+            self._answer(received.status)
+
+        def do_GET(self) -> None:
+            self._answer(200)
+
+        def _answer(self, status: int) -> None:
+            self.send_response(status)
+            if received.location is not None:
+                self.send_header("Location", received.location)
+            self.send_header("Content-Length", "0")
+            self.end_headers()
+
+        def log_message(self, format: str, *args: Any) -> None:  # noqa: A002 -- the name of the base class
+            pass
+
+    server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+    received.port = server.server_address[1]
+    thread = Thread(target=server.serve_forever, daemon=True)
+    thread.start()
+    yield received
+    server.shutdown()
+    server.server_close()
+    thread.join()
+
+
+@dataclass
+class Mailbox:
+    """The mails that an SMTP server took, and the answer that it gives."""
+
+    port: int = 0
+    answer: str = "250 OK"
+    mails: list[EmailMessage] = field(default_factory=list)
+
+    @property
+    def url(self) -> str:
+        """Its Apprise URL."""
+        return f"mailto://127.0.0.1:{self.port}/?from=jindu@example.org&to=leader@example.org"
+
+    async def handle_DATA(self, server: SMTP, session: Session, envelope: Envelope) -> str:  # noqa: N802 -- aiosmtpd's
+        """Keep the mail when the answer is yes."""
+        assert isinstance(envelope.content, bytes)
+        if self.answer.startswith("250"):
+            mail = message_from_bytes(envelope.content, policy=default)
+            assert isinstance(mail, EmailMessage)
+            self.mails.append(mail)
+        return self.answer
+
+
+@pytest.fixture
+def mailbox() -> Iterator[Mailbox]:
+    """A real SMTP server on loopback."""
+    box = Mailbox()
+    controller = Controller(box, hostname="127.0.0.1", port=0)
+    controller.start()
+    assert controller.server is not None
+    box.port = controller.server.sockets[0].getsockname()[1]
+    yield box
+    controller.stop()

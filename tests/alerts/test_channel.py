@@ -1,0 +1,130 @@
+"""Which channels are trusted, and what a mail looks like when it arrives."""
+
+import pytest
+
+from jindu.alerts.channel import ChannelError, find_channel
+from jindu.alerts.deliver import deliver
+from jindu.alerts.recipient import Recipient
+from jindu.settings import no_progress
+
+from .conftest import Mailbox, Office, Webhook
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        "wecombot://0123456789abcdef/",
+        "WeComBot://0123456789abcdef/",
+        "dingtalk://secret@0123456789/",
+        "feishu://0123456789/",
+        "lark://0123456789/",
+        "https://qyapi.weixin.qq.com/cgi-bin/webhook/send?key=0123456789",
+        "jsons://qyapi.weixin.qq.com/cgi-bin/webhook/send?key=0123456789",
+        "jsons://oapi.dingtalk.com/robot/send?access_token=0123456789",
+        "jsons://OPEN.feishu.cn/open-apis/bot/v2/hook/0123456789",
+    ],
+)
+def test_a_robot_is_refused_before_it_can_count_as_sent(
+    office: Office, url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("JINDU_ROBOT", url)
+    office.tell("工作群", "JINDU_ROBOT")
+    office.open_case("a", "missed", "350502004001", "mediated")
+    report = deliver(office.night(10), no_progress)
+    assert "还不支持" in report.detail_zh and "mailto://" in report.detail_zh
+    assert "0123456789" not in report.detail_zh + report.detail_en
+    assert office.notified() == set()
+
+
+@pytest.mark.parametrize(
+    "url",
+    ["http://example.org/hook", "slack://a/b/c", "json://[", "nonsense", "json://one.example, json://two.example"],
+)
+def test_only_mail_and_webhooks_are_trusted(url: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("JINDU_OTHER", url)
+    with pytest.raises(ChannelError, match="JINDU_OTHER"):
+        find_channel(Recipient("某人", "JINDU_OTHER", None, None, "zh"))
+
+
+def test_a_url_in_the_column_is_refused_and_not_repeated(office: Office) -> None:
+    office.tell("某人", "json://user:hunter2@example.org")
+    office.open_case("a", "missed", "350502004001", "mediated")
+    report = deliver(office.night(10), no_progress)
+    assert "环境变量名" in report.detail_zh
+    assert "hunter2" not in report.detail_zh + report.detail_en
+    assert office.notified() == set()
+
+
+def test_a_url_that_apprise_cannot_read_is_reported(office: Office, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("JINDU_MAIL", "mailto://:hunter2@")
+    office.tell("某人", "JINDU_MAIL")
+    office.open_case("a", "missed", "350502004001", "mediated")
+    report = deliver(office.night(10), no_progress)
+    assert "没有确认收到" in report.detail_zh
+    assert "hunter2" not in report.detail_zh
+
+
+def test_a_mail_has_text_and_html_and_every_case(
+    office: Office, mailbox: Mailbox, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("JINDU_MAIL", mailbox.url)
+    office.tell("街道领导", "JINDU_MAIL")
+    for number in range(5):
+        office.open_case(f"m{number}", "missed", "350502004001", "mediated", summary=f"第{number}件 <b>&</b>")
+    office.open_case("r", "far_behind", "350502004002", "orphans")
+    office.open_case("o", "overdue", "350502004002", None, form="community_monthly")
+    deliver(office.night(10), no_progress)
+
+    [mail] = mailbox.mails
+    assert mail["Subject"] == "【进度】10月10日：新增 7 项，解除 0 项"
+    assert len(mail["X-Jindu-Digest"]) == 16
+    text, html = (mail.get_body(preferencelist=(kind,)) for kind in ("plain", "html"))
+    assert text is not None and html is not None
+    for part in (text.get_content(), html.get_content()):
+        assert "孤儿保障人数" in part and "新峰社区" in part and "第4件" in part
+        positions = [part.index(heading) for heading in ("目标未完成（5 项）", "严重滞后（1 项）", "逾期未报（1 项）")]
+        assert positions == sorted(positions)
+    assert "&lt;b&gt;&amp;&lt;/b&gt;" in html.get_content()
+    assert len(office.notified()) == 7
+
+
+def test_a_refused_mail_is_not_sent(office: Office, mailbox: Mailbox, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("JINDU_MAIL", mailbox.url)
+    office.tell("街道领导", "JINDU_MAIL")
+    office.open_case("a", "missed", "350502004001", "mediated")
+    mailbox.answer = "554 Transaction failed"
+    report = deliver(office.night(10), no_progress)
+    assert report.count == 0 and office.notified() == set()
+    assert "leader@example.org" not in report.detail_zh
+    mailbox.answer = "250 OK"
+    assert deliver(office.night(11), no_progress).count == 1
+
+
+def test_a_webhook_is_told_a_summary_without_indicators_that_are_not_public(
+    office: Office, webhook: Webhook, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("JINDU_HOOK", webhook.url)
+    office.tell("工作群", "JINDU_HOOK")
+    for number in range(5):
+        office.open_case(f"m{number}", "missed", "350502004001", "mediated")
+    office.open_case("r", "missed", "350502004002", "orphans", summary="孤儿 2 人")
+    office.open_case("i", "missed", "350502004002", "allowance", summary="低保 40 户")
+    deliver(office.night(10), no_progress)
+    message = webhook.bodies[0]["message"]
+    assert "目标未完成（7 项）" in message
+    assert message.count("纠纷调解数") == 3 and "另有 2 项未列出" in message
+    assert "另有 2 项涉及不公开的指标" in message
+    assert not any(word in message for word in ("孤儿", "低保", "新峰"))
+    assert len(office.notified()) == 7
+
+
+def test_english(office: Office, webhook: Webhook, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("JINDU_HOOK", webhook.url)
+    office.tell("Observer", "JINDU_HOOK", content="full", language="en")
+    office.open_case("a", "missed", "350502004001", "mediated", summary_en="50 of 90 due")
+    office.open_case("b", "brand_new_kind", "350502004001", "mediated")
+    deliver(office.night(10), no_progress)
+    [body] = webhook.bodies
+    assert body["title"] == "[Progress] 10 Oct: 2 new, 0 resolved"
+    assert "Disputes mediated · Sep 2024" in body["message"] and "50 of 90 due" in body["message"]
+    assert "brand_new_kind (1)" in body["message"], "a kind without a label is still told"

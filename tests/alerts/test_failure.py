@@ -1,0 +1,78 @@
+"""A failed run alerts too, once a night and step, and never makes things worse."""
+
+import duckdb
+import pytest
+
+from jindu.alerts.deliver import alert_failure
+
+from .conftest import Mailbox, Office, Webhook
+
+
+def test_a_failure_reaches_everyone_whose_scope_is_everything_once(
+    office: Office, webhook: Webhook, mailbox: Mailbox, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("JINDU_HOOK", webhook.url)
+    monkeypatch.setenv("JINDU_MAIL", mailbox.url)
+    office.tell("工作群", "JINDU_HOOK")
+    office.tell("管理员", "JINDU_MAIL", language="en")
+    office.tell("红梅", "JINDU_HOOK", scope="350502004001")
+
+    alert_failure(office.night(10), "gate-mart", "孤儿数对不上", "the orphans do not add up")
+    alert_failure(office.night(10, attempt=2), "gate-mart", "孤儿数对不上", "the orphans do not add up")
+    assert [body["title"] for body in webhook.bodies] == ["【进度】10月10日：夜间运行失败（gate-mart）"]
+    assert "孤儿" not in webhook.bodies[0]["message"], "a summary does not quote data"
+    [mail] = mailbox.mails
+    text = mail.get_body(preferencelist=("plain",))
+    assert text is not None and "the orphans do not add up" in text.get_content()
+
+    alert_failure(office.night(11), "gate-mart", "孤儿数对不上", "the orphans do not add up")
+    alert_failure(office.night(11), "publish", "磁盘满", "disk full")
+    assert len(webhook.bodies) == 3
+
+
+def test_with_nothing_configured_it_is_a_file(office: Office) -> None:
+    office.tell("红梅", scope="350502004001")
+    alert_failure(office.night(10), "core", "第一行\n第二行", "…")
+    alert_failure(office.night(10), "core", "第一行\n第二行", "…")
+    [file] = office.outbox()
+    text = file.read_text(encoding="utf-8")
+    assert "第一行" in text and "第二行" in text and "jindu status" in text
+
+
+def test_a_dead_channel_does_not_raise_and_is_tried_by_the_next_attempt(
+    office: Office, webhook: Webhook, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("JINDU_HOOK", webhook.url)
+    office.tell("工作群", "JINDU_HOOK")
+    webhook.status = 503
+    alert_failure(office.night(10), "core", "坏了", "broken")
+    assert office.notified() == set()
+    webhook.status = 200
+    alert_failure(office.night(10, attempt=2), "core", "坏了", "broken")
+    assert len(office.notified()) == 1
+
+
+def test_before_the_reference_ever_loaded_recipient_csv_says_who(
+    office: Office, webhook: Webhook, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("JINDU_HOOK", webhook.url)
+    office.execute("drop table reference.recipient")
+    office.reference.joinpath("recipient.csv").write_text("name,channel\n工作群,JINDU_HOOK\n,\n", encoding="utf-8-sig")
+    alert_failure(office.night(10), "reference", "缺列", "a column is missing")
+    alert_failure(office.night(10, attempt=2), "reference", "缺列", "a column is missing")
+    assert len(webhook.bodies) == 1
+
+
+def test_a_broken_database_still_alerts(office: Office) -> None:
+    office.home.private_database.write_bytes(b"not a database" * 1000)
+    with pytest.raises((duckdb.Error, Exception)):
+        office.notified()
+    alert_failure(office.night(10), "core", "数据库损坏", "the database is damaged")
+    [file] = office.outbox()
+    assert "数据库损坏" in file.read_text(encoding="utf-8")
+
+
+def test_a_broken_disk_does_not_raise(office: Office) -> None:
+    office.home.outbox.write_text("a file where the folder should be", encoding="utf-8")
+    alert_failure(office.night(10), "core", "坏了", "broken")
+    assert office.notified() == set()
