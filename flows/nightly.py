@@ -9,7 +9,7 @@ from prefect.client.schemas.objects import State
 
 from jindu.alerts.deliver import deliver
 from jindu.checks.gate import run_gate
-from jindu.night import close_night, fail_night, open_night, step
+from jindu.night import close_night, fail_night, open_night, record_run, step
 from jindu.report.artifact import ranking_rows, summary_markdown
 from jindu.settings import Night
 from jindu.warehouse.models import build_core, build_mart, build_readings, store_reference
@@ -63,6 +63,11 @@ def compute_progress(night: Night) -> None:
     step(night, "mart", build_mart)
 
 
+@task(cache_policy=NO_CACHE)
+def record_night(night: Night) -> None:
+    step(night, "record", record_run)
+
+
 @task(cache_policy=NO_CACHE, retries=2, retry_delay_seconds=[2, 10], retry_condition_fn=outside_failed)
 def publish_copy(night: Night) -> None:
     step(night, "publish", publish)
@@ -92,6 +97,7 @@ def nightly(home: str, reference: str, as_of: str) -> None:
     pass_gate(night, "core")
     compute_progress(night)
     pass_gate(night, "mart")
+    record_night(night)
     publish_copy(night)
     send_alerts(night)
     show_summary(night)

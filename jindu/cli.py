@@ -73,6 +73,7 @@ class SpokenCommand(click.Command):
 
     def format_help_text(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
         """What the command does."""
+        formatter.write_paragraph()
         _write(formatter, _chosen(self.help or "", ctx))
 
     def format_options(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
@@ -315,6 +316,8 @@ def _usage_message(error: click.ClickException, speech: Speech) -> str:
     match error:
         case click.NoSuchOption():
             fault = speech.say(f"没有 {error.option_name} 这个选项", f"There is no option {error.option_name}")
+        case click.exceptions.NoSuchCommand():
+            fault = speech.say(f"没有 {error.command_name} 这个命令", f"There is no command {error.command_name}")
         case click.BadParameter() if error.param is not None:
             name = error.param.opts[0]
             fault = speech.say(
@@ -347,10 +350,9 @@ def _summary_line(command: click.Command, ctx: click.Context) -> str:
 
 
 def _write(formatter: click.HelpFormatter, text: str) -> None:
-    formatter.write_paragraph()
     with formatter.indentation():
         for line in text.splitlines():
-            formatter.write(f"{'':>{formatter.current_indent}}{line.strip()}\n")
+            formatter.write(f"{' ' * formatter.current_indent if line else ''}{line.strip()}\n")
 
 
 if __name__ == "__main__":

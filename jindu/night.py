@@ -28,6 +28,8 @@ from jindu.settings import (
     run_id_of,
 )
 from jindu.warehouse.connection import connect
+from jindu.warehouse.models import build_stage
+from jindu.warehouse.publish import published_version
 
 log = logging.getLogger(__name__)
 Step = Callable[[Night, Progress], StepReport]
@@ -141,12 +143,24 @@ def step(night: Night, name: str, function: Step) -> StepReport:
     return report
 
 
+def record_run(night: Night, progress: Progress) -> StepReport:
+    """Build the tables that tell of the run itself, which go out with the copy published next."""
+    with connect(night.home) as connection:
+        connection.execute(
+            "update raw.run set published_at = ? where run_id = ? and attempt = ?",
+            [_now(), night.run_id, night.attempt],
+        )
+    count = build_stage(night, "record", progress)
+    return StepReport(f"运行与关口记录,{count} 张表", f"runs and gates, {count} tables", count)
+
+
 def close_night(night: Night) -> None:
     """Mark the attempt completed."""
     with connect(night.home) as connection:
         connection.execute(
-            "update raw.run set state = 'completed', finished_at = ? where run_id = ? and attempt = ?",
-            [_now(), night.run_id, night.attempt],
+            "update raw.run set state = 'completed', finished_at = ?, published_version = ?"
+            " where run_id = ? and attempt = ?",
+            [_now(), published_version(night.home), night.run_id, night.attempt],
         )
     _remember(night, "completed")
     log.info("night %s attempt %d is complete", night.run_id, night.attempt)
@@ -227,7 +241,11 @@ def _bury(connection: duckdb.DuckDBPyConnection, failure: str) -> None:
         "update raw.run set state = 'failed', finished_at = ?, failure = ?, failed_step = ("
         "    select max_by(step, started_at) from raw.run_step"
         "    where run_step.run_id = run.run_id and run_step.attempt = run.attempt and run_step.state = 'failed'"
-        ") where state = 'running'",
+        "), published_at = case when exists ("
+        "    from raw.run_step where run_step.run_id = run.run_id and run_step.attempt = run.attempt"
+        "    and run_step.step = 'publish' and run_step.state = 'completed'"
+        ") then published_at end"
+        " where state = 'running'",
         [_now(), failure],
     )
     connection.commit()

@@ -21,6 +21,7 @@ from urllib.error import URLError
 from jindu.settings import Home, JinduError
 
 BOOT_SECONDS = 120.0  # a cold start, with its database migration, takes 15 s on two cores
+ANSWER_SECONDS = 20.0  # for a server that should be up already
 STOP_SECONDS = 10.0
 PR_SET_PDEATHSIG = 1  # linux/prctl.h
 QUIET = {
@@ -65,8 +66,9 @@ def start(home: Home) -> PrefectServer:
     return server
 
 
-def wait(server: PrefectServer, seconds: float = BOOT_SECONDS) -> None:
+def wait(server: PrefectServer) -> None:
     """Return when the server answers; raise JinduError when it ended or has not answered in time."""
+    seconds = BOOT_SECONDS if server.process else ANSWER_SECONDS
     deadline = time.monotonic() + seconds
     while not _answers(server.api_url):
         if server.process is not None and server.process.poll() is not None:

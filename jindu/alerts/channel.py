@@ -61,10 +61,10 @@ def send(url: str, digest: Digest) -> None:
         import apprise  # noqa: PLC0415 -- slow to import, and most nights of most homes send nothing
     except ImportError as error:
         raise ChannelError("没有安装 apprise，请运行 make setup", "apprise is not installed; run make setup") from error
+    service = _service(apprise, url, digest)
+    is_mail = bool(service.schemas() & set(MAIL_SCHEMES))
     with apprise.LogCapture(level=logging.WARNING, fmt="%(message)s") as log:
-        service = _service(apprise, url, digest)
-        is_mail = service is not None and service.schemas() & set(MAIL_SCHEMES)
-        for pause in PAUSES if service is not None else ():
+        for pause in PAUSES:
             time.sleep(pause)
             sender = apprise.Apprise(asset=service.asset)
             sender.add(service)
@@ -102,7 +102,7 @@ def _trusted_scheme(url: str, variable: str) -> str:
 
 
 def _service(apprise: Any, url: str, digest: Digest) -> Any:
-    """The Apprise sender of this URL, carrying the digest's id for the receiver; None when the URL is malformed."""
+    """The Apprise sender of this URL, carrying the digest's id for the receiver."""
     asset = apprise.AppriseAsset(
         app_id="jindu",
         app_desc="jindu",
@@ -110,15 +110,23 @@ def _service(apprise: Any, url: str, digest: Digest) -> Any:
         async_mode=False,
         http_redirects=False,  # a POST that a redirect turned into a GET would be no yes
     )
-    service = apprise.Apprise.instantiate(url, asset=asset)
-    if service is not None:
-        service.headers["X-Jindu-Digest"] = digest.digest_id
-        if hasattr(service, "payload_extras"):
-            service.payload_extras["digest_id"] = digest.digest_id
+    log = logging.getLogger("apprise")
+    log.disabled = True  # what it says of a malformed URL quotes the URL, password and all
+    try:
+        service = apprise.Apprise.instantiate(url, asset=asset)
+    finally:
+        log.disabled = False
+    if service is None:
+        raise ChannelError(
+            "通道地址写得不对，Apprise 无法识别", "the channel's URL is malformed: Apprise cannot read it"
+        )
+    service.headers["X-Jindu-Digest"] = digest.digest_id
+    if hasattr(service, "payload_extras"):
+        service.payload_extras["digest_id"] = digest.digest_id
     return service
 
 
 def _last_words(log: str) -> str:
-    """The last line that Apprise logged, without addresses of people."""
+    """The last line that Apprise logged, without addresses."""
     lines = [line.strip() for line in log.splitlines() if line.strip()]
-    return re.sub(r"[^\s\"'<>]+@[^\s\"'<>]+", "…", lines[-1]) if lines else ""
+    return re.sub(r"\w+://\S+|[^\s\"'<>]+@[^\s\"'<>]+", "…", lines[-1]) if lines else ""

@@ -97,7 +97,7 @@ def compose(recipient_name: str, language: str, content: str, events: Sequence[E
         sections.append(_section(phrase["resolved"], "", resolved, (language, content, as_of)))
     subject = phrase["subject"].format(day=_day(as_of, as_of, language), opened=len(opened), resolved=len(resolved))
     keys = tuple(sorted((event.case_id, event.event) for event in events))
-    return _digest(recipient_name, language, subject, sections, keys)
+    return _digest((recipient_name, language), subject, sections, keys, [phrase["where"]])
 
 
 def compose_failure(
@@ -109,7 +109,7 @@ def compose_failure(
     item = Item(phrase["step"].format(run_id=run_id, step=step), message if content == "full" else "", phrase["kept"])
     section = Section(_label("run_failed", language), _action("run_failed", language), [item], [])
     subject = phrase["failed"].format(day=_day(as_of, as_of, language), step=step)
-    return _digest(recipient_name, language, subject, [section], (failure_key(run_id, step),))
+    return _digest((recipient_name, language), subject, [section], (failure_key(run_id, step),), [])
 
 
 def failure_key(run_id: str, step: str) -> tuple[str, str]:
@@ -118,11 +118,16 @@ def failure_key(run_id: str, step: str) -> tuple[str, str]:
 
 
 def _digest(
-    recipient_name: str, language: str, subject: str, sections: list[Section], keys: tuple[tuple[str, str], ...]
+    told_to: tuple[str, str],
+    subject: str,
+    sections: list[Section],
+    keys: tuple[tuple[str, str], ...],
+    where_to_look: list[str],
 ) -> Digest:
+    recipient_name, language = told_to
     told = "\n".join([recipient_name, *(f"{event} {case_id}" for case_id, event in keys)])
     digest_id = hashlib.sha256(told.encode()).hexdigest()[:16]
-    closing = [PHRASES[language]["where"], PHRASES[language]["footer"].format(digest_id=digest_id)]
+    closing = [*where_to_look, PHRASES[language]["footer"].format(digest_id=digest_id)]
     return Digest(
         digest_id, subject, _as_text(subject, sections, closing), _as_html(subject, sections, closing, language), keys
     )

@@ -142,7 +142,9 @@ class _Reader:
         self._check_arguments(item, nodes, texts.get("expect", ""))
         if minimum is not None and maximum is not None and minimum > maximum:
             line = _line(nodes["minimum"])
-            self._add(line, f"minimum {minimum} 大于 maximum {maximum}。", f"minimum {minimum} is above maximum {maximum}.")
+            self._add(
+                line, f"minimum {minimum} 大于 maximum {maximum}。", f"minimum {minimum} is above maximum {maximum}."
+            )
         if len(self.problems) > before:
             return None
         return Expectation(**texts, minimum=minimum, maximum=maximum, values=values)
@@ -173,7 +175,9 @@ class _Reader:
     def _check_names(self, nodes: dict[str, yaml.Node], texts: dict[str, str]) -> None:
         for key in ("code", "column", "found", "expected", "cell"):
             if texts.get(key) and not NAME.fullmatch(texts[key]):
-                self._wrong(nodes[key], key, texts[key], "小写英文字母、数字和下划线", "lower-case letters, digits and _")
+                self._wrong(
+                    nodes[key], key, texts[key], "小写英文字母、数字和下划线", "lower-case letters, digits and _"
+                )
         if texts.get("table") and not TABLE.fullmatch(texts["table"]):
             self._wrong(nodes["table"], "table", texts["table"], "check.表名", "check.<table>")
         for key, allowed in (("expect", tuple(VOCABULARY)), ("severity", SEVERITIES)):

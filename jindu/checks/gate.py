@@ -13,11 +13,13 @@ from jindu.checks.expectations import Expectation, gate_expectations
 from jindu.settings import JinduError, Night, Progress, StepReport, no_progress
 from jindu.warehouse.connection import connect
 
-ADVISORY_GATE = "incoming"  # bad data there is a finding; at the other gates it stops publishing (domain.md, Validation)
+ADVISORY_GATE = (
+    "incoming"  # bad data there is a finding; at the other gates it stops publishing (domain.md, Validation)
+)
 SHOWN_FAILURES = 5  # of one gate in its message; all of them are in raw.gate_result
 
 
-class GateFailed(JinduError):
+class GateFailed(JinduError):  # noqa: N818 - a verdict about the data, not an error of the program
     """A critical expectation failed: nothing is published."""
 
 
@@ -98,15 +100,10 @@ def _findings(connection: duckdb.DuckDBPyConnection, verdict: Verdict) -> Iterat
 def _finding(expectation: Expectation, row: dict[str, Any]) -> Finding:
     """One measured row that failed, in words."""
     try:
-        told = {name: row[column] for name, column in _told_columns(expectation, row).items()}
-        cells = row | told
-        messages = [
-            template.format_map({name: "" if value is None else value for name, value in named.items()})
-            for template, named in (
-                (expectation.message_zh, cells | {"indicator": row["indicator_zh"] or row["indicator_code"]}),
-                (expectation.message_en, cells | {"indicator": row["indicator_en"] or row["indicator_code"]}),
-            )
-        ]
+        told = {"cell": row[expectation.cell], "found": row[expectation.found], "expected": row[expectation.expected]}
+        named = row | told | {"report_month": row["report_month"] and f"{row['report_month']:%Y-%m}"}
+        message_zh = _filled(expectation.message_zh, named, row["indicator_zh"])
+        message_en = _filled(expectation.message_en, named, row["indicator_en"])
     except KeyError as error:
         raise GateError(
             f"检查项 {expectation.code} 用到的列 {error} 不在 {expectation.table} 中。",
@@ -124,15 +121,16 @@ def _finding(expectation: Expectation, row: dict[str, Any]) -> Finding:
         cell=told["cell"],
         found=told["found"],
         expected=told["expected"],
-        message_zh=messages[0],
-        message_en=messages[1],
+        message_zh=message_zh,
+        message_en=message_en,
         is_explained=bool(row["is_explained"]) and expectation.severity == "warning",
     )
 
 
-def _told_columns(expectation: Expectation, row: dict[str, Any]) -> dict[str, str]:
-    """Which columns say where, what was found and what was expected."""
-    return {"cell": expectation.cell, "found": expectation.found, "expected": expectation.expected}
+def _filled(template: str, named: dict[str, Any], indicator_name: str | None) -> str:
+    """The message with its names filled in; what is not there is left out."""
+    values = named | {"indicator": indicator_name or named["indicator_code"]}
+    return template.format_map({name: "" if value is None else value for name, value in values.items()})
 
 
 def _record(
@@ -163,7 +161,8 @@ def _record(
             connection.execute(f"delete from raw.{table} where run_id = ? and gate = ?", [night.run_id, gate])
             connection.register("new_row", frame)
             connection.execute(
-                f"insert into raw.{table} by name select cast(? as varchar) as run_id, cast(? as varchar) as gate, * from new_row",
+                f"insert into raw.{table} by name "
+                "select cast(? as varchar) as run_id, cast(? as varchar) as gate, * from new_row",
                 [night.run_id, gate],
             )
             connection.unregister("new_row")
@@ -180,7 +179,7 @@ def _gate_failed(gate: str, failed: list[Verdict], findings: list[Finding]) -> G
     return GateFailed(
         f"{gate} 关口有 {len(failed)} 项强制性检查不合格,今晚不发布,已发布的数据不变:"
         + ";".join(f"{finding.message_zh}({counts[finding.rule_code]} 处,{finding.rule_code})" for finding in shown),
-        f"{len(failed)} critical expectations failed at the {gate} gate; nothing is published, the published data stay: "
+        f"{len(failed)} critical expectations failed at the {gate} gate; nothing is published, yesterday's copy stays: "
         + "; ".join(f"{finding.message_en} ({counts[finding.rule_code]} ×, {finding.rule_code})" for finding in shown),
     )
 

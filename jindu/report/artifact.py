@@ -6,14 +6,14 @@ from jindu.settings import Home
 
 
 def ranking_rows(home: Home) -> list[dict[str, str]]:
-    """The overall ranking: one row per community with 名次, 社区, 得分, 上月, 范围."""
+    """The overall ranking: one row per community with 名次, 社区, 得分, 上月, 说明."""
     return [
         {
             "名次": "—" if row.rank is None else str(row.rank),
             "社区": row.unit,
             "得分": percent(row.score),
             "上月": "—" if row.previous_rank is None else str(row.previous_rank),
-            "范围": "—" if row.best_rank is None else f"{row.best_rank}–{row.worst_rank}",
+            "说明": word("ranking", "unranked_reason", row.unranked_reason, "zh"),
         }
         for row in read_summary(home).ranking
     ]
@@ -38,6 +38,13 @@ def summary_markdown(home: Home) -> str:
     for row in summary.behind[:WORST_COUNT]:
         gap = amount(row.gap, row.kind, row.measure, row.decimals, "zh")
         mark = "(示例)" if row.is_sample else ""
-        cells = (row.unit, row.indicator_zh + mark, word(row.status, "zh"), percent(row.pace), gap, row.owner or "—")
+        cells = (
+            row.unit,
+            row.indicator_zh + mark,
+            word("completion", "status", row.status, "zh"),
+            percent(row.pace),
+            gap,
+            row.owner or "—",
+        )
         lines.append("| " + " | ".join(cells) + " |")
     return "\n".join(lines)

@@ -12,6 +12,7 @@ STEPS = {  # in their order
     "gate-core": ("数据关", "core gate"),
     "mart": ("计算进度", "compute progress"),
     "gate-mart": ("发布关", "mart gate"),
+    "record": ("登记运行", "record the run"),
     "publish": ("定稿发布", "publish"),
     "alert": ("发送提醒", "send alerts"),
 }

@@ -32,10 +32,10 @@ with ranked as (
     select
         *,
         row_number() over (
-            partition by form_code, sender_code, report_month
+            partition by form_code, org_unit_code, report_month
             order by received_at desc, submission_id
         ) as recency,
-        form_code is not null and sender_code is not null and report_month is not null as is_known,
+        form_code is not null and org_unit_code is not null and report_month is not null as is_known,
     from mart.submission
 ),
 
@@ -46,13 +46,13 @@ reason as (
         min_by(message_en, (severity <> 'critical', sheet_name, cell, rule_code)) as message_en,
         count(*) as finding_count,
     from mart.finding
-    where severity in ('critical', 'warning')
+    where severity in ('critical', 'warning') and state = 'open'
     group by submission_id
 )
 
 select
     ranked.state,
-    coalesce(unit.short_name, unit.name, ranked.sender_code),
+    coalesce(unit.short_name, unit.name, ranked.org_unit_code),
     ranked.form_code,
     ranked.report_month,
     ranked.file_name,
@@ -61,21 +61,21 @@ select
     coalesce(reason.finding_count, 0),
 from ranked
 left join reason using (submission_id)
-left join mart.org_unit as unit on ranked.sender_code = unit.code
+left join mart.org_unit as unit on ranked.org_unit_code = unit.org_unit_code
 where
     ranked.state in ('rejected', 'held')
     and case
         when ranked.is_known then ranked.recency = 1
         else ranked.received_at > coalesce($previous, ranked.received_at - interval 1 second)
     end
-order by ranked.state desc, ranked.report_month desc nulls last, ranked.sender_code, ranked.form_code, ranked.file_name
+order by ranked.state desc, ranked.report_month desc nulls last, ranked.org_unit_code, ranked.form_code, ranked.file_name
 """
 
 MISSING = """
 select coalesce(unit.short_name, unit.name), reporting.form_code, reporting.report_month, reporting.due_on
 from mart.reporting as reporting
-inner join mart.org_unit as unit on reporting.org_unit_code = unit.code
-where reporting.report_month = $month and reporting.timeliness = 'missing' and reporting.state <> 'rejected'
+inner join mart.org_unit as unit on reporting.org_unit_code = unit.org_unit_code
+where reporting.report_month = $month and reporting.timeliness = 'missing' and reporting.state is distinct from 'rejected'
 order by reporting.form_code, reporting.org_unit_code
 """
 
@@ -88,14 +88,12 @@ select
     ranking.metric_value,
     ranking.previous_rank,
     ranking.rank_change,
-    ranking.best_rank,
-    ranking.worst_rank,
     ranking.unranked_reason,
 from mart.ranking as ranking
-inner join mart.org_unit as unit on ranking.org_unit_code = unit.code
-left join mart.org_unit as parent on ranking.parent_code = parent.code
+inner join mart.org_unit as unit on ranking.org_unit_code = unit.org_unit_code
+left join mart.org_unit as parent on ranking.parent_code = parent.org_unit_code
 where ranking.scope = 'overall' and ranking.report_month = $month and unit.level = 'community'
-order by ranking.parent_code, ranking.completion_rank nulls last, unit.code
+order by ranking.parent_code, ranking.completion_rank nulls last, unit.org_unit_code
 """
 
 BEHIND = """
@@ -114,15 +112,15 @@ select
     completion.is_provisional,
     completion.is_sample,
 from mart.completion as completion
-inner join mart.org_unit as unit on completion.org_unit_code = unit.code
-inner join mart.indicator as indicator on completion.indicator_code = indicator.code
+inner join mart.org_unit as unit on completion.org_unit_code = unit.org_unit_code
+inner join mart.indicator as indicator on completion.indicator_code = indicator.indicator_code
 where completion.report_month = $month and completion.status in ('missed', 'far_behind', 'behind')
 order by
     list_position(['subdistrict', 'district', 'community'], unit.level),
     list_position(['missed', 'far_behind', 'behind'], completion.status),
     completion.pace_ratio nulls first,
-    unit.code,
-    indicator.code
+    unit.org_unit_code,
+    indicator.indicator_code
 """
 
 ALERTS = """
@@ -172,8 +170,6 @@ class Rank:
     score: Decimal | None
     previous_rank: int | None
     change: int | None
-    best_rank: int | None
-    worst_rank: int | None
     unranked_reason: str | None
 
 
@@ -286,4 +282,5 @@ def _published(home: Home) -> Iterator[tuple[duckdb.DuckDBPyConnection, Path]]:
 
 
 def _rows(connection: duckdb.DuckDBPyConnection, query: str, **values: object) -> list[Any]:
-    return connection.execute(query, values).fetchall()
+    found: list[Any] = connection.execute(query, values).fetchall()
+    return found

@@ -1,11 +1,12 @@
 """What an operator reads in a terminal: the steps as they go, and the summary of a night."""
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import date
 from itertools import groupby
 
 from rich import box
-from rich.console import Console
+from rich.console import Console, JustifyMethod
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, SpinnerColumn, TaskID, TextColumn
 from rich.table import Table
 from rich.text import Text
@@ -17,6 +18,16 @@ from jindu.settings import StepReport
 
 OPEN_SHOWN = 8
 COLOURS = {"missed": "red", "far_behind": "red", "behind": "dark_orange"}
+
+
+@dataclass(frozen=True)
+class Column:
+    """A column of a table; a flexible one is shortened before any other."""
+
+    name: str
+    is_right: bool = False
+    is_flexible: bool = False
+    widest: int = 40
 
 
 class StepLines:
@@ -72,10 +83,13 @@ def show_summary(console: Console, summary: Summary, times: Sequence[StepTime], 
     _print(console, _arrivals(summary, zh, lang))
     for line in _attention(summary, zh):
         _print(console, line)
-    for parent, rows in groupby(summary.ranking, key=lambda row: row.parent):
-        console.print(_ranking(parent, list(rows), summary, zh, lang))
+    for _, rows in groupby(summary.ranking, key=lambda row: row.parent):
+        console.print()
+        console.print(_ranking(console, list(rows), summary.is_sample, zh, lang))
     if summary.behind:
-        console.print(_behind(summary.behind, zh, lang))
+        console.print()
+        console.print(_behind(console, summary.behind, zh, lang))
+    console.print()
     for line in [*_alerts(summary, zh, lang), *_footer(summary, times, zh, lang)]:
         _print(console, line)
 
@@ -92,7 +106,9 @@ def _month(month: date | None, zh: bool) -> str:
 
 
 def _arrivals(summary: Summary, zh: bool, lang: str) -> str:
-    states = ("," if zh else ", ").join(f"{word(state, lang)} {count}" for state, count in summary.arrived.items())
+    states = ("," if zh else ", ").join(
+        f"{word('submission', 'state', state, lang)} {count}" for state, count in summary.arrived.items()
+    )
     if zh:
         return f"收到 {summary.received_count} 份" + (f":{states}" if states else "")
     return f"Received {summary.received_count}" + (f": {states}" if states else "")
@@ -121,67 +137,85 @@ def _attention(summary: Summary, zh: bool) -> list[str]:
     return lines
 
 
-def _table(heading: str) -> Table:
-    return Table(title=heading, title_justify="left", title_style="bold", box=box.SIMPLE_HEAD, pad_edge=False)
-
-
-def _column(table: Table, name: str, *, right: bool = False, widest: int | None = None) -> None:
-    table.add_column(name, justify="right" if right else "left", no_wrap=True, overflow="ellipsis", max_width=widest)
-
-
-def _ranking(parent: str | None, rows: list[Rank], summary: Summary, zh: bool, lang: str) -> Table:
-    sample = ("(含示例目标)" if zh else " (with sample targets)") if summary.is_sample else ""
-    table = _table((f"{parent or ''} 社区综合排名" if zh else f"{parent or ''} overall ranking") + sample)
-    names = ("名次", "社区", "得分", "上月", "变化", "范围", "未排名原因")
-    english = ("rank", "community", "score", "before", "change", "range", "unranked because")
-    _column(table, names[0] if zh else english[0], right=True)
-    _column(table, names[1] if zh else english[1], widest=20)
-    for place in (2, 3, 4, 5):
-        _column(table, names[place] if zh else english[place], right=True)
-    has_reasons = any(row.unranked_reason for row in rows)
-    if has_reasons:
-        _column(table, names[6] if zh else english[6], widest=24)
+def _table(console: Console, heading: str, columns: Sequence[Column], rows: Sequence[Sequence[Text]]) -> Table:
+    """A table in which one column, the first flexible one, gives way when the terminal is narrow."""
+    wanted = [
+        min(column.widest, max(Text(column.name).cell_len, *(row[place].cell_len for row in rows)))
+        for place, column in enumerate(columns)
+    ]
+    flexible = next(place for place, column in enumerate(columns) if column.is_flexible)
+    excess = sum(wanted) + 2 * (len(columns) - 1) - console.width
+    wanted[flexible] = max(8, wanted[flexible] - max(0, excess))
+    table = Table(title=heading, title_justify="left", title_style="bold", box=box.SIMPLE_HEAD, show_edge=False)
+    table.pad_edge, table.padding = False, (0, 1, 0, 0)
+    for column, width in zip(columns, wanted, strict=True):
+        justify: JustifyMethod = "right" if column.is_right else "left"
+        table.add_column(column.name, justify=justify, width=width, no_wrap=True, overflow="ellipsis")
     for row in rows:
-        cells = [
+        table.add_row(*row)
+    return table
+
+
+def _ranking(console: Console, rows: Sequence[Rank], is_sample: bool, zh: bool, lang: str) -> Table:
+    parent = rows[0].parent or ""
+    heading = f"{parent} 社区综合排名" if zh else f"{parent} overall ranking"
+    if is_sample:
+        heading += "(含示例目标)" if zh else " (with sample targets)"
+    columns = [
+        Column("名次" if zh else "rank", is_right=True),
+        Column("社区" if zh else "community", is_flexible=True),
+        Column("得分" if zh else "score", is_right=True),
+        Column("上月" if zh else "before", is_right=True),
+        Column("变化" if zh else "change", is_right=True),
+        Column("说明" if zh else "remark"),
+    ]
+    cells = [
+        (
             _or_dash(row.rank),
             row.unit,
             percent(row.score),
             _or_dash(row.previous_rank),
             _arrow(row.change),
-            "—" if row.best_rank is None else f"{row.best_rank}–{row.worst_rank}",
-        ]
-        table.add_row(*cells, *([word(row.unranked_reason or "", lang)] if has_reasons else []))
-    return table
+            word("ranking", "unranked_reason", row.unranked_reason, lang),
+        )
+        for row in rows
+    ]
+    return _table(console, heading, columns, [[Text(cell) for cell in row] for row in cells])
 
 
-def _behind(rows: Sequence[Behind], zh: bool, lang: str) -> Table:
+def _behind(console: Console, rows: Sequence[Behind], zh: bool, lang: str) -> Table:
     shown = rows[:WORST_COUNT]
     heading = f"滞后与未完成 {len(rows)} 项" if zh else f"Behind or missed: {len(rows)}"
     if len(rows) > len(shown):
         heading += f",最需关注的 {len(shown)} 项" if zh else f", the {len(shown)} that matter most"
-    table = _table(heading)
-    names = (
-        ("单位", "指标", "状态", "序时", "差额", "责任人")
-        if zh
-        else ("unit", "indicator", "status", "pace", "gap", "owner")
-    )
-    for name, right, widest in zip(
-        names, (False, False, False, True, True, False), (10, 24, None, None, 18, 12), strict=True
-    ):
-        _column(table, name, right=right, widest=widest)
+    columns = [
+        Column("单位" if zh else "unit", widest=10),
+        Column("指标" if zh else "indicator", is_flexible=True),
+        Column("状态" if zh else "status"),
+        Column("序时" if zh else "pace", is_right=True),
+        Column("差额" if zh else "gap", is_right=True, widest=18),
+        Column("责任人" if zh else "owner", widest=12),
+    ]
+    cells = []
     for row in shown:
-        mark = ("*" if row.is_provisional else "") + (("示例" if zh else " (sample)") if row.is_sample else "")
-        table.add_row(
-            row.unit,
-            (row.indicator_zh if zh else row.indicator_en),
-            Text(word(row.status, lang) + mark, COLOURS[row.status]),
-            percent(row.pace),
-            amount(row.gap, row.kind, row.measure, row.decimals, lang),
-            row.owner or "—",
+        mark = ("*" if row.is_provisional else "") + ("†" if row.is_sample else "")
+        cells.append(
+            [
+                Text(row.unit),
+                Text(row.indicator_zh if zh else row.indicator_en),
+                Text(word("completion", "status", row.status, lang) + mark, COLOURS[row.status]),
+                Text(percent(row.pace)),
+                Text(amount(row.gap, row.kind, row.measure, row.decimals, lang)),
+                Text(row.owner or "—"),
+            ]
         )
+    table = _table(console, heading, columns, cells)
+    notes = []
     if any(row.is_provisional for row in shown):
-        table.caption = "* 数据未齐,暂定" if zh else "* provisional: data are not complete"
-        table.caption_justify = "left"
+        notes.append("* 数据未齐,暂定" if zh else "* provisional: data are not complete")
+    if any(row.is_sample for row in shown):
+        notes.append("† 示例目标" if zh else "† sample target")
+    table.caption, table.caption_justify = "  ".join(notes) or None, "left"
     return table
 
 
@@ -189,7 +223,8 @@ def _alerts(summary: Summary, zh: bool, lang: str) -> list[str]:
     if not summary.alerts:
         return ["未了结提醒 0 条" if zh else "No open alerts"]
     kinds = ("," if zh else ", ").join(
-        f"{word(row.kind, lang)} {row.open_count}" + (f"(+{row.new_count})" if row.new_count else "")
+        f"{word('alert_case', 'kind', row.kind, lang)} {row.open_count}"
+        + (f"(+{row.new_count})" if row.new_count else "")
         for row in summary.alerts
     )
     total = sum(row.open_count for row in summary.alerts)

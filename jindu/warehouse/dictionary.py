@@ -15,8 +15,8 @@ INTRODUCTION = """\
 
 分析人员只需打开 `published/jindu.duckdb`(只读)。表在 `mart` 中;每张表另有一个中文视图,列名和代码都是中文,
 例如 `select * from 完成情况`。除此以外的都可能随时变动。
-<span lang="en">Analysts open `published/jindu.duckdb` read-only. The tables are in schema `mart`; each has a Chinese view
-beside it. Nothing else is promised.</span>
+<span lang="en">Analysts open `published/jindu.duckdb` read-only. The tables are in schema `mart`; each has a Chinese
+view beside it. Nothing else is promised.</span>
 """
 
 

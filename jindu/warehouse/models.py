@@ -59,7 +59,8 @@ def _parse(name: str, path: Path) -> Model:
     text = path.read_text(encoding="utf-8")
     tree = sqlglot.parse_one(text, dialect="duckdb")
     reads = {f"{table.db}.{table.name}" for table in tree.find_all(exp.Table) if table.db}
-    return Model(name, text, frozenset(reads), "$as_of" in {node.sql("duckdb") for node in tree.find_all(exp.Parameter)})
+    takes_as_of = any(node.name == "as_of" for node in tree.find_all(exp.Parameter, exp.Placeholder))
+    return Model(name, text, frozenset(reads), takes_as_of)
 
 
 def stage_of(name: str) -> str:

@@ -36,7 +36,7 @@ class Limits:
     cells: int = 200_000  # what openpyxl reads twice within the worker's time
 
 
-class Refused(Exception):
+class RefusalError(Exception):
     """A file that cannot be read: the code and one sentence per language that says what to do."""
 
     def __init__(self, code: str, zh: str, en: str, file_format: str | None = None) -> None:
@@ -61,16 +61,18 @@ DEFAULT_LIMITS = Limits()
 def inspect(path: Path, limits: Limits = DEFAULT_LIMITS) -> Inspection:
     """Look at a file's bytes before anything opens it.
 
-    Raises Refused for a file that is empty, too large, encrypted, legacy, with macros, or no workbook.
+    Raises RefusalError for a file that is empty, too large, encrypted, legacy, with macros, or no workbook.
     """
     size = path.stat().st_size
     if size == 0:
-        raise Refused("empty_file", "文件是空的(0 字节),请重新导出后再报送。", "The file has 0 bytes; export it again.")
+        raise RefusalError(
+            "empty_file", "文件是空的(0 字节),请重新导出后再报送。", "The file has 0 bytes; export it again."
+        )
     if size > limits.file_bytes:
+        found, limit = f"{size / MEBIBYTE:.1f} MB", f"{limits.file_bytes / MEBIBYTE:.1f} MB"
         raise too_large(
-            f"文件有 {size / MEBIBYTE:.1f} MB,上限是 {limits.file_bytes / MEBIBYTE:.0f} MB;请删去图片和无关的工作表后重新报送。",
-            f"The file has {size / MEBIBYTE:.1f} MB, the limit is {limits.file_bytes / MEBIBYTE:.0f} MB; "
-            "remove pictures and sheets that do not belong to the form.",
+            f"文件有 {found},上限是 {limit};请删去图片和无关的工作表后重新报送。",
+            f"The file has {found}, the limit is {limit}; remove pictures and sheets that do not belong to the form.",
         )
     content = path.read_bytes()
     if content.startswith(ZIP_MAGIC):
@@ -82,39 +84,39 @@ def inspect(path: Path, limits: Limits = DEFAULT_LIMITS) -> Inspection:
     return Inspection("text")
 
 
-def too_large(zh: str, en: str) -> Refused:
+def too_large(zh: str, en: str) -> RefusalError:
     """The refusal of something beyond a limit."""
-    return Refused("too_large", zh, en)
+    return RefusalError("too_large", zh, en)
 
 
-def not_a_workbook() -> Refused:
+def not_a_workbook() -> RefusalError:
     """The refusal of anything that is neither a workbook nor a CSV."""
-    return Refused(
+    return RefusalError(
         "not_a_workbook",
         "这不是 Excel 工作簿(.xlsx)或 CSV 文件,请用报表模板填好后报送 .xlsx 文件。",
-        "This is neither an Excel workbook (.xlsx) nor a CSV file; fill in the form's template and send the .xlsx file.",
+        "This is neither an Excel workbook (.xlsx) nor a CSV file; fill in the form's template and send that.",
     )
 
 
-def damaged(reason_zh: str, reason_en: str) -> Refused:
+def damaged(reason_zh: str, reason_en: str) -> RefusalError:
     """The refusal of a zip file that is not put together as a workbook is."""
-    return Refused(
+    return RefusalError(
         "not_a_workbook",
         f"工作簿已损坏({reason_zh}),请用 Excel 或 WPS 打开后另存为 .xlsx 再报送。",
         f"The workbook is damaged ({reason_en}); open it in Excel or WPS, save it as .xlsx and send that.",
     )
 
 
-def _legacy(found: str) -> Refused:
-    return Refused(
+def _legacy(found: str) -> RefusalError:
+    return RefusalError(
         "legacy_format",
         f"这是{found}格式的文件,请在 Excel 或 WPS 中“另存为”“Excel 工作簿(*.xlsx)”后再报送。",
         "This file has another spreadsheet format; save it as “Excel Workbook (*.xlsx)” and send that.",
     )
 
 
-def _encrypted() -> Refused:
-    return Refused(
+def _encrypted() -> RefusalError:
+    return RefusalError(
         "encrypted",
         "工作簿设有打开密码,请去掉密码、保存后再报送。",
         "The workbook asks for a password; remove the password, save it and send it again.",
@@ -122,7 +124,7 @@ def _encrypted() -> Refused:
     )
 
 
-def _ole_refusal(content: bytes) -> Refused:
+def _ole_refusal(content: bytes) -> RefusalError:
     def holds(stream_name: str) -> bool:
         return stream_name.encode("utf-16-le") in content
 
@@ -148,31 +150,36 @@ def _inspect_zip(content: bytes, limits: Limits) -> Inspection:
     scan = _SheetScan(limits)
     inflated = 0
     for member in members:
-        part = bytearray()
-        is_listing = member.filename == "[Content_Types].xml" or member.filename.endswith(".rels")
-        parser = scan.parser() if _is_xml(member.filename) else None
-        size = 0
-        for chunk in _inflate(content, member):
-            size += len(chunk)
-            inflated += len(chunk)
-            if inflated > limits.inflated_bytes or (
-                size > limits.ratio_from_bytes and size > limits.ratio * member.compress_size
-            ):
-                raise too_large(
-                    "文件展开后过大,不像一张报表;请把表格复制到新的模板里再报送。",
-                    "The file grows too large when unpacked to be a form; copy the table into a new template.",
-                )
-            if is_listing:
-                part += chunk
-            if parser:
-                _feed(parser, chunk, is_last=False)
-        if size != member.file_size:
-            raise damaged("部件大小与目录不符", "a part's size is not the declared one")
-        if parser:
-            _feed(parser, b"", is_last=True)
-        if is_listing:
-            _check_listing(member.filename, bytes(part).lower())
+        inflated += _inspect_member(content, member, scan, limits.inflated_bytes - inflated)
     return Inspection("xlsx", scan.has_formulas)
+
+
+def _inspect_member(content: bytes, member: zipfile.ZipInfo, scan: "_SheetScan", bytes_left: int) -> int:
+    """Unpack one member and throw it away; the number of bytes that it really has."""
+    limits = scan.limits
+    is_listing = member.filename == "[Content_Types].xml" or member.filename.endswith(".rels")
+    parser = scan.parser() if _is_xml(member.filename) else None
+    listing = bytearray()
+    size = 0
+    for chunk in _inflate(content, member):
+        size += len(chunk)
+        is_bomb = size > limits.ratio_from_bytes and size > limits.ratio * member.compress_size
+        if size > bytes_left or is_bomb:
+            raise too_large(
+                "文件展开后过大,不像一张报表;请把表格复制到新的模板里再报送。",
+                "The file grows too large when unpacked to be a form; copy the table into a new template.",
+            )
+        if is_listing:
+            listing += chunk
+        if parser:
+            _feed(parser, chunk, is_last=False)
+    if size != member.file_size:
+        raise damaged("部件大小与目录不符", "a part's size is not the declared one")
+    if parser:
+        _feed(parser, b"", is_last=True)
+    if is_listing:
+        _check_listing(member.filename, bytes(listing).lower())
+    return size
 
 
 def _check_names(members: list[zipfile.ZipInfo]) -> None:
@@ -193,8 +200,8 @@ def _check_names(members: list[zipfile.ZipInfo]) -> None:
         raise not_a_workbook()
 
 
-def _macro() -> Refused:
-    return Refused(
+def _macro() -> RefusalError:
+    return RefusalError(
         "macro",
         "工作簿带有宏,请另存为不含宏的“Excel 工作簿(*.xlsx)”后再报送。",
         "The workbook contains macros; save it as a macro-free “Excel Workbook (*.xlsx)” and send that.",

@@ -1,5 +1,4 @@
 """What one cell says: strict reading of numbers, days and months, with every treatment told."""
-# ruff: noqa: A005  (the name clashes with the standard library only for a relative import, which nobody writes)
 
 import math
 import re
@@ -17,12 +16,12 @@ YEARS = range(2000, 2100)  # a day or month outside is a slip of the keyboard
 NOT_APPLICABLE = re.compile(r"不适用|无此项|/|N/A|[—―─–]{1,3}|⸺")  # domain.md, Blank is not zero
 EXACT = Context(prec=60)
 
-_UNITS = "亿元|万元|元|%"
+UNITS = ("亿元", "百万元", "万元", "千元", "元", "%")  # what may stand behind a number; they convert by unit.csv
 _NUMBER = re.compile(
     r"(?P<sign>[+-]?)"
     r"(?:(?P<grouped>[1-9][0-9]{0,2}(?:,[0-9]{3})+)|(?P<plain>[0-9]*))"  # 1,23 is a slip, not 123
     r"(?P<fraction>\.[0-9]+)?"
-    rf"\s*(?P<over>余|多)?\s*(?P<unit>{_UNITS})?"
+    rf"\s*(?P<over>余|多)?\s*(?P<unit>{'|'.join(UNITS)})?"
 )
 _DAY = re.compile(r"(\d{4})(?:([-/.])(\d{1,2})\2(\d{1,2})|年(\d{1,2})月(\d{1,2})[日号]?|(\d{2})(\d{2}))", re.ASCII)
 _TIME_OF_DAY = re.compile(r"(?<=\d)[ T]\d{1,2}:\d{2}(:\d{2}(\.\d+)?)?$", re.ASCII)
@@ -75,14 +74,9 @@ def parse_day(content: object) -> Reading:
         return _day_reading(content.date(), removed)
     if isinstance(content, date):
         return _day_reading(content)
-    if isinstance(content, bool) or not isinstance(content, str | int | float):
-        return UNREADABLE
-    text, treatments = half_width(str(content))
-    if not text:
-        return UNREADABLE if text is None else BLANK
-    if NOT_APPLICABLE.fullmatch(text):
-        return Reading("not_applicable")
-    return _parse_written_day(text, treatments)
+    if isinstance(content, str | int | float) and not isinstance(content, bool):
+        return _parse_written_day(str(content))
+    return UNREADABLE
 
 
 def parse_month(content: object) -> date | None:
@@ -170,7 +164,7 @@ def _parse_number_text(text: str) -> Reading:
 def _parse_number_cell(number: int | float | Decimal, number_format: str) -> Reading:
     if not math.isfinite(number):
         return UNREADABLE
-    if _FORMAT_SCALED.search(re.sub(r'"[^"]*"', "", number_format.split(";")[0])):
+    if _FORMAT_SCALED.search(re.sub(r'"[^"]*"', "", number_format.split(";", maxsplit=1)[0])):
         return Reading("unreadable", treatment="the number format shows another number than the cell holds")
     value = exact(number)
     treatments = []
@@ -179,7 +173,7 @@ def _parse_number_cell(number: int | float | Decimal, number_format: str) -> Rea
     if shows_percent(number_format):
         treatments.append("percent format: already a share of 1")
         return _fitted(value, "%", None, treatments)
-    literal_unit = re.search(rf'"\s*({_UNITS})\s*"', number_format)
+    literal_unit = re.search(rf'"\s*({"|".join(UNITS)})\s*"', number_format)
     return _number_reading(value, literal_unit[1] if literal_unit else None, None, treatments)
 
 
@@ -213,7 +207,12 @@ def _fitted(value: Decimal, unit: str | None, qualifier: str | None, treatments:
     return Reading("number", fitted, unit, qualifier, "; ".join(treatments) or None)
 
 
-def _parse_written_day(text: str, treatments: list[str]) -> Reading:
+def _parse_written_day(written: str) -> Reading:
+    text, treatments = half_width(written)
+    if not text:
+        return UNREADABLE if text is None else BLANK
+    if NOT_APPLICABLE.fullmatch(text):
+        return Reading("not_applicable")
     dated = _TIME_OF_DAY.sub("", text)
     if dated != text:
         treatments.append("time of day removed")

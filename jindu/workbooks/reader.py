@@ -16,8 +16,9 @@ from openpyxl import load_workbook
 from openpyxl.utils import get_column_letter
 from openpyxl.workbook.workbook import Workbook
 
-from jindu.workbooks.guard import DEFAULT_LIMITS, Limits, Refused, inspect, not_a_workbook, too_large
+from jindu.workbooks.guard import DEFAULT_LIMITS, Limits, RefusalError, inspect, not_a_workbook, too_large
 from jindu.workbooks.numbers import (
+    UNITS,
     Reading,
     exact,
     half_width,
@@ -48,16 +49,16 @@ LABEL_FIELDS = frozenset((*DOCUMENT_FIELDS, *SUBJECT_FIELDS, "unit"))
 FIELDS = frozenset(
     (*NUMBER_FIELDS, *DAY_FIELDS, *ROW_KEYS, *DOCUMENT_FIELDS, *SUBJECT_FIELDS, "unit", "note", "published_rank_metric")
 )
-HEADING_UNITS = ("元", "万元", "亿元", "%")  # raw.cell.number_unit
 META_SHEET = "jindu"  # the template's very hidden sheet of key and value
 HEADER_WITHIN = 30  # rows; titles and instructions stand above
 GAP_ENDS_TABLE = 2  # blank rows
 LONGEST_TEXT = 32_767  # characters: Excel's own limit for a cell
 COLUMN_LETTERS = frozenset("甲乙丙丁戊己庚辛")  # printed forms number their columns 甲 乙 丙 1 2 3 below the header
 
-_COLON = re.compile(r"[:﹕︰:]")
-_TRAILING_BRACKET = re.compile(r"[(\[【〔{]([^()\[\]【】〔〕{}]*)[)\]】〕}]$")
-_TOKEN_START = re.compile(r"(?:^|(?<=[\s;;,,、|]))(?=\S)")
+_COLON = re.compile("[:\uff1a\ufe55\ufe30]")
+_TRAILING_BRACKET = re.compile(r"[(\[【〔{]([^()\[\]【】〔〕{}]*)[)\]】〕}]$")  # after NFKC
+SEPARATORS = " \t\n\u3000;\uff1b,\uff0c、|"  # between two labels in one cell
+_TOKEN_START = re.compile(rf"(?:^|(?<=[{SEPARATORS}]))(?=\S)")
 
 
 @dataclass(frozen=True)
@@ -110,7 +111,7 @@ def read(path: Path, file_name: str, headings: Mapping[str, str], limits: Limits
         if not rows:
             raise _no_rows()
         return Answer(_document(table, rows, known, meta, file_format), list(_cells(table, rows, known)))
-    except Refused as refusal:
+    except RefusalError as refusal:
         return Answer(
             Document(refusal.file_format or file_format, False, refusal.code, refusal.zh, refusal.en),
             [],
@@ -180,10 +181,8 @@ def _open_csv(path: Path, file_name: str, known: Mapping[str, str], limits: Limi
 
 def _decode(content: bytes) -> str:
     """Text by its byte order mark, else UTF-8, else GB 18030, which contains GBK and GB 2312."""
-    if content.startswith((b"\xff\xfe", b"\xfe\xff")):
-        encodings = ["utf-16"]  # what Excel calls Unicode text
-    else:
-        encodings = ["utf-8-sig", "gb18030"]
+    is_utf_16 = content.startswith((b"\xff\xfe", b"\xfe\xff"))  # what Excel calls Unicode text
+    encodings = ["utf-16"] if is_utf_16 else ["utf-8-sig", "gb18030"]
     for encoding in encodings:
         try:
             text = content.decode(encoding)
@@ -218,10 +217,10 @@ def _find_table(sheets: Sequence[tuple[str, Grid]], known: Mapping[str, str]) ->
             columns = _header_fields(grid[header], known)
             _check_unambiguous(grid[header], columns, header)
             return Table(sheet_name, grid, header, _table_end(grid, header, known), columns)
-    raise Refused(
+    raise RefusalError(
         "no_table",
         "没有找到表头:表头一行应有“指标代码”或“指标名称”,以及“本月数”“本年累计”等数值列;请用报表模板填报。",
-        "No header row was found: it needs the indicator's code or name and a column of values; use the form's template.",
+        "No header row was found: it names the indicator's code or name and a column of values; use the template.",
     )
 
 
@@ -243,7 +242,7 @@ def _check_unambiguous(row: Sequence[SheetCell], columns: Mapping[int, str], hea
     for column, field in columns.items():
         if field in first:
             one, other = (f"{get_column_letter(index + 1)}{header + 1}" for index in (first[field], column))
-            raise Refused(
+            raise RefusalError(
                 "ambiguous_table",
                 f"表头 {one} 和 {other} 是同一个项目(“{row[column].value}”),无法判断以哪一列为准;请只保留一列。",
                 f"The headings in {one} and {other} mean the same ({field}); keep one of the two columns.",
@@ -330,12 +329,12 @@ def _column_units(table: Table, known: Mapping[str, str]) -> dict[int, str]:
     if "unit" in table.columns.values():
         return {}
     labelled = [str(value).strip() for value in _labels(table.grid[: table.header], known).get("unit", [])]
-    above = next((unit for unit in labelled if unit in HEADING_UNITS), None)
+    above = next((unit for unit in labelled if unit in UNITS), None)
     units = {}
     for column in table.columns:
         heading = unicodedata.normalize("NFKC", str(table.grid[table.header][column].value)).strip()
         bracket = _TRAILING_BRACKET.search(heading)
-        unit = bracket[1].strip() if bracket and bracket[1].strip() in HEADING_UNITS else above
+        unit = bracket[1].strip() if bracket and bracket[1].strip() in UNITS else above
         if unit:
             units[column] = unit
     return units
@@ -400,7 +399,7 @@ def _column_values(table: Table, rows: Sequence[int], column: int, field: str) -
     if field in ("form", "sender_code", "report_month") and len(distinct) > 1:
         one, other = sorted(distinct)[:2]
         heading = str(table.grid[table.header][column].value).strip()
-        raise Refused(
+        raise RefusalError(
             "mixed_document",
             f"“{heading}”一列既有“{one}”又有“{other}”;一个文件只能有一张报表、一个填报单位、一个报告期,请分开报送。",
             f"The column “{heading}” holds both “{one}” and “{other}”; a file is one form of one sender for one month: "
@@ -448,10 +447,14 @@ def _labels_in(cell: SheetCell, known: Mapping[str, str]) -> list[tuple[str, str
     for piece in pieces:
         before, following_field = _split_label(piece, known)
         value = f"{value}:{before}" if value else before
-        if following_field is not None:
-            if field:
-                pairs.append((field, value))
-            field, value = following_field, ""
+        has_unknown_label = field != "correction_reason" and len(before.split()) > 1  # a reason may hold a colon
+        if following_field is None and piece is not pieces[-1] and has_unknown_label:
+            value = value.rsplit(maxsplit=1)[0]
+        elif following_field is None:
+            continue
+        if field:
+            pairs.append((field, value))
+        field, value = following_field, ""
     return [*pairs, (field, value)] if field else pairs
 
 
@@ -460,7 +463,7 @@ def _split_label(piece: str, known: Mapping[str, str]) -> tuple[str, str | None]
     for start in _TOKEN_START.finditer(piece):
         field = known.get(heading_key(piece[start.start() :]))
         if field in LABEL_FIELDS:
-            return piece[: start.start()].strip(" \t\n\u3000;;,,、|"), field
+            return piece[: start.start()].strip(SEPARATORS), field
     return piece.strip(), None
 
 
@@ -473,8 +476,8 @@ def _is_code(sender: object) -> bool:
     return (half_width(str(sender))[0] or "").isdecimal()
 
 
-def _no_rows() -> Refused:
-    return Refused(
+def _no_rows() -> RefusalError:
+    return RefusalError(
         "no_rows",
         "表头下面没有任何一行填有指标代码或指标名称;请填好后再报送。",
         "No row below the header names an indicator; fill in the table and send it again.",

@@ -98,7 +98,7 @@ def serve(memory_bytes: int, seconds_per_file: float) -> None:
             print(answer, file=answers, flush=True)
 
 
-class WorkerDied(Exception):
+class WorkerDiedError(Exception):
     """The child ended instead of answering."""
 
     def __init__(self, timed_out: bool) -> None:
@@ -121,12 +121,12 @@ class Worker:
         """
         try:
             return self._ask(job)
-        except WorkerDied as death:
+        except WorkerDiedError as death:
             if death.timed_out:
                 return _failed(death)
         try:
             return self._ask(job)  # a fresh process: the first may have died of something else
-        except WorkerDied as death:
+        except WorkerDiedError as death:
             return _failed(death)
 
     def close(self) -> None:
@@ -145,7 +145,7 @@ class Worker:
         if not answer.endswith("\n"):
             code = process.wait()
             self.close()
-            raise WorkerDied(timed_out=code == -signal.SIGALRM)
+            raise WorkerDiedError(timed_out=code == -signal.SIGALRM)
         document, cells = json.loads(answer)
         return Answer(Document(*document), cells)
 
@@ -225,7 +225,7 @@ def _pipes(process: "subprocess.Popen[str]") -> tuple[IO[str], IO[str]]:
     return process.stdin, process.stdout
 
 
-def _failed(death: WorkerDied) -> Answer:
+def _failed(death: WorkerDiedError) -> Answer:
     zh, en = ("超过了时限", "took too long") if death.timed_out else ("中途停止", "stopped half-way")
     return Answer(
         Document(

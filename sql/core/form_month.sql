@@ -36,17 +36,22 @@ calendar_day as (
 ),
 
 working_day as (
-    select calendar_day.day
+    select
+        calendar_day.day,
+        min(case when coalesce(holiday.is_working_day, isodow(calendar_day.day) <= 5) then calendar_day.day end) over (
+            order by calendar_day.day rows between current row and unbounded following
+        ) as next_working_on,
     from calendar_day
     left join reference.holiday using (day)
-    where coalesce(holiday.is_working_day, isodow(calendar_day.day) <= 5)
 )
 
 select
     nominal_day.form_code,
     nominal_day.report_month,
-    coalesce(form_calendar.due_on, (select min(day) from working_day where day >= nominal_day.due_on)) as due_on,
-    coalesce(form_calendar.lock_on, (select min(day) from working_day where day >= nominal_day.lock_on)) as lock_on,
+    coalesce(form_calendar.due_on, due.next_working_on) as due_on,
+    coalesce(form_calendar.lock_on, lock.next_working_on) as lock_on,
 from nominal_day
 left join reference.form_calendar using (form_code, report_month)
+left join working_day as due on nominal_day.due_on = due.day
+left join working_day as lock on nominal_day.lock_on = lock.day
 order by nominal_day.form_code, nominal_day.report_month

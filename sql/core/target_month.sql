@@ -7,7 +7,7 @@ with recursive version as (
         indicator.decimals,
         row_number() over (by_target order by effective_month nulls first, target_version) as ordinal,
         count(*) over (by_target) as versions_count,
-        min(first_month) over (by_target) as grid_first_month,
+        min(plan_target.first_month) over (by_target) as grid_first_month,
         greatest(max(due_month) over (by_target), make_date(plan_year, 12, 1)) as grid_last_month,
         -- the way that a level has to go is phased, not the level itself
         millionths(target_value) - coalesce(millionths(baseline_value), 0) as distance,
@@ -30,6 +30,7 @@ grid_month as (
         version.due_month,
         case when version.ordinal > 1 then version.effective_month end as effective_month,
         cast(unnest(generate_series(version.grid_first_month, version.grid_last_month, interval 1 month)) as date) as report_month,
+        report_month between version.first_month and version.due_month as in_span,
     from version
 ),
 
@@ -43,7 +44,6 @@ guided_month as (
         and min(last_year.units_due_count - last_year.units_reported_count) filter (where in_span) over by_version = 0
             as is_last_year_whole,
         sum(phasing.guided_value) filter (where in_span) over by_version > 0 as is_guided,
-        grid_month.report_month between grid_month.first_month and grid_month.due_month as in_span,
     from grid_month
     left join reference.phasing as phasing
         on

@@ -9,6 +9,7 @@ from email.message import EmailMessage
 from email.policy import default
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
+from socket import socket
 from threading import Thread
 from typing import Any
 
@@ -175,7 +176,7 @@ def webhook() -> Iterator[Webhook]:
 class Mailbox:
     """The mails that an SMTP server took, and the answer that it gives."""
 
-    port: int = 0
+    port: int
     answer: str = "250 OK"
     mails: list[EmailMessage] = field(default_factory=list)
 
@@ -197,10 +198,10 @@ class Mailbox:
 @pytest.fixture
 def mailbox() -> Iterator[Mailbox]:
     """A real SMTP server on loopback."""
-    box = Mailbox()
-    controller = Controller(box, hostname="127.0.0.1", port=0)
+    with socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        box = Mailbox(probe.getsockname()[1])
+    controller = Controller(box, hostname="127.0.0.1", port=box.port)
     controller.start()
-    assert controller.server is not None
-    box.port = controller.server.sockets[0].getsockname()[1]
     yield box
     controller.stop()

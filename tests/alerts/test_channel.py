@@ -55,13 +55,15 @@ def test_a_url_in_the_column_is_refused_and_not_repeated(office: Office) -> None
     assert office.notified() == set()
 
 
-def test_a_url_that_apprise_cannot_read_is_reported(office: Office, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_url_that_apprise_cannot_read_is_reported_and_not_repeated(
+    office: Office, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
     monkeypatch.setenv("JINDU_MAIL", "mailto://:hunter2@")
     office.tell("某人", "JINDU_MAIL")
     office.open_case("a", "missed", "350502004001", "mediated")
     report = deliver(office.night(10), no_progress)
-    assert "没有确认收到" in report.detail_zh
-    assert "hunter2" not in report.detail_zh
+    assert "无法识别" in report.detail_zh
+    assert "hunter2" not in report.detail_zh + report.detail_en + caplog.text
 
 
 def test_a_mail_has_text_and_html_and_every_case(

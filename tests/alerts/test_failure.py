@@ -4,6 +4,7 @@ import duckdb
 import pytest
 
 from jindu.alerts.deliver import alert_failure
+from jindu.settings import JinduError
 
 from .conftest import Mailbox, Office, Webhook
 
@@ -65,7 +66,7 @@ def test_before_the_reference_ever_loaded_recipient_csv_says_who(
 
 def test_a_broken_database_still_alerts(office: Office) -> None:
     office.home.private_database.write_bytes(b"not a database" * 1000)
-    with pytest.raises((duckdb.Error, Exception)):
+    with pytest.raises((duckdb.Error, JinduError)):
         office.notified()
     alert_failure(office.night(10), "core", "数据库损坏", "the database is damaged")
     [file] = office.outbox()

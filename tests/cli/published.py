@@ -15,11 +15,11 @@ create table mart.org_unit as select * from (values
     ('350502004001', '东街社区居民委员会', '东街', 'community', '350502004'),
     ('350502004002', '名字特别特别特别特别特别长的社区居民委员会', null, 'community', '350502004'),
     ('350502004003', '西街社区居民委员会', '西街', 'community', '350502004'),
-) as org_unit(code, name, short_name, level, parent_code);
+) as org_unit(org_unit_code, name, short_name, level, parent_code);
 create table mart.indicator as select * from (values
     ('households', '低保户数这一指标的名称特别特别特别特别特别特别长', 'Households on allowance', '民政办', 'flow', '户', 0),
     ('gas_alarm', '燃气报警器安装率', 'Gas alarms fitted', null, 'ratio', '%', null),
-) as indicator(code, name_zh, name_en, owner, kind, unit, decimals);
+) as indicator(indicator_code, name_zh, name_en, owner, kind, unit, decimals);
 create table mart.target as select true as is_sample;
 create table mart.submission as select * from (values
     ('a1', 'community_monthly', '350502004001', date '2024-09-01', '一.xlsx', timestamptz '2024-10-04 09:00:00+08', 'accepted'),
@@ -27,24 +27,24 @@ create table mart.submission as select * from (values
     ('a3', 'community_monthly', '350502004001', date '2024-08-01', '三.xlsx', timestamptz '2024-10-09 10:00:00+08', 'held'),
     ('a4', 'community_monthly', '350502004003', date '2024-08-01', '四.xlsx', timestamptz '2024-09-05 10:00:00+08', 'rejected'),
     ('a5', 'community_monthly', '350502004003', date '2024-08-01', '五.xlsx', timestamptz '2024-09-06 10:00:00+08', 'accepted'),
-) as submission(submission_id, form_code, sender_code, report_month, file_name, received_at, state);
+) as submission(submission_id, form_code, org_unit_code, report_month, file_name, received_at, state);
 create table mart.finding as select * from (values
     ('a2', 'critical', '表', 'E7', 'number', '单元格 E7 写的是“1,23”,不是数字;请改为 1.23 或 123 后重新报送。', 'E7 is no number.'),
     ('a2', 'warning', '表', 'E6', 'outlier', '比上月高。', 'Higher than last month.'),
     ('a3', 'warning', '表', 'F6', 'sum', '累计与本月不符,请在备注说明。', 'The sum differs.'),
 ) as finding(submission_id, severity, sheet_name, cell, rule_code, message_zh, message_en);
+alter table mart.finding add column state text default 'open';
 create table mart.reporting as select * from (values
     ('350502004001', 'community_monthly', date '2024-09-01', date '2024-10-08', 'accepted', 'on_time'),
     ('350502004002', 'community_monthly', date '2024-09-01', date '2024-10-08', 'rejected', 'missing'),
-    ('350502004003', 'community_monthly', date '2024-09-01', date '2024-10-08', null, 'missing'),
-    ('350502004003', 'community_monthly', date '2024-10-01', date '2024-11-05', null, null),
+    ('350502004003', 'community_monthly', date '2024-09-01', date '2024-10-08', 'missing', 'missing'),
+    ('350502004003', 'community_monthly', date '2024-10-01', date '2024-11-05', 'awaited', 'awaited'),
 ) as reporting(org_unit_code, form_code, report_month, due_on, state, timeliness);
 create table mart.ranking as select * from (values
-    ('350502004', '350502004001', 1, 3, 1.0834, 2, 1, 1, 1, null),
-    ('350502004', '350502004002', 2, 3, 0.91, 1, -1, 2, 3, null),
-    ('350502004', '350502004003', null, 3, null, 3, null, null, null, 'not_reported'),
-) as ranking(parent_code, org_unit_code, completion_rank, peers_count, metric_value, previous_rank, rank_change,
-    best_rank, worst_rank, unranked_reason);
+    ('350502004', '350502004001', 1, 3, 1.0834, 2, 1, null),
+    ('350502004', '350502004002', 2, 3, 0.91, 1, -1, null),
+    ('350502004', '350502004003', null, 3, null, 3, null, 'not_reported'),
+) as ranking(parent_code, org_unit_code, completion_rank, peers_count, metric_value, previous_rank, rank_change, unranked_reason);
 alter table mart.ranking add column scope text default 'overall';
 alter table mart.ranking add column report_month date default date '2024-09-01';
 create table mart.completion as select * from (values
