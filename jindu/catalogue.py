@@ -20,6 +20,7 @@ from jindu.settings import PROJECT_ROOT, JinduError
 SHIPPED_FOLDER = PROJECT_ROOT / "warehouse" / "reference"
 LEVELS = ("district", "subdistrict", "community")  # from the top
 COMPONENT_KINDS = ("flow", "stock")  # domain.md, Indicators: a ratio is made of flows and stocks, a growth of a flow
+HINT_AMONG = 1_000  # codes that a mistyped one is compared with: it is slow
 LARGEST = Decimal(10) ** 18  # what decimal(24, 6) holds
 
 Value = str | int | Decimal | bool | date | None
@@ -76,13 +77,9 @@ def _parse_decimal(text: str) -> Decimal:
 
 
 def _parse_boolean(text: str) -> bool:
-    return (
-        {"true": True, "false": False}.get(text.lower()) is True if text.lower() in ("true", "false") else _fail(text)
-    )
-
-
-def _fail(text: str) -> bool:
-    raise ValueError(text)
+    if text.lower() not in ("true", "false"):  # spreadsheets write TRUE
+        raise ValueError(text)
+    return text.lower() == "true"
 
 
 def _parse_month(text: str) -> date:
@@ -119,16 +116,9 @@ TYPES = {
 }
 
 
-def _key(
-    name: str,
-    meaning: str,
-    kind: str = "text",
-    references: str = "",
-    allowed: tuple[str, ...] = (),
-    blank: bool = False,
-) -> Column:
-    """A column that the file must have."""
-    return Column(name, kind, meaning, required=True, blank=blank, references=references, allowed=allowed)
+def _key(name: str, meaning: str, kind: str = "text", *, references: str = "", allowed: tuple[str, ...] = ()) -> Column:
+    """A column that the file must have, with no blank cell."""
+    return Column(name, kind, meaning, required=True, blank=False, references=references, allowed=allowed)
 
 
 def _text(name: str, meaning: str, references: str = "") -> Column:
@@ -164,7 +154,7 @@ _TABLES = (
             _key("name", "name as forms and pages show it"),
             _key("short_name", "name for narrow places"),
             _key("level", "level of the unit", allowed=LEVELS),
-            _key("parent_code", "unit above; blank at the top", references="org_unit.code", blank=True),
+            Column("parent_code", "text", "unit above; blank at the top", required=True, references="org_unit.code"),
             _text("aliases", "other spellings that senders use, separated by |"),
             _other("valid_from", "month", "first month that the unit counts; blank: always"),
             _other("valid_to", "month", "last month that the unit counts, inclusive; blank: still"),
@@ -315,7 +305,7 @@ _TABLES = (
         (
             _key("indicator_code", "the indicator", references="indicator.code"),
             _key("org_unit_code", "the unit", references="org_unit.code"),
-            _key("value", "the result in `unit`; blank where only a rank was published", "decimal", blank=True),
+            Column("value", "decimal", "the result in `unit`; blank where only a rank was published", required=True),
             _key("unit", "unit of the value"),
             _key("period_from", "first month that it covers; of a stock, the month-end", "month"),
             _key("period_to", "last month that it covers", "month"),
@@ -326,6 +316,17 @@ _TABLES = (
             _text("source_section", "part and section of the report"),
         ),
         ("indicator_code", "org_unit_code", "period_from", "period_to"),
+        required=False,
+    ),
+    Table(
+        "identity",
+        "levels that follow from the month before: previous + added − removed",
+        (
+            _key("total_code", "the level, a stock", references="indicator.code"),
+            _text("added_code", "flow that adds to it", "indicator.code"),
+            _text("removed_code", "flow that takes from it", "indicator.code"),
+        ),
+        ("total_code", "added_code", "removed_code"),
         required=False,
     ),
     Table(
@@ -397,6 +398,7 @@ _TABLES = (
     ),
 )
 REFERENCE_TABLES = {table.name: table for table in _TABLES}
+_COLUMNS = {(table.name, column.name): column for table in _TABLES for column in table.columns}
 
 
 # ------------------------------------------------------------------------------------------------------------ problems
@@ -432,13 +434,14 @@ class CatalogueError(JinduError):
 
     def __init__(self, folder: Path, problems: list[Problem]) -> None:
         self.problems = sorted(set(problems))
+        count = "1 problem" if len(self.problems) == 1 else f"{len(self.problems)} problems"
         super().__init__(
             "\n".join(
                 [f"参考数据文件夹 {folder} 有 {len(self.problems)} 处问题,请逐处改正后重试:"]
                 + [problem.message_zh for problem in self.problems]
             ),
             "\n".join(
-                [f"The reference folder {folder} has {len(self.problems)} problems; mend each and try again:"]
+                [f"The reference folder {folder} has {count}; mend each and try again:"]
                 + [problem.message_en for problem in self.problems]
             ),
         )
@@ -477,15 +480,11 @@ class Row:
     def wrong(self, column: str, expected_zh: str, expected_en: str) -> Problem:
         """A problem whose found thing is the cell as it stands."""
         return self.problem(
-            column, _shown(self.values[column], _column(self.table, column)), (expected_zh, expected_en)
+            column, _shown(self.values[column], _COLUMNS[self.table, column]), (expected_zh, expected_en)
         )
 
 
 Rows = dict[str, list[Row]]
-
-
-def _column(table: str, name: str) -> Column:
-    return next(column for column in REFERENCE_TABLES[table].columns if column.name == name)
 
 
 def _shown(value: Value, column: Column) -> tuple[str, str]:
@@ -511,12 +510,16 @@ def load(folder: Path) -> Catalogue:
     """
     problems: list[Problem] = []
     rows: Rows = {}
+    unreadable: set[str] = set()
     for table in REFERENCE_TABLES.values():
         path = folder / f"{table.name}.csv"
         if not path.is_file() and table.shared:
             path = SHIPPED_FOLDER / f"{table.name}.csv"
-        rows[table.name] = _read_file(path, table, problems)
-    problems += [problem for check in (_duplicates, _dangling) for problem in check(rows)]
+        read = _read_file(path, table, problems)
+        if read is None:
+            unreadable.add(table.name)
+        rows[table.name] = read or []
+    problems += [*_duplicates(rows), *_dangling(rows, unreadable)]
     if not problems:  # the rules below presuppose sound cells and references
         complete(rows)
         problems = [problem for rule in RULES for problem in rule(rows)]
@@ -552,13 +555,14 @@ def _frame(table: Table, rows: list[Row]) -> pl.DataFrame:
     )
 
 
-def _read_file(path: Path, table: Table, problems: list[Problem]) -> list[Row]:
-    """The typed rows of one file; what cannot be read is added to `problems`."""
+def _read_file(path: Path, table: Table, problems: list[Problem]) -> list[Row] | None:
+    """The typed rows of one file, or None when it cannot be read as a whole; what is wrong is added to `problems`."""
     if not path.is_file():
         if table.required:
             problems.append(
                 Problem(path.name, 0, "", "没有这个文件", "no such file", f"应有:{_header(table)}", _header(table))
             )
+            return None
         return []
     raw = path.read_bytes()
     try:
@@ -576,11 +580,11 @@ def _read_file(path: Path, table: Table, problems: list[Problem]) -> list[Row]:
                 "UTF-8: save it in the spreadsheet program as “CSV UTF-8 (comma delimited)”",
             )
         )
-        return []
+        return None
     records = _records(text, path.name, problems)
     header_line, header = next(records, (1, []))
     if not _is_sound_header(header, header_line, table, problems):
-        return []
+        return None
     rows = [_read_row(table, line, header, cells, problems) for line, cells in records]
     return [row for row in rows if row is not None]
 
@@ -655,7 +659,7 @@ def _read_row(table: Table, line: int, header: list[str], cells: list[str], prob
         problems.append(row.problem("", found, expected))
         return None
     for name, text in zip(header, cells, strict=True):
-        column = _column(table.name, name)
+        column = _COLUMNS[table.name, name]
         if text:
             row.values[name] = _read_cell(row, column, text, problems)
         elif not column.blank:
@@ -689,10 +693,12 @@ def _duplicates(rows: Rows) -> Iterator[Problem]:
         first: dict[tuple[Value, ...], Row] = {}
         for row in rows[table.name]:
             key = tuple(row[column] for column in table.key)
+            if any(row[column] is None and not _COLUMNS[table.name, column].blank for column in table.key):
+                continue  # reported as a cell already
             earlier = first.setdefault(key, row)
             if earlier is row:
                 continue
-            shown = " ".join(_shown(row[column], _column(table.name, column))[1].strip("“”") for column in table.key)
+            shown = " ".join(_shown(row[column], _COLUMNS[table.name, column])[1].strip("“”") for column in table.key)
             if table.name == "indicator" and row["source_form"] != earlier["source_form"]:
                 yield row.problem(
                     "source_form",
@@ -710,18 +716,20 @@ def _duplicates(rows: Rows) -> Iterator[Problem]:
                 )
 
 
-def _dangling(rows: Rows) -> Iterator[Problem]:
+def _dangling(rows: Rows, unreadable: set[str]) -> Iterator[Problem]:
     """Cells that name something which no file defines."""
     for table in REFERENCE_TABLES.values():
         for column in table.columns:
             if not column.references:
                 continue
             target, target_column = column.references.split(".")
+            if target in unreadable:
+                continue  # one problem is enough
             known = {row[target_column] for row in rows[target]}
             for row in rows[table.name]:
                 value = row.text(column.name)
                 if value and value not in known:
-                    near = difflib.get_close_matches(value, [str(code) for code in known], 1)
+                    near = difflib.get_close_matches(value, [str(code) for code in known][:HINT_AMONG], 1)
                     hint_zh, hint_en = (f",是否为“{near[0]}”", f", perhaps “{near[0]}”") if near else ("", "")
                     yield row.wrong(
                         column.name,
@@ -907,6 +915,15 @@ def _target_forms(rows: Rows) -> Iterator[Problem]:
             yield row.wrong("baseline_value", f"不小于 value({value})", f"no less than value ({value})")
 
 
+def _target_levels(rows: Rows) -> Iterator[Problem]:
+    """A unit below the reporting level never has a value to compare."""
+    units, indicators = _by_code(rows["org_unit"]), _by_code(rows["indicator"])
+    for row in rows["target"]:
+        level = indicators[row.text("indicator_code")].text("reporting_level")
+        if LEVELS.index(units[row.text("org_unit_code")].text("level")) > LEVELS.index(level):
+            yield row.wrong("org_unit_code", f" {level} 或更高级别的单位", f"a unit of level {level} or above")
+
+
 def _target_months(rows: Rows) -> Iterator[Problem]:
     guided = {
         tuple(row[column] for column in ("plan_year", "org_unit_code", "indicator_code")) for row in rows["phasing"]
@@ -933,6 +950,9 @@ def _target_months(rows: Rows) -> Iterator[Problem]:
 def _splits(rows: Rows) -> Iterator[Problem]:
     """A split names its key once: computed parts are not listed, explicit parts are, and they add up."""
     units, indicators = _by_code(rows["org_unit"]), _by_code(rows["indicator"])
+    children: dict[Value, list[Row]] = defaultdict(list)
+    for unit in rows["org_unit"]:
+        children[unit["parent_code"]].append(unit)
     parts: dict[tuple[Value, ...], list[Row]] = defaultdict(list)
     for row in rows["target"]:
         parts[row["plan_year"], row["indicator_code"], units[row.text("org_unit_code")]["parent_code"]].append(row)
@@ -941,10 +961,12 @@ def _splits(rows: Rows) -> Iterator[Problem]:
         if not key:
             continue
         listed = parts[row["plan_year"], row["indicator_code"], row["org_unit_code"]]
-        children = [unit for unit in rows["org_unit"] if unit["parent_code"] == row["org_unit_code"]]
-        kind = indicators[row.text("indicator_code")].text("kind")
-        if not children:
-            yield row.wrong("split_key", "空白,因为该单位没有下级", "a blank, because nothing is below the unit")
+        indicator, below = indicators[row.text("indicator_code")], children[row["org_unit_code"]]
+        kind, level = indicator.text("kind"), units[row.text("org_unit_code")]["level"]
+        if not below or level == indicator["reporting_level"]:
+            yield row.wrong(
+                "split_key", f"空白,因为没有比 {level} 更低的数", f"a blank, because no {level} has parts here"
+            )
         elif key != "explicit" and listed:
             yield row.wrong(
                 "split_key",
@@ -958,7 +980,7 @@ def _splits(rows: Rows) -> Iterator[Problem]:
                 child.wrong(
                     key, f"数字,因为有目标按它分解(target.csv 第 {row.line} 行)", f"a number to split by ({row.line})"
                 )
-                for child in children
+                for child in below
                 if child[key] is None
             )
 
@@ -985,6 +1007,22 @@ def _baselines(rows: Rows) -> Iterator[Problem]:
         own, unit = indicators[row.text("indicator_code")].text("unit"), row.text("unit")
         if unit != own and (unit not in families or families.get(own) != families[unit]):
             yield row.wrong("unit", f" {own},或能与它换算的单位", f"{own}, or a unit that converts into it")
+
+
+def _identities(rows: Rows) -> Iterator[Problem]:
+    indicators = _by_code(rows["indicator"])
+    for row in rows["identity"]:
+        total = indicators[row.text("total_code")]
+        if total["kind"] != "stock":
+            yield row.wrong("total_code", " stock 类指标", "an indicator of kind stock")
+        if not row["added_code"] and not row["removed_code"]:
+            yield row.wrong("added_code", "增加或减少的累计型指标", "a flow that adds, or one that removes")
+        for column in ("added_code", "removed_code"):
+            flow = indicators.get(row.text(column))
+            if flow and (flow["kind"] != "flow" or flow["source_form"] != total["source_form"]):
+                yield row.wrong(
+                    column, f"同一报表的 flow 类指标({total['source_form']})", f"a flow of {total['source_form']}"
+                )
 
 
 def _headings(rows: Rows) -> Iterator[Problem]:
@@ -1024,9 +1062,11 @@ RULES = (
     _form_days,
     _sources,
     _target_forms,
+    _target_levels,
     _target_months,
     _splits,
     _baselines,
+    _identities,
     _headings,
     _settings,
 )

@@ -162,11 +162,8 @@ def run(speech: Speech, home: Path | None, reference: Path | None, as_of: str | 
     night.take_lock(here)
     try:
         _log_to(here.root)
-        load(folder)  # a fault in the reference data is told at once, not after the server has booted
         console = Console(stderr=True, highlight=False)
-        console.print(
-            speech.say(f"{here.root} 截至 {moment:%Y-%m-%d %H:%M}", f"{here.root} as of {moment:%Y-%m-%d %H:%M}")
-        )
+        console.print(f"{here.root} · {speech.say('截至', 'as of')} {moment:%Y-%m-%d %H:%M}", soft_wrap=True)
         night.watchers[:] = [StepLines(console, speech.lang)]
         _run_flow(here, folder, moment, console, speech)
         summary = read_summary(here)
@@ -262,12 +259,13 @@ def main() -> None:
 def _run_flow(home: Home, reference: Path, moment: datetime, console: Console, speech: Speech) -> None:
     """Boot a Prefect server and, while it boots, import what takes long; then run the flow."""
     arguments = (str(home.root), str(reference), moment.isoformat())
-    with console.status(speech.say("正在启动 Prefect …", "Starting Prefect …")):
-        server = prefect_server.start(home)
-        nightly = importlib.import_module("flows.nightly").nightly
-        importlib.import_module("great_expectations")  # 10 s that the boot takes anyway
-        prefect_server.wait(server)
     try:
+        load(reference)  # a fault in the reference data is told at once, not after the server has booted
+        with console.status(speech.say("正在启动 Prefect …", "Starting Prefect …")):
+            server = prefect_server.start(home)
+            nightly = importlib.import_module("flows.nightly").nightly
+            importlib.import_module("great_expectations")  # 10 s that the boot takes anyway
+            prefect_server.wait(server)
         nightly(*arguments)
     except BaseException as error:  # also Ctrl-C, and a Prefect whose hooks did not run; always raised again
         night.fail_night(*arguments, error)

@@ -53,6 +53,7 @@ class Watcher(Protocol):
 
 watchers: list[Watcher] = []
 _locks: dict[Path, TextIO] = {}
+_begun: set[Path] = set()  # homes in which this process has begun a night
 
 
 def take_lock(home: Home) -> None:
@@ -85,6 +86,7 @@ def drop_lock(home: Home) -> None:
     if file := _locks.pop(home.root, None):
         file.truncate(0)
         file.close()
+        _begun.discard(home.root)
 
 
 def lock_holder(home: Home) -> dict[str, Any] | None:
@@ -118,6 +120,7 @@ def open_night(home: str, reference: str, as_of: str) -> Night:
             "insert into raw.run (run_id, attempt, as_of_at, started_at, state) values (?, ?, ?, ?, 'running')",
             [run_id, attempt, moment, _now()],
         )
+    _begun.add(here.root)
     _remember(night, "running")
     log.info("night %s attempt %d begins in %s", run_id, attempt, here.root)
     return night
@@ -167,14 +170,17 @@ def close_night(night: Night) -> None:
 
 
 def fail_night(home: str, reference: str, as_of: str, error: BaseException) -> None:
-    """Mark this process's attempt failed and alert the operator, once; does nothing when no attempt is open.
+    """Mark this process's attempt failed and alert the operator; done once, however often it is called.
 
-    Never raises: the error that ended the night is the one to see.
+    A failure before the night began is recorded as an attempt as well. Never raises: the error that ended the night
+    is the one to see.
     """
     here, moment = home_folder(home), parse_as_of(as_of)
-    if here.root not in _locks:  # the night never began: another process holds the home
+    if here.root not in _locks:  # another process is at work here: this one has nothing to record
         return
     try:
+        if here.root not in _begun:
+            open_night(home, reference, as_of)
         _record_failure(here, reference, moment, error)
     except Exception:  # whatever it is, the night's own error matters more
         log.exception("the failure could not be recorded")
@@ -226,7 +232,7 @@ def _record_failure(home: Home, reference: str, moment: datetime, error: BaseExc
         )
     _remember(night, "failed", step=failed_step, message_zh=message_zh, message_en=message_en)
     log.error("night %s attempt %d failed at %s: %s", run_id, night.attempt, failed_step, message_en)
-    alert_failure(night, failed_step or "", message_zh, message_en)
+    alert_failure(night, failed_step, message_zh, message_en)
 
 
 def _bury(connection: duckdb.DuckDBPyConnection, failure: str) -> None:
@@ -239,7 +245,7 @@ def _bury(connection: duckdb.DuckDBPyConnection, failure: str) -> None:
     )
     connection.execute(
         "update raw.run set state = 'failed', finished_at = ?, failure = ?, failed_step = ("
-        "    select max_by(step, started_at) from raw.run_step"
+        "    select coalesce(max_by(step, started_at), 'start') from raw.run_step"
         "    where run_step.run_id = run.run_id and run_step.attempt = run.attempt and run_step.state = 'failed'"
         "), published_at = case when exists ("
         "    from raw.run_step where run_step.run_id = run.run_id and run_step.attempt = run.attempt"

@@ -43,7 +43,7 @@ create or replace macro day_of(moment) as
 
 -- A name as people compare names: no white space, full width as half width.
 create or replace macro plain_name(name) as
-    regexp_replace(nfc_normalize(translate(name, '()', '()')), '\s', '', 'g');
+    regexp_replace(nfc_normalize(translate(name, '（）', '()')), '\s', '', 'g');
 
 -- How many millionths one step of an indicator's decimals is: 1000000 for whole numbers, 10000 for two decimals.
 create or replace macro step_size(decimals) as

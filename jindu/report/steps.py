@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 
 STEPS = {  # in their order
+    "start": ("启动", "start"),
     "reference": ("装载参考数据", "reference data"),
     "collect": ("收文存档", "collect and archive"),
     "read": ("读取报表", "read the workbooks"),

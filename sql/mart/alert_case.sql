@@ -58,7 +58,7 @@ speaking_month as (
 
 missed as (
     select
-        'target_missed' as kind,
+        'missed' as kind,
         org_unit_code,
         indicator_code,
         cast(null as varchar) as form_code,
@@ -127,7 +127,7 @@ behind_spell as (
 
 behind as (
     select
-        'target_behind' as kind,
+        'behind' as kind,
         org_unit_code,
         indicator_code,
         cast(null as varchar) as form_code,
@@ -145,7 +145,7 @@ behind as (
 
 submission_overdue as (
     select
-        'submission_overdue' as kind,
+        'overdue' as kind,
         overdue.org_unit_code,
         cast(null as varchar) as indicator_code,
         overdue.form_code,
@@ -177,7 +177,7 @@ submission_overdue as (
 
 refused as (
     select
-        case submission.state when 'held' then 'submission_held' else 'submission_rejected' end as kind,
+        case submission.state when 'held' then 'held' else 'rejected' end as kind,
         coalesce(submission.org_unit_code, setting.office_code) as org_unit_code,
         cast(null as varchar) as indicator_code,
         submission.form_code,

@@ -6,7 +6,7 @@ from pathlib import Path
 import duckdb
 import pytest
 
-from jindu.catalogue import empty_catalogue, store
+from jindu.catalogue import Catalogue, empty_frames, store
 from jindu.settings import parse_as_of
 from jindu.warehouse.connection import prepare
 from jindu.warehouse.models import build_one, models
@@ -21,7 +21,7 @@ def connection() -> Iterator[duckdb.DuckDBPyConnection]:
     """Every table of the warehouse, typed and empty."""
     database = duckdb.connect()
     prepare(database)
-    store(database, empty_catalogue())
+    store(database, Catalogue(empty_frames()))
     for model in models().values():
         build_one(database, parse_as_of(TEMPLATE_AS_OF), model)
     yield database
