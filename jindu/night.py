@@ -267,6 +267,7 @@ def _begin_step(night: Night, name: str) -> None:
             [*key, _now()],
         )
         connection.commit()
+    _remember(night, "running", step=name)
 
 
 def _end_step(night: Night, name: str, state: str, detail_zh: str, detail_en: str) -> None:

@@ -4,7 +4,6 @@ from collections.abc import Callable, Sequence
 from datetime import datetime
 from pathlib import Path
 
-import duckdb
 import pytest
 from openpyxl import Workbook
 
@@ -101,6 +100,3 @@ def store_headings(night: Night) -> None:
     with connect(night.home) as connection:
         connection.execute("create or replace table reference.heading (field text, heading text)")
         connection.executemany("insert into reference.heading values (?, ?)", [(f, h) for h, f in HEADINGS.items()])
-
-
-__all__ = ["AS_OF", "COLUMNS", "FORM", "HEADINGS", "Write", "duckdb", "store_headings"]

@@ -1,0 +1,231 @@
+"""A small office on paper: core tables from rows that state only what matters, and the measures over them."""
+
+from datetime import date, datetime
+from decimal import Decimal
+from pathlib import Path
+from typing import Any
+
+import duckdb
+import polars as pl
+
+from jindu.catalogue import empty_frames
+from jindu.checks.expectations import Expectation, every_expectation
+from jindu.settings import OFFICE_TIMEZONE, PROJECT_ROOT
+from jindu.warehouse.connection import prepare
+from jindu.warehouse.models import models
+
+AMOUNT = "decimal(24, 6)"
+RECEIVED = {
+    "submission_id": "varchar", "sha256": "varchar", "folder_code": "varchar", "file_name": "varchar",
+    "received_at": "timestamptz", "is_readable": "boolean", "refusal_code": "varchar", "refusal_zh": "varchar",
+    "refusal_en": "varchar", "form_text": "varchar", "form_code": "varchar", "sender_text": "varchar",
+    "sender_code": "varchar", "report_month_text": "varchar", "report_month": "date", "meta_form_code": "varchar",
+    "meta_sender_code": "varchar", "meta_report_month": "date", "correction_reason": "varchar", "due_on": "date",
+    "lock_on": "date", "version": "bigint",
+}  # fmt: skip
+READING = {
+    "submission_id": "varchar", "form_code": "varchar", "sender_code": "varchar", "org_unit_code": "varchar",
+    "org_unit_text": "varchar", "indicator_code": "varchar", "indicator_text": "varchar", "report_month": "date",
+    "sheet_name": "varchar", "row_number": "integer", "indicator_cell": "varchar", "unit_cell": "varchar",
+    "unit_text": "varchar", "unit_multiplier": "decimal(18, 8)", "month_cell": "varchar", "month_text": "varchar",
+    "month_state": "varchar", "month_value": AMOUNT, "ytd_cell": "varchar", "ytd_text": "varchar",
+    "ytd_state": "varchar", "ytd_value": AMOUNT, "prior_ytd_cell": "varchar", "prior_ytd_text": "varchar",
+    "prior_ytd_state": "varchar", "prior_ytd_value": AMOUNT, "finished_cell": "varchar", "finished_text": "varchar",
+    "finished_on": "date", "rank_cell": "varchar", "rank_text": "varchar", "published_rank": "integer",
+    "note_cell": "varchar", "note": "varchar", "has_explanation": "boolean", "is_asked": "boolean", "kind": "varchar",
+    "unit": "varchar", "decimals": "bigint", "minimum": AMOUNT, "maximum": AMOUNT, "cells_required": "varchar",
+    "is_required": "boolean", "version": "bigint", "received_at": "timestamptz",
+}  # fmt: skip
+EXPECTED_CELL = {
+    "form_code": "varchar", "sender_code": "varchar", "org_unit_code": "varchar", "indicator_code": "varchar",
+    "report_month": "date", "cells_required": "varchar", "is_required": "boolean",
+}  # fmt: skip
+IDENTITY = {"total_code": "varchar", "added_code": "varchar", "removed_code": "varchar"}
+COLUMNS = {
+    "core.received": RECEIVED,
+    "core.reading": READING,
+    "core.expected_cell": EXPECTED_CELL,
+    "reference.identity": IDENTITY,
+}
+VALUE_COLUMNS = {"month": "E", "ytd": "F", "prior_ytd": "G"}
+
+Cell = int | str | Decimal | None
+
+
+class Office:
+    """Sub-district S with communities A and B, form m (communities) and form s (the sub-district); tables fill as told."""
+
+    def __init__(self) -> None:
+        self.connection = duckdb.connect()
+        prepare(self.connection)
+        for name, frame in empty_frames().items():
+            self.connection.register("empty", frame)
+            self.connection.execute(f"create or replace table reference.{name} as select * from empty")
+        for name, columns in COLUMNS.items():
+            listed = ", ".join(f"{column} {kind}" for column, kind in columns.items())
+            self.connection.execute(f"create or replace table {name} ({listed})")
+        self.rows: dict[str, list[dict[str, Any]]] = {name: [] for name in COLUMNS}
+        self.reference: dict[str, list[dict[str, Any]]] = {
+            "org_unit": [
+                {"code": "S", "name": "街道", "level": "subdistrict"},
+                {"code": "A", "name": "甲社区", "level": "community", "parent_code": "S"},
+                {"code": "B", "name": "乙社区", "level": "community", "parent_code": "S"},
+            ],
+            "form": [
+                {"code": "m", "name_zh": "社区月报", "level": "community"},
+                {"code": "s", "name_zh": "街道月报", "level": "subdistrict"},
+            ],
+            "unit": [
+                {"unit": "元", "family": "money", "factor": 1},
+                {"unit": "万元", "family": "money", "factor": 10000},
+                {"unit": "%", "family": "share", "factor": 1},
+            ],
+            "unexplained": [{"phrase": "核实无误"}],
+            "indicator": [],
+        }
+
+    def indicator(self, code: str, kind: str = "flow", **facts: Any) -> None:
+        """An indicator that form m asks of communities, counted whole unless told otherwise."""
+        defaults = {"name_zh": f"指标{code}", "unit": "件", "decimals": 0, "source_form": "m"}
+        defaults |= {"reporting_level": "community"}
+        self.reference["indicator"].append({"code": code, "kind": kind, **defaults, **facts})
+
+    def submission(self, sender: str, month: str, version: int = 1, form: str = "m", **facts: Any) -> str:
+        """A readable workbook in the sender's own folder, in on the 3rd of the next month; the submission's id."""
+        submission_id = facts.pop("submission_id", f"{form}-{sender}-{month}-{version}")
+        report_month = date.fromisoformat(f"{month}-01")
+        next_month = date(report_month.year + report_month.month // 12, report_month.month % 12 + 1, 1)
+        row = {
+            "submission_id": submission_id, "folder_code": sender, "file_name": f"{submission_id}.xlsx",
+            "received_at": datetime(next_month.year, next_month.month, 2 + version, 9, tzinfo=OFFICE_TIMEZONE),
+            "is_readable": True, "form_text": form, "form_code": form, "sender_text": sender, "sender_code": sender,
+            "report_month_text": month, "report_month": report_month, "due_on": next_month.replace(day=5),
+            "lock_on": next_month.replace(day=15), "version": version,
+        }  # fmt: skip
+        self.rows["core.received"].append(row | facts)
+        return str(submission_id)
+
+    def row(
+        self, submission_id: str, indicator: str | None, month: Cell = None, ytd: Cell = None, **facts: Any
+    ) -> None:
+        """A row of a submission; a text where a number should be stays unread, "不适用" is not applicable."""
+        received = next(row for row in self.rows["core.received"] if row["submission_id"] == submission_id)
+        known = next((row for row in self.reference["indicator"] if row["code"] == indicator), {})
+        number = 6 + sum(row["submission_id"] == submission_id for row in self.rows["core.reading"])
+        subject = facts.pop("subject", received["sender_code"])
+        row: dict[str, Any] = {
+            "submission_id": submission_id, "form_code": received["form_code"], "sender_code": received["sender_code"],
+            "org_unit_code": subject, "indicator_code": indicator, "indicator_text": indicator,
+            "report_month": received["report_month"], "sheet_name": "表", "row_number": number,
+            "indicator_cell": f"A{number}", "unit_cell": f"D{number}", "unit_multiplier": 1,
+            "has_explanation": facts.get("note") not in (None, "核实无误"), "note_cell": f"H{number}",
+            "is_asked": indicator is not None and subject is not None, "is_required": True, "cells_required": "either",
+            "version": received["version"], "received_at": received["received_at"],
+        }  # fmt: skip
+        row |= {key: known.get(key) for key in ("kind", "unit", "decimals", "minimum", "maximum")}
+        for field, typed in (("month", month), ("ytd", ytd), ("prior_ytd", facts.pop("prior", None))):
+            row |= _typed(field, typed, f"{VALUE_COLUMNS[field]}{number}")
+        row |= facts
+        self.rows["core.reading"].append(row)
+        if row["is_asked"] and facts.get("is_expected", True):
+            self.expect(row["form_code"], row["sender_code"], subject, str(indicator), received["report_month"])
+
+    def expect(
+        self, form: str, sender: str, subject: str, indicator: str, month: date, cells: str = "either", **facts: Any
+    ) -> None:
+        """One thing that a form asks; asking twice is asking once."""
+        asked = {
+            "form_code": form, "sender_code": sender, "org_unit_code": subject, "indicator_code": indicator,
+            "report_month": month, "cells_required": cells, "is_required": True,
+        }  # fmt: skip
+        key = ("form_code", "sender_code", "org_unit_code", "indicator_code", "report_month")
+        self.rows["core.expected_cell"] = [
+            row for row in self.rows["core.expected_cell"] if any(row[name] != asked[name] for name in key)
+        ]
+        self.rows["core.expected_cell"].append(asked | facts)
+
+    def build(self, *names: str) -> None:
+        """Fill the tables as told and build the named models with all that they read."""
+        for table, rows in self.rows.items():
+            self._fill(table, rows, COLUMNS[table])
+        for name, rows in self.reference.items():
+            self._fill(f"reference.{name}", rows, None)
+        wanted = _upstream({*names})
+        for model in models().values():
+            if model.name in wanted and model.name not in COLUMNS:
+                schema, table = model.name.split(".")
+                self.connection.execute(f'create or replace table "{schema}".{table} as\n{model.select}')
+
+    def failing(self, code: str) -> dict[str, dict[str, Any]]:
+        """The measured rows that fail one expectation, by key: what the gate would find, without the gate."""
+        expectation = next(found for _, found in every_expectation() if found.code == code)
+        self.build(expectation.table)
+        schema, table = expectation.table.split(".")
+        frame = self.connection.sql(f'select * from "{schema}".{table} where {fails(expectation)}').pl()
+        return {row["check_key"]: row for row in frame.iter_rows(named=True)}
+
+    def fails(self, code: str) -> bool:
+        """Whether any row fails the expectation."""
+        return bool(self.failing(code))
+
+    def _fill(self, table: str, rows: list[dict[str, Any]], columns: dict[str, str] | None) -> None:
+        self.connection.execute(f"delete from {table}")
+        for row in rows:
+            if columns is None or row.keys() <= columns.keys() | {"is_expected"}:
+                stated = {key: value for key, value in row.items() if key != "is_expected"}
+                marks = ", ".join("?" for _ in stated)
+                self.connection.execute(
+                    f"insert into {table} ({', '.join(stated)}) values ({marks})", list(stated.values())
+                )
+            else:
+                raise AssertionError(f"{table} has no {row.keys() - columns.keys()}")
+
+
+def fails(expectation: Expectation) -> str:
+    """The SQL condition of a row that fails, said a second time and apart from the engine."""
+    column = expectation.column
+    match expectation.expect:
+        case "values_between":
+            bounds = [f"{column} < {expectation.minimum}"] if expectation.minimum is not None else []
+            bounds += [f"{column} > {expectation.maximum}"] if expectation.maximum is not None else []
+            return " or ".join(bounds)
+        case "values_in_set":
+            listed = ", ".join(str(value) if isinstance(value, bool) else f"'{value}'" for value in expectation.values)
+            return f"{column} not in ({listed})"
+        case "values_not_null":
+            return f"{column} is null"
+    raise AssertionError(expectation.expect)
+
+
+def _typed(field: str, typed: Cell, cell: str) -> dict[str, Any]:
+    state = "blank" if typed is None else "number"
+    if isinstance(typed, str):
+        state = "not_applicable" if typed == "不适用" else "text"
+    return {
+        f"{field}_cell": cell,
+        f"{field}_text": None if typed is None else str(typed),
+        f"{field}_state": state,
+        f"{field}_value": None if isinstance(typed, str) else typed,
+    }
+
+
+def _upstream(names: set[str]) -> set[str]:
+    everything = models()
+    found, waiting = set(names), list(names)
+    while waiting:
+        name = waiting.pop()
+        for read in everything[name].reads if name in everything and name not in COLUMNS else ():
+            if read not in found:
+                found.add(read)
+                waiting.append(read)
+    return found
+
+
+def every_check_file() -> list[Path]:
+    """All of sql/check."""
+    return sorted((PROJECT_ROOT / "sql" / "check").glob("*.sql"))
+
+
+def frame_of(rows: list[dict[str, Any]]) -> pl.DataFrame:
+    """Rows as a frame, whatever their types."""
+    return pl.DataFrame(rows, infer_schema_length=None)

@@ -1,0 +1,621 @@
+"""Each rule of the incoming gate at its edge: a few rows in, which of them fail out."""
+
+from datetime import date, datetime
+from decimal import Decimal
+
+import pytest
+from measured import Office
+
+from jindu.settings import OFFICE_TIMEZONE
+
+IDENTITY_RULES = (
+    "unreadable_file", "unknown_form", "unknown_sender", "wrong_folder", "sender_conflict", "month_unreadable",
+    "month_not_over", "month_conflict", "form_not_asked", "late_without_reason",
+)  # fmt: skip
+
+
+def asked(office: Office, month: str = "2030-03") -> None:
+    """Indicator x is asked of A, B and S in the month."""
+    office.indicator("x")
+    for form, unit in (("m", "A"), ("m", "B"), ("s", "S")):
+        office.expect(form, unit, unit, "x", date.fromisoformat(f"{month}-01"))
+
+
+# ------------------------------------------------------------------------------------------------ the whole file
+def test_honest_file_fails_no_identity_rule(office: Office) -> None:
+    asked(office)
+    office.submission("A", "2030-03")
+    assert [code for code in IDENTITY_RULES if office.fails(code)] == []
+
+
+def test_unreadable_file_is_told_once(office: Office) -> None:
+    office.submission(
+        "A", "2030-03", is_readable=False, refusal_code="encrypted", refusal_zh="加密了", refusal_en="encrypted",
+        form_code=None, sender_code=None, report_month=None,
+    )  # fmt: skip
+    assert [code for code in IDENTITY_RULES if office.fails(code)] == ["unreadable_file"]
+
+
+def test_unknown_form_leaves_the_sender_open(office: Office) -> None:
+    asked(office)
+    office.submission("A", "2030-03", form_text="年报", form_code=None, sender_code=None)
+    assert [code for code in IDENTITY_RULES if office.fails(code)] == ["unknown_form"]
+
+
+def test_unknown_sender(office: Office) -> None:
+    asked(office)
+    office.submission("A", "2030-03", sender_text="丙社区", sender_code=None)
+    assert [code for code in IDENTITY_RULES if office.fails(code)] == ["unknown_sender"]
+
+
+@pytest.mark.parametrize(
+    ("folder", "is_wrong"), [("A", False), (None, False), ("B", True), ("S", True)]
+)  # None: the operator's; S: the parent's folder is another unit's too
+def test_wrong_folder(office: Office, folder: str | None, is_wrong: bool) -> None:
+    asked(office)
+    office.submission("A", "2030-03", folder_code=folder)
+    assert office.fails("wrong_folder") is is_wrong
+    assert not office.fails("form_not_asked")
+
+
+def test_a_file_in_the_wrong_folder_is_told_to_the_folders_owner(office: Office) -> None:
+    asked(office)
+    key = office.submission("A", "2030-03", folder_code="B")
+    assert office.failing("wrong_folder")[key]["org_unit_code"] == "B"
+
+
+def test_workbook_of_another_unit(office: Office) -> None:
+    asked(office)
+    office.submission("A", "2030-03", meta_sender_code="B")
+    assert [code for code in IDENTITY_RULES if office.fails(code)] == ["sender_conflict"]
+
+
+def test_month_unreadable(office: Office) -> None:
+    asked(office)
+    office.submission("A", "2030-03", report_month_text="三月份", report_month=None)
+    assert [code for code in IDENTITY_RULES if office.fails(code)] == ["month_unreadable"]
+
+
+@pytest.mark.parametrize(("day", "is_early"), [((2030, 3, 31, 23, 59), True), ((2030, 4, 1, 0, 0), False)])
+def test_month_is_over_at_its_last_midnight(office: Office, day: tuple[int, ...], is_early: bool) -> None:
+    asked(office)
+    year, month, of_month, hour, minute = day
+    office.submission("A", "2030-03", received_at=datetime(year, month, of_month, hour, minute, tzinfo=OFFICE_TIMEZONE))
+    assert office.fails("month_not_over") is is_early
+
+
+def test_month_conflict(office: Office) -> None:
+    asked(office)
+    office.submission("A", "2030-03", meta_report_month=date(2030, 2, 1))
+    assert [code for code in IDENTITY_RULES if office.fails(code)] == ["month_conflict"]
+
+
+def test_month_that_was_never_asked(office: Office) -> None:
+    asked(office)
+    office.submission("A", "2020-03")
+    assert [code for code in IDENTITY_RULES if office.fails(code)] == ["form_not_asked"]
+
+
+@pytest.mark.parametrize(
+    ("version", "day", "reason", "is_wrong"),
+    [
+        (1, 20, None, False),  # a first report is late, not a correction
+        (2, 15, None, False),  # on the lock day itself
+        (2, 16, None, True),
+        (2, 16, "核实无误", True),
+        (2, 16, "漏报一笔", False),
+    ],
+)
+def test_late_without_reason(office: Office, version: int, day: int, reason: str | None, is_wrong: bool) -> None:
+    asked(office)
+    received_at = datetime(2030, 4, day, 9, tzinfo=OFFICE_TIMEZONE)
+    office.submission("A", "2030-03", version, received_at=received_at, correction_reason=reason)
+    assert office.fails("late_without_reason") is is_wrong
+
+
+@pytest.mark.parametrize(
+    ("note", "is_personal"),
+    [
+        ("联系人 13800000000", True),
+        ("电话138-0000-0000", True),
+        ("+86 138 0000 0000", True),
+        ("13800000000", True),
+        ("值班 0595-22000000", True),
+        ("350502199001011234", True),
+        ("35050219900101123X", True),
+        ("350502900101123", True),
+        ("350502199013011234", False),  # no thirteenth month
+        ("350502004001", False),  # an org unit's code
+        ("共 1380000000012 元", False),
+        ("2024年9月共调解 12 件,比上月多 3 件", False),
+        ("12800000000", False),  # no mobile number starts so
+    ],
+)
+def test_personal_number_in_note(office: Office, note: str, is_personal: bool) -> None:
+    asked(office)
+    submission = office.submission("A", "2030-03")
+    office.row(submission, "x", 1, note=note)
+    found = office.failing("personal_number_in_note")
+    assert bool(found) is is_personal
+    assert all(row["found"] in ("身份证号", "电话号码") for row in found.values())  # never the number itself
+
+
+def test_personal_number_in_correction_reason(office: Office) -> None:
+    asked(office)
+    office.submission("A", "2030-03", correction_reason="问 13800000000")
+    assert office.fails("personal_number_in_note")
+
+
+# ------------------------------------------------------------------------------------------------ rows
+def test_rows_that_are_not_known_or_not_asked(office: Office) -> None:
+    asked(office)
+    office.indicator("y")
+    submission = office.submission("A", "2030-03")
+    office.row(submission, "x", 1)
+    office.row(submission, None, 1, indicator_text="z", is_asked=False)
+    office.row(submission, "y", 1, is_asked=False)
+    office.row(submission, "y", 1, subject=None, org_unit_text="丙", is_asked=False)
+    office.row(submission, "y", 1, subject="B", org_unit_text="乙", is_asked=False)
+    assert [*office.failing("unknown_indicator")] == [f"{submission}:表:7"]
+    assert [*office.failing("not_asked")] == [f"{submission}:表:8"]
+    assert [*office.failing("unknown_org_unit")] == [f"{submission}:表:9"]
+    assert [*office.failing("foreign_org_unit")] == [f"{submission}:表:10"]
+
+
+def test_both_of_two_rows_on_one_thing_are_duplicates(office: Office) -> None:
+    asked(office)
+    office.indicator("y")
+    submission = office.submission("A", "2030-03")
+    for indicator in ("x", "y", "x"):
+        office.row(submission, indicator, 1)
+    assert {row["cell"] for row in office.failing("duplicate_row").values()} == {"A6", "A8"}
+
+
+@pytest.mark.parametrize(
+    ("facts", "cell"),
+    [
+        ({}, None),
+        ({"unit_text": "人", "unit_multiplier": None}, "D6"),
+        ({"unit_text": "件"}, None),
+        ({"month_value": None}, "E6"),  # a unit inside the cell that does not convert
+    ],
+)
+def test_wrong_unit(office: Office, facts: dict[str, str | None], cell: str | None) -> None:
+    asked(office)
+    office.row(office.submission("A", "2030-03"), "x", 1, **facts)
+    assert [row["unit_cell"] for row in office.failing("wrong_unit").values()] == ([cell] if cell else [])
+
+
+def test_rows_of_a_file_that_is_not_what_it_claims_are_not_judged(office: Office) -> None:
+    asked(office)
+    submission = office.submission("A", "2030-03", folder_code="B")
+    office.row(submission, None, "?", is_asked=False)
+    assert not office.fails("unknown_indicator")
+    assert not office.fails("missing_row")
+
+
+def test_missing_row(office: Office) -> None:
+    asked(office)
+    office.indicator("y")
+    submission = office.submission("A", "2030-03")
+    office.row(submission, "y", 1)
+    assert [row["indicator_code"] for row in office.failing("missing_row").values()] == ["x"]
+    assert not office.fails("required_blank")  # told once
+
+
+@pytest.mark.parametrize(
+    ("kind", "cells", "month", "ytd", "blank"),
+    [
+        ("flow", "both", 0, 0, None),  # 0 is an answer
+        ("flow", "both", 1, None, "F6"),
+        ("flow", "both", None, 1, "E6"),
+        ("flow", "both", "不适用", None, None),
+        ("flow", "either", None, 1, None),
+        ("flow", "either", None, None, "E6"),
+        ("flow", "ytd", 1, None, "F6"),
+        ("flow", "month", None, 1, "E6"),
+        ("flow", "both", "?", "?", None),  # unreadable is another finding
+        ("stock", "month", None, 1, None),  # a level may stand in either cell
+        ("milestone", "month", None, None, "E6"),
+    ],
+)
+def test_required_blank(office: Office, kind: str, cells: str, month: object, ytd: object, blank: str | None) -> None:
+    office.indicator("x", kind)
+    submission = office.submission("A", "2030-03")
+    office.row(submission, "x", month, ytd)  # type: ignore[arg-type]
+    office.expect("m", "A", "A", "x", date(2030, 3, 1), cells)
+    assert [row["cell"] for row in office.failing("required_blank").values()] == ([blank] if blank else [])
+
+
+def test_optional_blank_and_explained_blank(office: Office) -> None:
+    office.indicator("x")
+    office.indicator("y")
+    submission = office.submission("A", "2030-03")
+    office.row(submission, "x")
+    office.expect("m", "A", "A", "x", date(2030, 3, 1), is_required=False)
+    office.row(submission, "y", note="设备检修,下月补报")
+    assert [row["is_explained"] for row in office.failing("required_blank").values()] == [True]
+
+
+def test_a_finished_milestone_is_answered(office: Office) -> None:
+    office.indicator("x", "milestone")
+    office.row(office.submission("A", "2030-03"), "x", finished_text="2030-03-08", finished_on=date(2030, 3, 8))
+    assert not office.fails("required_blank")
+
+
+# ------------------------------------------------------------------------------------------------ cells
+@pytest.mark.parametrize(("month", "is_wrong"), [("约5", True), ("不适用", False), (0, False), (None, False)])
+def test_unreadable_cell(office: Office, month: str | int | None, is_wrong: bool) -> None:
+    office.indicator("x")
+    office.row(office.submission("A", "2030-03"), "x", month, 7)
+    assert [row["cell"] for row in office.failing("unreadable_cell").values()] == (["E6"] if is_wrong else [])
+
+
+def test_a_day_and_a_rank_must_be_readable_too(office: Office) -> None:
+    office.indicator("x", "milestone")
+    submission = office.submission("A", "2030-03")
+    office.row(submission, "x", 1, finished_cell="I6", finished_text="上周", rank_cell="J6", rank_text="第一")
+    office.row(submission, "x", 1, finished_cell="I7", finished_text="2030-03-08", finished_on=date(2030, 3, 8))
+    assert {row["cell"] for row in office.failing("unreadable_cell").values()} == {"I6", "J6"}
+
+
+@pytest.mark.parametrize(
+    ("facts", "value", "is_wrong"),
+    [
+        ({}, Decimal("2.5"), True),
+        ({}, 2, False),
+        ({"decimals": 2}, Decimal("2.5"), False),
+        ({"kind": "ratio"}, Decimal("0.5"), False),
+    ],
+)
+def test_not_integer(office: Office, facts: dict[str, object], value: Decimal | int, is_wrong: bool) -> None:
+    office.indicator("x", **facts)  # type: ignore[arg-type]
+    office.row(office.submission("A", "2030-03"), "x", value)
+    assert office.fails("not_integer") is is_wrong
+
+
+def test_an_amount_converted_from_a_smaller_unit_keeps_its_decimals(office: Office) -> None:
+    office.indicator("x", unit="万元")
+    office.row(office.submission("A", "2030-03"), "x", Decimal("2.5"), unit_multiplier=Decimal("0.0001"))
+    assert not office.fails("not_integer")
+
+
+@pytest.mark.parametrize(
+    ("facts", "month", "ytd", "cells"),
+    [
+        ({}, -1, None, ["E6"]),
+        ({}, -1, 4, []),  # a correction: the cumulative falls, which is told as that
+        ({}, -5, -1, ["E6", "F6"]),
+        ({}, 0, 0, []),
+        ({"kind": "stock"}, -1, None, ["E6"]),
+        ({"minimum": -10}, -1, None, []),
+    ],
+)
+def test_negative(office: Office, facts: dict[str, object], month: int, ytd: int | None, cells: list[str]) -> None:
+    office.indicator("x", **facts)  # type: ignore[arg-type]
+    office.row(office.submission("A", "2030-03"), "x", month, ytd)
+    assert sorted(row["cell"] for row in office.failing("negative").values()) == cells
+    assert not office.fails("out_of_range")
+
+
+@pytest.mark.parametrize(
+    ("kind", "facts", "value", "is_wrong"),
+    [
+        ("ratio", {}, 1, False),
+        ("ratio", {}, Decimal("1.01"), True),
+        ("ratio", {}, Decimal("-0.01"), True),
+        ("ratio", {"maximum": 2}, Decimal("1.01"), False),
+        ("ratio", {"minimum": -1}, Decimal("-0.01"), False),
+        ("milestone", {}, 50, True),  # 50 for 50 %
+        ("milestone", {}, Decimal("0.5"), False),
+        ("flow", {}, 50, False),
+    ],
+)
+def test_ratio_range(office: Office, kind: str, facts: dict[str, int], value: Decimal | int, is_wrong: bool) -> None:
+    office.indicator("x", kind, **facts)
+    office.row(office.submission("A", "2030-03"), "x", None if kind == "ratio" else value, value)
+    assert office.fails("ratio_range") is is_wrong
+
+
+@pytest.mark.parametrize(
+    ("month", "ytd", "is_wrong"), [(9, None, True), (10, None, False), (20, 200, False), (21, None, True)]
+)  # 10 to 20 in a month; the cumulative is not bounded by a month's bounds
+def test_out_of_range(office: Office, month: int, ytd: int | None, is_wrong: bool) -> None:
+    office.indicator("x", minimum=10, maximum=20)
+    office.row(office.submission("A", "2030-03"), "x", month, ytd)
+    assert office.fails("out_of_range") is is_wrong
+
+
+def money(office: Office, months: list[object], **facts: object) -> str:
+    """Months of one money indicator of A, from January; the last one's submission id."""
+    office.indicator("x", decimals=2, **{"unit": "万元", **facts})  # type: ignore[arg-type]
+    submission = ""
+    for number, value in enumerate(months, start=1):
+        submission = office.submission("A", f"2030-{number:02}")
+        office.row(submission, "x", value)  # type: ignore[arg-type]
+    return submission
+
+
+@pytest.mark.parametrize(
+    ("months", "is_slip"),
+    [
+        ([12, 10, 11, 120000], True),  # 元 for 万元
+        ([12, 10, 11, Decimal("0.0012")], True),
+        ([12, 10, 11, 1100000000], True),  # 元 for 亿元
+        ([12, 10, 11, 1200], False),  # a hundredfold is no unit
+        ([12, 10, 120000], False),  # two months are no history
+        ([12, 0, 11, 120000], False),  # nor are two months and a 0
+        ([12, 10, 11, 0], False),
+    ],
+)
+def test_magnitude_slip(office: Office, months: list[object], is_slip: bool) -> None:
+    last = money(office, months)
+    assert [row["submission_id"] for row in office.failing("magnitude_slip").values()] == ([last] if is_slip else [])
+
+
+def test_only_units_that_convert_can_slip(office: Office) -> None:
+    money(office, [12, 10, 11, 120000], unit="件")
+    assert not office.fails("magnitude_slip")
+
+
+def test_a_slipped_cumulative_is_found_from_cumulatives(office: Office) -> None:
+    office.indicator("x", decimals=2, unit="万元")
+    for number, ytd in enumerate((10, 20, 30, 400000), start=1):
+        office.row(office.submission("A", f"2030-{number:02}"), "x", None, ytd)
+    assert [row["cell"] for row in office.failing("magnitude_slip").values()] == ["F6"]
+
+
+def test_a_slip_is_told_once_and_not_again_next_month(office: Office) -> None:
+    office.indicator("x", decimals=2, unit="万元")
+    for number, (month, ytd) in enumerate(((10, 10), (10, 20), (10, 30), (100000, 400000), (10, 50)), start=1):
+        office.row(office.submission("A", f"2030-{number:02}"), "x", month, ytd)
+    assert {row["report_month"] for row in office.failing("magnitude_slip").values()} == {date(2030, 4, 1)}
+    assert not office.fails("cumulative_identity")
+    assert not office.fails("cumulative_falls")
+    assert not office.fails("outlier_history")
+
+
+# ------------------------------------------------------------------------------------------------ cells together
+def months_of(office: Office, rows: list[tuple[object, object]], **facts: object) -> None:
+    """Month and cumulative of one indicator of A, from January."""
+    office.indicator("x", **facts)  # type: ignore[arg-type]
+    for number, (month, ytd) in enumerate(rows, start=1):
+        office.row(office.submission("A", f"2030-{number:02}"), "x", month, ytd)  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize(
+    ("rows", "broken"),
+    [
+        ([(3, 3), (4, 7)], []),
+        ([(3, 3), (4, 8)], ["2030-02"]),
+        ([(3, 4)], ["2030-01"]),  # January's cumulative is its own
+        ([(None, 3), (4, 7)], []),
+        ([(3, None), (4, 9)], []),  # the cumulative before is not known
+        ([(3, 3), (None, 9)], []),
+        ([(3, 3), (4, 2)], []),  # that falls, which is told as that
+    ],
+)
+def test_cumulative_identity(office: Office, rows: list[tuple[object, object]], broken: list[str]) -> None:
+    months_of(office, rows)
+    found = office.failing("cumulative_identity").values()
+    assert [f"{row['report_month']:%Y-%m}" for row in found] == broken
+
+
+@pytest.mark.parametrize(("ytd", "is_wrong"), [(Decimal("7.01"), False), (Decimal("7.02"), True)])
+def test_rounded_figures_may_differ_in_the_last_place(office: Office, ytd: Decimal, is_wrong: bool) -> None:
+    months_of(office, [(3, 3), (4, ytd)], decimals=2)
+    assert office.fails("cumulative_identity") is is_wrong
+
+
+def test_a_series_may_start_mid_year(office: Office) -> None:
+    office.indicator("x")
+    office.row(office.submission("A", "2030-02"), "x", 4, 9)  # January and February in one
+    assert not office.fails("cumulative_identity")
+
+
+@pytest.mark.parametrize(
+    ("rows", "is_wrong"),
+    [([(3, 3), (0, 3)], False), ([(3, 3), (-1, 2)], True), ([(None, 3), (None, 2)], True)],
+)
+def test_cumulative_falls(office: Office, rows: list[tuple[object, object]], is_wrong: bool) -> None:
+    months_of(office, rows)
+    assert office.fails("cumulative_falls") is is_wrong
+    assert not office.fails("negative")
+
+
+def test_a_new_year_starts_from_nothing(office: Office) -> None:
+    office.indicator("x")
+    office.row(office.submission("A", "2030-12"), "x", 1, 50)
+    office.row(office.submission("A", "2031-01"), "x", 2, 2)
+    assert not office.fails("cumulative_falls")
+
+
+def test_an_explanation_counts_and_a_formula_of_words_does_not(office: Office) -> None:
+    office.indicator("x")
+    office.indicator("y")
+    first, second = office.submission("A", "2030-01"), office.submission("A", "2030-02")
+    for indicator, note in (("x", "撤销一件"), ("y", "核实无误")):
+        office.row(first, indicator, 3, 3)
+        office.row(second, indicator, -1, 2, note=note)
+    found = {row["indicator_code"]: row["is_explained"] for row in office.failing("cumulative_falls").values()}
+    assert found == {"x": True, "y": False}
+
+
+def test_only_the_newest_version_of_the_month_before_is_compared(office: Office) -> None:
+    office.indicator("x")
+    office.row(office.submission("A", "2030-01", 1), "x", 9, 9)
+    office.row(office.submission("A", "2030-01", 2), "x", 3, 3)
+    office.row(office.submission("A", "2030-02"), "x", 4, 7)
+    assert not office.fails("cumulative_identity")
+    assert not office.fails("cumulative_falls")
+
+
+def test_a_file_in_the_wrong_folder_is_nobodys_month_before(office: Office) -> None:
+    office.indicator("x")
+    office.row(office.submission("A", "2030-01", 1), "x", 3, 3)
+    office.row(office.submission("A", "2030-01", 2, folder_code="B"), "x", 9, 9)
+    office.row(office.submission("A", "2030-02"), "x", 4, 7)
+    assert not office.fails("cumulative_falls")
+
+
+@pytest.mark.parametrize(
+    ("parts", "wholes", "maximum", "cells"),
+    [
+        ((5, 9), (5, 9), None, []),
+        ((6, 9), (5, 9), None, ["E6"]),
+        ((5, 10), (5, 9), None, ["F6"]),
+        ((6, 10), (5, 9), None, ["E6", "F6"]),
+        ((6, 10), (5, 9), 2, []),  # a ratio that may exceed 1
+        ((6, 10), (None, None), None, []),
+        ((0, 0), (0, 0), None, []),
+    ],
+)
+def test_numerator_over_denominator(
+    office: Office,
+    parts: tuple[int, int],
+    wholes: tuple[int | None, int | None],
+    maximum: int | None,
+    cells: list[str],
+) -> None:
+    office.indicator("part")
+    office.indicator("whole")
+    office.indicator("rate", "ratio", numerator_code="part", denominator_code="whole", maximum=maximum)
+    submission = office.submission("A", "2030-03")
+    office.row(submission, "part", *parts)
+    office.row(submission, "whole", *wholes)
+    assert sorted(row["cell"] for row in office.failing("numerator_over_denominator").values()) == cells
+
+
+def test_a_flow_against_a_level_compares_the_cumulative(office: Office) -> None:
+    office.indicator("part")
+    office.indicator("whole", "stock")
+    office.indicator("rate", "ratio", numerator_code="part", denominator_code="whole")
+    submission = office.submission("A", "2030-03")
+    office.row(submission, "part", 2, 11)
+    office.row(submission, "whole", 10)
+    assert [row["cell"] for row in office.failing("numerator_over_denominator").values()] == ["F6"]
+
+
+@pytest.mark.parametrize(
+    ("level", "added", "removed", "is_wrong"),
+    [(103, 5, 2, False), (104, 5, 2, True), (104, 5, None, False)],  # a part that is not known judges nothing
+)
+def test_parts_total(office: Office, level: int, added: int, removed: int | None, is_wrong: bool) -> None:
+    office.indicator("level", "stock")
+    office.indicator("added")
+    office.indicator("removed")
+    office.rows["reference.identity"] = [{"total_code": "level", "added_code": "added", "removed_code": "removed"}]
+    office.row(office.submission("A", "2030-01"), "level", 100)
+    submission = office.submission("A", "2030-02")
+    office.row(submission, "level", level)
+    office.row(submission, "added", added)
+    office.row(submission, "removed", removed)
+    assert [row["expected"] for row in office.failing("parts_total").values()] == (["103"] if is_wrong else [])
+
+
+def two_files(office: Office, first: tuple[str, str], second: tuple[str, str], amounts: list[int], last: int) -> str:
+    """Two submissions with the same amounts but for the last one; the second's id."""
+    for number in range(len(amounts)):
+        office.indicator(f"x{number}")
+    office.indicator("level", "stock")
+    ids = [office.submission(*first), office.submission(*second)]
+    for submission, changed in zip(ids, (amounts[-1], last), strict=True):
+        for number, amount in enumerate([*amounts[:-1], changed]):
+            office.row(submission, f"x{number}", amount)
+        office.row(submission, "level", 77)
+    return ids[1]
+
+
+@pytest.mark.parametrize(
+    ("amounts", "last", "is_copy"),
+    [
+        ([3, 1, 4, 1, 5], 5, True),
+        ([3, 1, 4, 1, 5], 6, False),
+        ([3, 1, 4, 1, 5], 0, False),
+        ([3, 1, 4, 1, 0], 0, False),  # four amounts are too few
+        ([3, 1, 4, 1, 5, 0], 0, True),
+    ],
+)
+def test_copy_of_last_month(office: Office, amounts: list[int], last: int, is_copy: bool) -> None:
+    second = two_files(office, ("A", "2030-02"), ("A", "2030-03"), amounts, last)
+    assert [*office.failing("copy_of_last_month")] == ([second] if is_copy else [])
+
+
+@pytest.mark.parametrize(
+    ("amounts", "last", "is_copy"),
+    [([3, 1, 4, 1, 5], 5, True), ([3, 1, 4, 1, 5], 6, False), ([3, 1, 4, 1, 0], 0, False)],
+)
+def test_copy_of_neighbour(office: Office, amounts: list[int], last: int, is_copy: bool) -> None:
+    copy = two_files(office, ("A", "2030-03"), ("B", "2030-03"), amounts, last)
+    assert [*office.failing("copy_of_neighbour")] == ([copy] if is_copy else [])  # A was first: it is no copy
+
+
+def test_own_new_version_is_no_copy_of_a_neighbour(office: Office) -> None:
+    for number in range(5):
+        office.indicator(f"x{number}")
+    for version in (1, 2):
+        submission = office.submission("A", "2030-03", version)
+        for number in range(5):
+            office.row(submission, f"x{number}", number + 1)
+    assert not office.fails("copy_of_neighbour")
+
+
+@pytest.mark.parametrize(
+    ("months", "is_outlier"),
+    [
+        ([10, 10, 10, 10, 10, 10, 40], True),  # the median deviation is 0, and there are seven months
+        ([10, 10, 10, 10, 10, 10, 11], False),
+        ([0, 0, 1, 0, 0, 0, 4], False),  # small counts jump
+        ([10, 10, 10, 10, 10, 40], False),  # five months before it are too few
+        ([10, 90, 20, 80, 30, 70, 95], False),
+        ([1000, 1010, 990, 1005, 995, 1000, 1500], True),
+    ],
+)
+def test_outlier_history(office: Office, months: list[int], is_outlier: bool) -> None:
+    months_of(office, [(month, None) for month in months])
+    assert office.fails("outlier_history") is is_outlier
+
+
+@pytest.mark.parametrize(
+    ("figure", "second", "is_wrong"),
+    [(8, 5, False), (9, 5, True), (9, None, False), (3, "不适用", False)],  # judged only when all have answered
+)
+def test_community_sum(office: Office, figure: int, second: int | str | None, is_wrong: bool) -> None:
+    office.indicator("x")
+    for sender, value in (("A", 3), ("B", second)):
+        office.row(office.submission(sender, "2030-03"), "x", value)
+    office.row(office.submission("S", "2030-03", form="s"), "x", figure)
+    found = office.failing("community_sum")
+    assert [row["submission_id"] for row in found.values()] == (["s-S-2030-03-1"] if is_wrong else [])
+
+
+def test_community_that_sent_nothing_leaves_the_sum_open(office: Office) -> None:
+    asked(office)
+    office.row(office.submission("A", "2030-03"), "x", 3)
+    office.row(office.submission("S", "2030-03", form="s"), "x", 9)
+    assert not office.fails("community_sum")
+
+
+@pytest.mark.parametrize(("prior", "is_wrong"), [(9, False), (8, True), (None, False)])
+def test_prior_year_against_the_cumulative(office: Office, prior: int | None, is_wrong: bool) -> None:
+    office.indicator("x")
+    office.row(office.submission("A", "2029-03"), "x", 2, 9)
+    office.row(office.submission("A", "2030-03"), "x", 1, 4, prior=prior)
+    assert office.fails("prior_year_mismatch") is is_wrong
+
+
+def test_prior_year_is_compared_only_with_a_whole_record(office: Office) -> None:
+    office.indicator("x")
+    for month in ("2029-01", "2029-03"):  # February is missing
+        office.row(office.submission("A", month), "x", 2)
+    office.row(office.submission("A", "2030-03"), "x", 1, prior=99)
+    assert not office.fails("prior_year_mismatch")
+    office.row(office.submission("A", "2029-02"), "x", 2)
+    assert [row["expected"] for row in office.failing("prior_year_mismatch").values()] == ["6"]
+
+
+def test_a_level_of_last_year_is_that_months_end(office: Office) -> None:
+    office.indicator("x", "stock")
+    office.row(office.submission("A", "2029-03"), "x", 40)
+    office.row(office.submission("A", "2030-03"), "x", 41, prior=40)
+    assert not office.fails("prior_year_mismatch")

@@ -1,0 +1,95 @@
+"""A file that hangs, eats memory or crashes the reader costs itself only."""
+
+import subprocess
+import sys
+import zipfile
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from jindu.settings import PROJECT_ROOT, JinduError
+from jindu.workbooks.worker import Job, Worker, WorkerPool
+
+from .conftest import HEADINGS, Write
+
+MEBIBYTE = 1024 * 1024
+
+
+@pytest.fixture
+def pool() -> Iterator[WorkerPool]:
+    with WorkerPool(HEADINGS) as workers:
+        yield workers
+
+
+def job(path: Path) -> Job:
+    return Job("0" * 64, str(path), path.name)
+
+
+def large_csv(path: Path, rows: int = 19_000) -> Path:
+    """Within the guard's limits, but a lot of work."""
+    path.write_text("indicator_code,month_value,note\n" + f"A01,1,{'x' * 200}\n" * rows)
+    return path
+
+
+def crashing_workbook(path: Path) -> Path:
+    """Passes the guard; openpyxl finds no such shared string and raises."""
+    with zipfile.ZipFile(path) as archive:
+        parts = {name: archive.read(name) for name in archive.namelist()}
+    parts["xl/sharedStrings.xml"] = b'<sst xmlns="http://schemas.openxmlformats.org/spreadsheetml/2006/main"/>'
+    with zipfile.ZipFile(path, "w") as archive:
+        for name, content in parts.items():
+            archive.writestr(name, content)
+    return path
+
+
+def test_the_child_imports_the_reader_alone() -> None:
+    script = (
+        "import json, sys, io; from jindu.workbooks.worker import serve; sys.stdin = io.StringIO('{}\\n');"
+        f"serve({512 * MEBIBYTE}, 10.0);"
+        "print(json.dumps([name for name, module in sys.modules.items() if module is not None]), file=sys.stderr)"
+    )
+    done = subprocess.run([sys.executable, "-c", script], cwd=PROJECT_ROOT, capture_output=True, text=True, check=True)
+    assert done.stdout == "ready\n"
+    loaded = {name.partition(".")[0] for name in __import__("json").loads(done.stderr.splitlines()[-1])}
+    assert "openpyxl" in loaded
+    assert not loaded & {"duckdb", "polars", "pyarrow", "numpy", "pandas", "prefect"}
+
+
+def test_answers_come_in_the_order_of_the_jobs(pool: WorkerPool, write_workbook: Write, tmp_path: Path) -> None:
+    good, other = write_workbook(), tmp_path / "b.csv"
+    other.write_text("indicator_code,month_value\nB01,1\n")
+    answers = list(pool.read([job(good), job(other), job(good), job(other)]))
+    assert [answer.document.file_format for answer in answers] == ["xlsx", "csv", "xlsx", "csv"]
+
+
+def test_a_file_that_crashes_the_reader(pool: WorkerPool, write_workbook: Write) -> None:
+    bad, good = crashing_workbook(write_workbook(name="bad.xlsx")), write_workbook()
+    answers = list(pool.read([job(good), job(bad), job(good), job(bad), job(good)]))
+    assert [answer.document.refusal_code for answer in answers] == [None, "reader_failed", None, "reader_failed", None]
+
+
+def test_a_file_that_takes_too_long(tmp_path: Path, write_workbook: Write) -> None:
+    with WorkerPool(HEADINGS, worker_count=1, seconds_per_file=0.1) as pool:
+        slow, good = list(pool.read([job(large_csv(tmp_path / "slow.csv")), job(write_workbook())]))
+    assert slow.document.refusal_code == "reader_failed"
+    assert "took too long" in (slow.document.refusal_en or "")
+    assert good.document.is_readable
+
+
+def test_a_file_that_takes_too_much_memory(tmp_path: Path, write_workbook: Write) -> None:
+    with WorkerPool(HEADINGS, worker_count=1, memory_bytes=60 * MEBIBYTE) as pool:
+        large, good = list(pool.read([job(large_csv(tmp_path / "large.csv")), job(write_workbook())]))
+    assert large.document.refusal_code == "reader_failed"
+    assert good.document.is_readable
+
+
+def test_a_form_at_the_guards_limits_fits(pool: WorkerPool, tmp_path: Path) -> None:
+    (answer,) = pool.read([job(large_csv(tmp_path / "large.csv"))])
+    assert answer.document.is_readable
+
+
+def test_a_worker_that_cannot_start_refuses_no_file(write_workbook: Write) -> None:
+    worker = Worker(HEADINGS, memory_bytes=1, seconds_per_file=10.0)
+    with pytest.raises(JinduError, match="无法启动"):
+        worker.read(job(write_workbook()))
