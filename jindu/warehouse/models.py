@@ -96,9 +96,10 @@ def build(
 
 def build_one(connection: duckdb.DuckDBPyConnection, as_of: datetime, model: Model) -> None:
     """Create or replace one model's table."""
+    schema, table = model.name.split(".")
     parameters = {"as_of": as_of} if model.takes_as_of else {}
     try:
-        connection.execute(f"create or replace table {model.name} as\n{model.select}", parameters)
+        connection.execute(f'create or replace table "{schema}"."{table}" as\n{model.select}', parameters)  # check is a keyword
     except duckdb.Error as error:
         raise JinduError(
             f"计算 {model.name} 时出错:{error}(sql/{model.name.replace('.', '/')}.sql)。",

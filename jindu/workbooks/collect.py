@@ -23,7 +23,7 @@ ARCHIVED_MODE = 0o444  # nothing in the archive is ever changed
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 MICROSECOND = timedelta(microseconds=1)
 NOT_REPORTS = ("thumbs.db", "desktop.ini")  # what file managers leave behind
-NAMES_SHOWN = 3  # skipped paths named in the step's line
+NAMES_SHOWN = 5  # skipped paths named in the step's line
 
 ARRIVAL_SCHEMA: dict[str, type[polars.DataType] | polars.DataType] = {
     "inbox_path": polars.String,

@@ -145,7 +145,9 @@ class Styles:
             return self.get(border=1, align="right", num_format=number_format)
         if column.style == "date":
             return self.get(border=1, align="center", num_format="yyyy-mm-dd")
-        return self.get(border=1, align="center" if column.style == "centre" else "left", text_wrap=True)
+        if column.style == "centre":
+            return self.get(border=1, align="center", text_wrap=True)
+        return self.get(border=1, align="left", indent=1, text_wrap=True)
 
 
 def write_heading(sheet: Any, styles: Styles, heading: FormHeading, columns: list[Column]) -> None:

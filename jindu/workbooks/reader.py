@@ -128,10 +128,11 @@ def _open_workbook(path: Path, has_formulas: bool, limits: Limits) -> tuple[list
     """The visible sheets, and what the hidden sheet says."""
     with warnings.catch_warnings(), ExitStack() as opened:
         warnings.simplefilter("ignore")  # openpyxl's remarks on extensions and impossible dates
-        values = opened.enter_context(closing(load_workbook(path, read_only=True, data_only=True, keep_links=False)))
+        file = opened.enter_context(path.open("rb"))  # by path, openpyxl insists on the ending .xlsx
+        values = opened.enter_context(closing(load_workbook(file, read_only=True, data_only=True, keep_links=False)))
         formulas = None
         if has_formulas:
-            formulas = opened.enter_context(closing(load_workbook(path, read_only=True, keep_links=False)))
+            formulas = opened.enter_context(closing(load_workbook(file, read_only=True, keep_links=False)))
         meta_titles = [sheet.title for sheet in values.worksheets if sheet.title.lower() == META_SHEET]
         sheets = [
             (sheet.title, _sheet_grid(values, formulas, sheet.title, limits))

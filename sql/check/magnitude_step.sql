@@ -20,7 +20,7 @@ monthly_amount as (
                 cell := ytd_cell,
                 text := ytd_text,
                 value := ytd_value,
-                months := case when kind = 'flow' then month(report_month) else 1 end
+                months := case when reading.kind = 'flow' then month(reading.report_month) else 1 end
             )
         ]) as amount,
     from core.reading as reading

@@ -2,15 +2,13 @@
 
 from datetime import date, datetime
 from decimal import Decimal
-from pathlib import Path
 from typing import Any
 
 import duckdb
-import polars as pl
 
 from jindu.catalogue import empty_frames
 from jindu.checks.expectations import Expectation, every_expectation
-from jindu.settings import OFFICE_TIMEZONE, PROJECT_ROOT
+from jindu.settings import OFFICE_TIMEZONE
 from jindu.warehouse.connection import prepare
 from jindu.warehouse.models import models
 
@@ -47,13 +45,14 @@ COLUMNS = {
     "core.expected_cell": EXPECTED_CELL,
     "reference.identity": IDENTITY,
 }
+EXPECTATIONS = {expectation.code: expectation for _, expectation in every_expectation()}
 VALUE_COLUMNS = {"month": "E", "ytd": "F", "prior_ytd": "G"}
 
 Cell = int | str | Decimal | None
 
 
 class Office:
-    """Sub-district S with communities A and B, form m (communities) and form s (the sub-district); tables fill as told."""
+    """Sub-district S with communities A and B; form m is the communities', form s the sub-district's."""
 
     def __init__(self) -> None:
         self.connection = duckdb.connect()
@@ -130,13 +129,11 @@ class Office:
         if row["is_asked"] and facts.get("is_expected", True):
             self.expect(row["form_code"], row["sender_code"], subject, str(indicator), received["report_month"])
 
-    def expect(
-        self, form: str, sender: str, subject: str, indicator: str, month: date, cells: str = "either", **facts: Any
-    ) -> None:
+    def expect(self, form: str, sender: str, subject: str, indicator: str, month: date, **facts: Any) -> None:
         """One thing that a form asks; asking twice is asking once."""
         asked = {
             "form_code": form, "sender_code": sender, "org_unit_code": subject, "indicator_code": indicator,
-            "report_month": month, "cells_required": cells, "is_required": True,
+            "report_month": month, "cells_required": "either", "is_required": True,
         }  # fmt: skip
         key = ("form_code", "sender_code", "org_unit_code", "indicator_code", "report_month")
         self.rows["core.expected_cell"] = [
@@ -158,7 +155,7 @@ class Office:
 
     def failing(self, code: str) -> dict[str, dict[str, Any]]:
         """The measured rows that fail one expectation, by key: what the gate would find, without the gate."""
-        expectation = next(found for _, found in every_expectation() if found.code == code)
+        expectation = EXPECTATIONS[code]
         self.build(expectation.table)
         schema, table = expectation.table.split(".")
         frame = self.connection.sql(f'select * from "{schema}".{table} where {fails(expectation)}').pl()
@@ -219,13 +216,3 @@ def _upstream(names: set[str]) -> set[str]:
                 found.add(read)
                 waiting.append(read)
     return found
-
-
-def every_check_file() -> list[Path]:
-    """All of sql/check."""
-    return sorted((PROJECT_ROOT / "sql" / "check").glob("*.sql"))
-
-
-def frame_of(rows: list[dict[str, Any]]) -> pl.DataFrame:
-    """Rows as a frame, whatever their types."""
-    return pl.DataFrame(rows, infer_schema_length=None)

@@ -2,9 +2,10 @@
 
 from datetime import date, datetime
 from decimal import Decimal
+from typing import Any
 
 import pytest
-from measured import Office
+from measured import Cell, Office
 
 from jindu.settings import OFFICE_TIMEZONE
 
@@ -219,11 +220,11 @@ def test_missing_row(office: Office) -> None:
         ("milestone", "month", None, None, "E6"),
     ],
 )
-def test_required_blank(office: Office, kind: str, cells: str, month: object, ytd: object, blank: str | None) -> None:
+def test_required_blank(office: Office, kind: str, cells: str, month: Cell, ytd: Cell, blank: str | None) -> None:  # noqa: PLR0917 - the cases are a table
     office.indicator("x", kind)
     submission = office.submission("A", "2030-03")
-    office.row(submission, "x", month, ytd)  # type: ignore[arg-type]
-    office.expect("m", "A", "A", "x", date(2030, 3, 1), cells)
+    office.row(submission, "x", month, ytd)
+    office.expect("m", "A", "A", "x", date(2030, 3, 1), cells_required=cells)
     assert [row["cell"] for row in office.failing("required_blank").values()] == ([blank] if blank else [])
 
 
@@ -268,8 +269,8 @@ def test_a_day_and_a_rank_must_be_readable_too(office: Office) -> None:
         ({"kind": "ratio"}, Decimal("0.5"), False),
     ],
 )
-def test_not_integer(office: Office, facts: dict[str, object], value: Decimal | int, is_wrong: bool) -> None:
-    office.indicator("x", **facts)  # type: ignore[arg-type]
+def test_not_integer(office: Office, facts: dict[str, Any], value: Decimal | int, is_wrong: bool) -> None:
+    office.indicator("x", **facts)
     office.row(office.submission("A", "2030-03"), "x", value)
     assert office.fails("not_integer") is is_wrong
 
@@ -291,8 +292,8 @@ def test_an_amount_converted_from_a_smaller_unit_keeps_its_decimals(office: Offi
         ({"minimum": -10}, -1, None, []),
     ],
 )
-def test_negative(office: Office, facts: dict[str, object], month: int, ytd: int | None, cells: list[str]) -> None:
-    office.indicator("x", **facts)  # type: ignore[arg-type]
+def test_negative(office: Office, facts: dict[str, Any], month: int, ytd: int | None, cells: list[str]) -> None:
+    office.indicator("x", **facts)
     office.row(office.submission("A", "2030-03"), "x", month, ytd)
     assert sorted(row["cell"] for row in office.failing("negative").values()) == cells
     assert not office.fails("out_of_range")
@@ -326,13 +327,13 @@ def test_out_of_range(office: Office, month: int, ytd: int | None, is_wrong: boo
     assert office.fails("out_of_range") is is_wrong
 
 
-def money(office: Office, months: list[object], **facts: object) -> str:
+def money(office: Office, months: list[Cell], **facts: Any) -> str:
     """Months of one money indicator of A, from January; the last one's submission id."""
-    office.indicator("x", decimals=2, **{"unit": "万元", **facts})  # type: ignore[arg-type]
+    office.indicator("x", decimals=2, **{"unit": "万元", **facts})
     submission = ""
     for number, value in enumerate(months, start=1):
         submission = office.submission("A", f"2030-{number:02}")
-        office.row(submission, "x", value)  # type: ignore[arg-type]
+        office.row(submission, "x", value)
     return submission
 
 
@@ -348,7 +349,7 @@ def money(office: Office, months: list[object], **facts: object) -> str:
         ([12, 10, 11, 0], False),
     ],
 )
-def test_magnitude_slip(office: Office, months: list[object], is_slip: bool) -> None:
+def test_magnitude_slip(office: Office, months: list[Cell], is_slip: bool) -> None:
     last = money(office, months)
     assert [row["submission_id"] for row in office.failing("magnitude_slip").values()] == ([last] if is_slip else [])
 
@@ -376,11 +377,11 @@ def test_a_slip_is_told_once_and_not_again_next_month(office: Office) -> None:
 
 
 # ------------------------------------------------------------------------------------------------ cells together
-def months_of(office: Office, rows: list[tuple[object, object]], **facts: object) -> None:
+def months_of(office: Office, rows: list[tuple[Cell, Cell]], **facts: Any) -> None:
     """Month and cumulative of one indicator of A, from January."""
-    office.indicator("x", **facts)  # type: ignore[arg-type]
+    office.indicator("x", **facts)
     for number, (month, ytd) in enumerate(rows, start=1):
-        office.row(office.submission("A", f"2030-{number:02}"), "x", month, ytd)  # type: ignore[arg-type]
+        office.row(office.submission("A", f"2030-{number:02}"), "x", month, ytd)
 
 
 @pytest.mark.parametrize(
@@ -395,7 +396,7 @@ def months_of(office: Office, rows: list[tuple[object, object]], **facts: object
         ([(3, 3), (4, 2)], []),  # that falls, which is told as that
     ],
 )
-def test_cumulative_identity(office: Office, rows: list[tuple[object, object]], broken: list[str]) -> None:
+def test_cumulative_identity(office: Office, rows: list[tuple[Cell, Cell]], broken: list[str]) -> None:
     months_of(office, rows)
     found = office.failing("cumulative_identity").values()
     assert [f"{row['report_month']:%Y-%m}" for row in found] == broken
@@ -417,7 +418,7 @@ def test_a_series_may_start_mid_year(office: Office) -> None:
     ("rows", "is_wrong"),
     [([(3, 3), (0, 3)], False), ([(3, 3), (-1, 2)], True), ([(None, 3), (None, 2)], True)],
 )
-def test_cumulative_falls(office: Office, rows: list[tuple[object, object]], is_wrong: bool) -> None:
+def test_cumulative_falls(office: Office, rows: list[tuple[Cell, Cell]], is_wrong: bool) -> None:
     months_of(office, rows)
     assert office.fails("cumulative_falls") is is_wrong
     assert not office.fails("negative")

@@ -83,7 +83,7 @@ def test_the_same_bytes_again_are_the_same_submission(night: Night, query: Query
 def test_a_changed_file_under_the_same_name_is_new(night: Night, query: Query) -> None:
     put(night, "u1/a.csv", "one")
     collect(night, no_progress)
-    put(night, "u1/a.csv", "two")
+    put(night, "u1/a.csv", "two", AS_OF + timedelta(hours=1))
     collect(later(night, 1), no_progress)
     assert {row[2] for row in query(SUBMISSIONS)} == {sha256("one"), sha256("two")}
 

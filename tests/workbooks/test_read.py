@@ -29,7 +29,7 @@ def inbox(night: Night, write_workbook: Write) -> None:
     """A good workbook, a good CSV and a picture, collected."""
     store_headings(night)
     receive(night, "form.xlsx", write_workbook().read_bytes())
-    receive(night, "b.csv", "indicator_code,ytd_value,finished_on\nB01,95.5%,2024-03-15\n".encode())
+    receive(night, "b.csv", b"indicator_code,ytd_value,finished_on\nB01,95.5%,2024-03-15\n")
     receive(night, "c.png", b"\x89PNG\r\n\x1a\n")
     collect(night, no_progress)
 
@@ -97,5 +97,5 @@ def test_an_altered_archive_stops_the_night(night: Night, query: Query) -> None:
 
 
 def test_without_the_reference_tables_it_says_so(night: Night) -> None:
-    with pytest.raises(JinduError, match="reference.heading"):
+    with pytest.raises(JinduError, match="表头对照表"):
         read(night, no_progress)

@@ -1,5 +1,6 @@
 """A file that hangs, eats memory or crashes the reader costs itself only."""
 
+import json
 import subprocess
 import sys
 import zipfile
@@ -33,10 +34,11 @@ def large_csv(path: Path, rows: int = 19_000) -> Path:
 
 
 def crashing_workbook(path: Path) -> Path:
-    """Passes the guard; openpyxl finds no such shared string and raises."""
+    """Passes the guard; openpyxl finds no such style and raises."""
     with zipfile.ZipFile(path) as archive:
         parts = {name: archive.read(name) for name in archive.namelist()}
-    parts["xl/sharedStrings.xml"] = b'<sst xmlns="http://schemas.openxmlformats.org/spreadsheetml/2006/main"/>'
+    sheet = "xl/worksheets/sheet1.xml"
+    parts[sheet] = parts[sheet].replace(b'<c r="A1"', b'<c r="A1" s="9999"')
     with zipfile.ZipFile(path, "w") as archive:
         for name, content in parts.items():
             archive.writestr(name, content)
@@ -51,7 +53,7 @@ def test_the_child_imports_the_reader_alone() -> None:
     )
     done = subprocess.run([sys.executable, "-c", script], cwd=PROJECT_ROOT, capture_output=True, text=True, check=True)
     assert done.stdout == "ready\n"
-    loaded = {name.partition(".")[0] for name in __import__("json").loads(done.stderr.splitlines()[-1])}
+    loaded = {name.partition(".")[0] for name in json.loads(done.stderr.splitlines()[-1])}
     assert "openpyxl" in loaded
     assert not loaded & {"duckdb", "polars", "pyarrow", "numpy", "pandas", "prefect"}
 

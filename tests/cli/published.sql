@@ -1,10 +1,4 @@
-"""A published database made by hand, small enough to read."""
-
-from pathlib import Path
-
-import duckdb
-
-TABLES = """
+-- A published database made by hand, small enough to read: one community fine, one rejected, one silent.
 create schema mart;
 create table mart.run as select * from (values
     ('2024-10-09T02:00:00', timestamptz '2024-10-09 02:00:00+08', 'completed', 3),
@@ -58,13 +52,3 @@ create table mart.alert_case as select * from (values
     ('submission_overdue', 'open', timestamptz '2024-10-10 02:00:00+08'),
     ('target_missed', 'resolved', timestamptz '2024-10-10 02:00:00+08'),
 ) as alert_case(kind, state, opened_at);
-"""
-
-
-def write_published(path: Path) -> None:
-    """Write the small published database at `path`."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    connection = duckdb.connect(path)
-    connection.execute("set TimeZone = 'Asia/Shanghai'")
-    connection.execute(TABLES)
-    connection.close()

@@ -1,0 +1,119 @@
+"""The expectations files: what they refuse, with the line, and what they promise."""
+
+from pathlib import Path
+from textwrap import dedent
+
+import pytest
+from measured import EXPECTATIONS, Office
+
+from jindu.checks.expectations import (
+    GATES,
+    ExpectationsError,
+    every_expectation,
+    gate_expectations,
+    load_expectations,
+    placeholders,
+)
+from jindu.settings import PROJECT_ROOT
+
+SOUND = """\
+- code: falls
+  table: check.step
+  expect: values_between
+  column: step_value
+  minimum: 0
+  severity: warning
+  owner: 填报员
+  message_zh: "{found}"
+  message_en: "{found}"
+  reason: because
+"""
+
+
+def problems(tmp_path: Path, text: str) -> list[tuple[int, str]]:
+    path = tmp_path / "gate.yml"
+    path.write_text(dedent(text), encoding="utf-8")
+    with pytest.raises(ExpectationsError) as refused:
+        load_expectations(path)
+    assert all(f"gate.yml 第 {problem.line} 行" in refused.value.message_zh for problem in refused.value.problems)
+    return [(problem.line, problem.message_en) for problem in refused.value.problems]
+
+
+def test_a_sound_file_is_read(tmp_path: Path) -> None:
+    path = tmp_path / "gate.yml"
+    path.write_text(SOUND, encoding="utf-8")
+    (expectation,) = load_expectations(path)
+    assert (expectation.code, expectation.minimum, expectation.found) == ("falls", 0, "found")
+
+
+@pytest.mark.parametrize(
+    ("wrong", "right", "line", "said"),
+    [
+        ("severity: warning", "severity: bad", 6, "'severity' is 'bad', expected critical, warning, information"),
+        ("expect: values_between", "expect: regex", 3, "'expect' is 'regex'"),
+        ("minimum: 0", "minimum: zero", 5, "'zero' is not a number"),
+        ("minimum: 0", "values: [1]", 5, "values_between takes no 'values'"),
+        ("minimum: 0", "minimum: 2\n  maximum: 1", 5, "minimum 2 is above maximum 1"),
+        ("  minimum: 0\n", "", 3, "values_between needs minimum or maximum"),
+        ("owner: 填报员", "ower: 填报员", 7, "unknown key 'ower'"),
+        ("owner: 填报员", "owner:", 7, "'owner' must be a text that is not blank"),
+        ("  reason: because\n", "", 1, "'reason' is missing"),
+        ("column: step_value", "column: step_value\n  column: b", 5, "'column' is written twice"),
+        ("table: check.step", "table: core.reading", 2, "'table' is 'core.reading', expected check.<table>"),
+        ('message_en: "{found}"', 'message_en: "{found"', 9, "unmatched braces"),
+        ('message_en: "{found}"', 'message_en: "{0}"', 9, "'message_en' is '{0}'"),
+        ("- code: falls", "- code: [falls", 1, "not valid YAML"),
+    ],
+)
+def test_a_fault_is_told_with_its_line(tmp_path: Path, wrong: str, right: str, line: int, said: str) -> None:
+    assert wrong in SOUND
+    found = problems(tmp_path, SOUND.replace(wrong, right, 1))
+    assert any(said in message for _, message in found)
+    assert "not valid" in said or line in [number for number, _ in found]
+
+
+def test_all_faults_are_told_at_once(tmp_path: Path) -> None:
+    text = SOUND.replace("warning", "bad") + SOUND.replace("values_between", "regex")
+    assert [line for line, _ in problems(tmp_path, text)] == [6, 11, 13]  # the second item repeats the code as well
+
+
+def test_a_file_that_is_not_there_or_no_list(tmp_path: Path) -> None:
+    with pytest.raises(ExpectationsError):
+        load_expectations(tmp_path / "none.yml")
+    assert problems(tmp_path, "code: falls\n")[0][0] == 1
+
+
+@pytest.mark.parametrize("gate", GATES)
+def test_the_gates_are_sound(gate: str) -> None:
+    assert gate_expectations(gate)
+
+
+def test_codes_are_unique_over_all_gates() -> None:
+    codes = [expectation.code for _, expectation in every_expectation()]
+    assert len(codes) == len(set(codes))
+
+
+def test_every_check_table_is_judged_or_read_by_another() -> None:
+    files = {path.stem: path.read_text(encoding="utf-8") for path in (PROJECT_ROOT / "sql" / "check").glob("*.sql")}
+    judged = {expectation.table.removeprefix("check.") for expectation in EXPECTATIONS.values()}
+    read = {name for name in files if any(f'"check".{name} ' in text for text in files.values())}
+    assert files.keys() == judged | read
+
+
+def test_messages_and_judgements_name_columns_that_exist(office: Office) -> None:
+    known = {"indicator", "org_unit", "check_key"}
+    shell = {
+        "check_key", "submission_id", "org_unit_code", "form_code", "indicator_code", "report_month", "sheet_name",
+        "cell", "is_explained",
+    }  # fmt: skip
+    for expectation in [*EXPECTATIONS.values()]:
+        if expectation not in gate_expectations("incoming"):
+            continue
+        office.build(expectation.table)
+        columns = set(office.connection.sql(f'select * from "check".{expectation.table[6:]}').columns)
+        assert shell <= columns, expectation.table
+        assert {expectation.column, expectation.cell} <= columns
+        for name, column in (("found", expectation.found), ("expected", expectation.expected)):
+            templates = placeholders(expectation.message_zh) | placeholders(expectation.message_en)
+            assert column in columns or (column == name and name not in templates), (expectation.code, column)
+            assert templates - {"found", "expected"} <= columns | known, expectation.code

@@ -1,0 +1,182 @@
+"""The engine itself, on a real database file: Great Expectations is imported once, in about ten seconds."""
+
+from collections.abc import Callable, Iterator
+from datetime import datetime
+from pathlib import Path
+from textwrap import dedent
+
+import duckdb
+import pytest
+
+from jindu.checks import gate as gate_module
+from jindu.checks.engine import GateError, judge
+from jindu.checks.expectations import Expectation, load_expectations
+from jindu.checks.gate import GateFailed, run_gate
+from jindu.settings import OFFICE_TIMEZONE, Home, Night
+from jindu.warehouse.connection import connect
+
+FAILING = 2_500
+MEASURES = f"""
+    select
+        'k' || lpad(cast(number as varchar), 5, '0') as check_key,
+        'sub' || number as submission_id, 'A' as org_unit_code, 'm' as form_code, 'x' as indicator_code,
+        date '2030-03-01' as report_month, '表' as sheet_name, 'E' || number as cell, 'E0' as other_cell,
+        cast(-number as varchar) as found, '≥ 0' as expected, number % 2 = 0 as is_explained,
+        cast(case when number <= {FAILING} then -number / 1000 else number end as decimal(24, 6)) as size_value,
+        case when number <= 3 then false when number <= 6 then null else true end as is_good,
+        case when number <= 7 then null else 'on_pace' end as status,
+        case when number <= 4 then 'same' else cast(number as varchar) end as twin,
+        1 as one_count, '{{' as brace_text,
+    from range(1, 4001) as numbered (number)
+"""
+WORDS = """
+  owner: 填报员
+  message_zh: "{indicator} 在 {cell} 是 {found}"
+  message_en: "{indicator} in {cell} is {found} ({report_month})"
+  reason: a test
+"""
+
+
+@pytest.fixture
+def night(tmp_path: Path) -> Night:
+    """A night whose database holds one check table of 4,000 rows, one that is empty, and one indicator's name."""
+    home = Home(tmp_path / "home")
+    with connect(home) as connection:
+        connection.execute(f'create table "check".measure as {MEASURES}')
+        connection.execute('create table "check".empty as select * from "check".measure limit 0')
+        connection.execute(
+            "create table reference.indicator as select 'x' as code, '调解' as name_zh, 'Settled' as name_en"
+        )
+        connection.execute("create table reference.org_unit as select 'A' as code, '甲社区' as name")
+    return Night(home, tmp_path, datetime(2030, 4, 10, 2, tzinfo=OFFICE_TIMEZONE), "2030-04-10T02:00:00", 1)
+
+
+@pytest.fixture
+def expect(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Callable[..., tuple[Expectation, ...]]]:
+    """Write the expectations that every gate has from now on: code, what is expected, severity, more lines."""
+
+    def write(*items: tuple[str, str, str]) -> tuple[Expectation, ...]:
+        path = tmp_path / "gate.yml"
+        path.write_text("\n".join(_item(*item) for item in items), encoding="utf-8")
+        loaded = load_expectations(path)
+        monkeypatch.setattr(gate_module, "gate_expectations", lambda _gate: loaded)
+        return loaded
+
+    yield write
+
+
+def _item(code: str, severity: str, lines: str) -> str:
+    if "table:" not in lines:
+        lines += "\ntable: check.measure"
+    body = "\n".join(f"  {line}" for line in dedent(lines).strip().splitlines())
+    return f"- code: {code}\n  severity: {severity}\n{body}{WORDS}"
+
+
+NEGATIVE = "expect: values_between\ncolumn: size_value\nminimum: 0"
+GOOD = "expect: values_in_set\ncolumn: is_good\nvalues: [true]"
+STATUS = "expect: values_not_null\ncolumn: status"
+TWIN = "expect: values_unique\ncolumn: twin"
+SOUND = "expect: values_between\ncolumn: one_count\nminimum: 1\nmaximum: 1"
+EMPTY = "expect: values_between\ncolumn: size_value\nminimum: 0\ntable: check.empty"
+
+
+def stored(night: Night, query: str) -> list[tuple[object, ...]]:
+    with connect(night.home, read_only=True) as connection:
+        return [*connection.execute(query).fetchall()]
+
+
+def test_every_failing_row_of_every_kind_comes_back(
+    night: Night, expect: Callable[..., tuple[Expectation, ...]]
+) -> None:
+    expectations = expect(
+        ("negative", "warning", NEGATIVE), ("bad", "critical", GOOD), ("lost", "critical", STATUS),
+        ("twins", "information", TWIN), ("sound", "critical", SOUND), ("empty", "critical", EMPTY),
+    )  # fmt: skip
+    seen: list[tuple[int, int]] = []
+    verdicts = judge(night.home.private_database, expectations, lambda done, total: seen.append((done, total)))
+    failed = {verdict.expectation.code: verdict.failed_keys for verdict in verdicts}
+    assert [verdict.expectation.code for verdict in verdicts] == [expectation.code for expectation in expectations]
+    assert failed["negative"] == tuple(f"k{number:05}" for number in range(1, FAILING + 1))
+    assert failed["bad"] == ("k00001", "k00002", "k00003")  # null is not judged
+    assert failed["lost"] == tuple(f"k{number:05}" for number in range(1, 8))
+    assert failed["twins"] == ("k00001", "k00002", "k00003", "k00004")
+    assert failed["sound"] == failed["empty"] == ()
+    assert [verdict.evaluated_count for verdict in verdicts] == [4000] * 5 + [0]
+    assert seen == [(1, 2), (2, 2)]
+
+
+def test_the_gate_records_verdicts_and_findings(night: Night, expect: Callable[..., tuple[Expectation, ...]]) -> None:
+    expect(
+        ("negative", "warning", NEGATIVE),
+        ("bad", "critical", GOOD + "\ncell: other_cell"),
+        ("twins", "information", TWIN),
+    )
+    for _ in range(2):  # a night that is run again replaces its own rows
+        report = run_gate(night, "incoming")
+    assert report.count == FAILING + 3 + 4
+    assert stored(
+        night, "select gate, expectation_code, severity, evaluated_count, failed_count, passed from raw.gate_result"
+    ) == [
+        ("incoming", "negative", "warning", 4000, FAILING, False),
+        ("incoming", "bad", "critical", 4000, 3, False),
+        ("incoming", "twins", "information", 4000, 4, False),
+    ]
+    assert stored(
+        night, "select count(*), count(distinct submission_id) from raw.finding where rule_code = 'negative'"
+    ) == [(FAILING, FAILING)]
+    (first,) = stored(
+        night,
+        "select run_id, submission_id, strftime(report_month, '%Y-%m'), cell, found, expected, message_zh, message_en "
+        "from raw.finding where rule_code = 'bad' order by submission_id limit 1",
+    )
+    assert first == (
+        "2030-04-10T02:00:00", "sub1", "2030-03", "E0", "-1", "≥ 0", "调解 在 E0 是 -1", "Settled in E0 is -1 (2030-03)",
+    )  # fmt: skip
+    # only a warning can be explained away
+    assert stored(night, "select rule_code, bool_or(is_explained) from raw.finding group by all order by all") == [
+        ("bad", False), ("negative", True), ("twins", False),
+    ]  # fmt: skip
+
+
+def test_a_critical_failure_stops_core_and_mart_but_is_recorded(
+    night: Night, expect: Callable[..., tuple[Expectation, ...]]
+) -> None:
+    expect(("bad", "critical", GOOD), ("negative", "warning", NEGATIVE))
+    for gate in ("core", "mart"):
+        with pytest.raises(GateFailed, match=r"调解 在 E1 是 -1(3 处,bad)"):
+            run_gate(night, gate)
+    assert stored(night, "select gate, count(*) from raw.finding group by all order by all") == [
+        ("core", FAILING + 3), ("mart", FAILING + 3),
+    ]  # fmt: skip
+
+
+def test_warnings_stop_nothing(night: Night, expect: Callable[..., tuple[Expectation, ...]]) -> None:
+    expect(("negative", "warning", NEGATIVE))
+    assert run_gate(night, "mart").count == FAILING
+
+
+@pytest.mark.parametrize("gate", ["incoming", "core"])
+@pytest.mark.parametrize(
+    ("lines", "said"),
+    [
+        ("expect: values_between\ncolumn: nothing\nminimum: 0", "broken"),
+        ("expect: values_between\ncolumn: size_value\nminimum: 0\ntable: check.nowhere", "nowhere"),
+        (NEGATIVE + "\nfound: nothing", "nothing"),
+    ],
+)
+def test_an_expectation_that_cannot_be_judged_is_no_verdict(
+    night: Night, expect: Callable[..., tuple[Expectation, ...]], gate: str, lines: str, said: str
+) -> None:
+    expect(("broken", "warning", lines))
+    with pytest.raises(GateError, match=said):
+        run_gate(night, gate)
+    assert stored(night, "select * from raw.finding") == []
+
+
+def test_the_database_is_free_afterwards(night: Night, expect: Callable[..., tuple[Expectation, ...]]) -> None:
+    expectations = expect(("negative", "warning", NEGATIVE))
+    judge(night.home.private_database, expectations)
+    with duckdb.connect(night.home.private_database) as connection:
+        connection.execute('drop table "check".measure')
+    with pytest.raises(GateError):
+        judge(night.home.private_database, expectations)

@@ -1,0 +1,122 @@
+"""The command line: help in both languages, exit codes, and no traceback whatever goes wrong."""
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from jindu import cli, night
+from jindu.settings import Home
+
+COMMANDS = sorted(cli.cli.commands)
+
+
+@pytest.mark.parametrize("command", COMMANDS)
+@pytest.mark.parametrize(("lang", "heading"), [("zh", "示例"), ("en", "Example")])
+def test_every_command_has_help_with_an_example(
+    capsys: pytest.CaptureFixture[str], command: str, lang: str, heading: str
+) -> None:
+    assert cli.run_command(["--lang", lang, command, "--help"]) == 0
+    shown = capsys.readouterr().out
+    assert heading in shown
+    assert f" {command} --home" in shown.split(heading)[-1]
+    assert cli.SPLIT not in shown
+
+
+@pytest.mark.parametrize("arguments", [["--help"], ["run", "--help"], ["status", "--help"], ["sample", "--help"]])
+def test_help_is_wholly_in_the_language_asked_for(capsys: pytest.CaptureFixture[str], arguments: list[str]) -> None:
+    cli.run_command([*arguments, "--lang", "en"] if arguments != ["--help"] else ["--lang", "en", "--help"])
+    assert not [letter for letter in capsys.readouterr().out if "\u4e00" <= letter <= "\u9fff"]
+
+
+def test_the_language_comes_from_the_environment(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("JINDU_LANG", "en")
+    cli.run_command(["run", "--help"])
+    assert "Usage:" in capsys.readouterr().out
+
+
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        (["fly"], "没有 fly 这个命令"),
+        (["run", "--nope"], "没有 --nope 这个选项"),
+        (["run", "--as-of", "昨晚"], "2024-10-10T02:00"),
+        (["run", "--reference", "/nowhere"], "找不到参考数据文件夹 /nowhere"),
+        (["--lang", "fr", "run"], "选项 --lang 的值不对"),
+        (["sample", "--seed", "x"], "选项 --seed 的值不对"),
+        (["status", "--home", "/nowhere"], ""),
+    ],
+)
+def test_what_cannot_be_done_is_said_and_ends_with_2(
+    capsys: pytest.CaptureFixture[str], arguments: list[str], said: str
+) -> None:
+    assert cli.run_command(arguments) == 2
+    shown = capsys.readouterr()
+    assert said in shown.err
+    assert "Traceback" not in shown.err + shown.out
+
+
+def test_bad_reference_data_ends_the_night_before_it_begins_and_is_recorded(
+    capsys: pytest.CaptureFixture[str], tmp_path: Path
+) -> None:
+    reference, home = tmp_path / "reference", Home(tmp_path / "home")
+    reference.mkdir()
+    assert cli.run_command(["run", "--home", str(home.root), "--reference", str(reference)]) == 2
+    assert "org_unit.csv" in capsys.readouterr().err
+    attempt = night.last_attempt(home)
+    assert attempt is not None
+    assert (attempt["state"], attempt["step"]) == ("failed", "start")
+    assert cli.run_command(["status", "--home", str(home.root)]) == 2
+    assert "最近一次运行失败" in capsys.readouterr().out
+
+
+def test_an_unexpected_error_is_one_line_and_a_log(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch, published_home: Home
+) -> None:
+    def breaks(_folder: Path) -> None:
+        raise ZeroDivisionError("quite\nunexpected")
+
+    reference = published_home.root / "reference"
+    reference.mkdir()
+    monkeypatch.setattr(cli, "load", breaks)
+    assert cli.run_command(["run", "--home", str(published_home.root), "--reference", str(reference)]) == 2
+    log = published_home.root / "jindu.log"
+    said = capsys.readouterr().err.splitlines()[-1]
+    assert said == f"意外错误:ZeroDivisionError: quite。详情见 {log}"
+    assert "Traceback" in log.read_text(encoding="utf-8")
+
+
+def test_a_home_with_real_files_is_not_filled_with_a_sample(capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:
+    home, reference = Home(tmp_path / "home"), tmp_path / "reference"
+    home.inbox.mkdir(parents=True)
+    reference.mkdir()
+    (home.inbox / "real.xlsx").write_bytes(b"real")
+    assert cli.run_command(["sample", "--home", str(home.root), "--reference", str(reference)]) == 2
+    assert "已有文件" in capsys.readouterr().err
+    assert [path.name for path in home.inbox.iterdir()] == ["real.xlsx"]
+
+
+def test_status_tells_who_is_missing_held_and_rejected(
+    capsys: pytest.CaptureFixture[str], published_home: Home
+) -> None:
+    assert cli.run_command(["status", "--home", str(published_home.root), "--json"]) == 1
+    told = json.loads(capsys.readouterr().out)
+    assert (told["as_of"], told["report_month"]) == ("2024-10-10T02:00:00+08:00", "2024-09")
+    assert told["missing"] == [{"unit": "西街", "form": "community_monthly"}]
+    assert [row["file"] for row in told["held"]] == ["三.xlsx"]
+    assert [row["file"] for row in told["rejected"]] == ["二.xlsx"]  # 四.xlsx was replaced by 五.xlsx
+    assert cli.run_command(["--lang", "en", "status", "--home", str(published_home.root)]) == 1
+    assert "missing 1\n  西街 community_monthly" in capsys.readouterr().out
+
+
+def test_a_terminal_without_chinese_ends_no_command(published_home: Home) -> None:
+    done = subprocess.run(
+        [sys.executable, "-m", "jindu.cli", "status", "--home", str(published_home.root)],
+        capture_output=True, check=False, env={"PYTHONIOENCODING": "ascii", "PATH": ""},
+    )  # fmt: skip
+    assert done.returncode == 1
+    assert done.stderr == b""

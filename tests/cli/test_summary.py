@@ -1,0 +1,82 @@
+"""The summary of a night: what a person reads at 80 columns."""
+
+from decimal import Decimal
+
+import pytest
+from rich.console import Console
+from rich.text import Text
+
+from jindu.report.artifact import ranking_rows, summary_markdown
+from jindu.report.steps import StepTime
+from jindu.report.summary import read_summary
+from jindu.report.terminal import show_summary
+from jindu.report.words import amount, percent
+from jindu.settings import Home, JinduError
+
+TIMES = [StepTime("read", "completed", 2.25, "", ""), StepTime("core", "completed", 1.0, "", "")]
+
+
+def shown(home: Home, lang: str) -> list[str]:
+    console = Console(width=80, record=True, force_terminal=False, quiet=False, file=None)
+    with console.capture():
+        show_summary(console, read_summary(home), TIMES, lang)
+    return console.export_text().splitlines()
+
+
+@pytest.mark.parametrize("lang", ["zh", "en"])
+def test_tables_fit_80_columns_a_row_each(published_home: Home, lang: str) -> None:
+    lines = shown(published_home, lang)
+    tables = [line for line in lines if not line.startswith("  ")]  # only whole sentences may be longer
+    assert max(Text(line.rstrip()).cell_len for line in tables) <= 80
+    assert len([line for line in lines if "108.3%" in line and "东街" in line]) == 1
+    assert len([line for line in lines if "75.1%" in line and "-1,234,568 户" in line and "民政办" in line]) == 1
+
+
+def test_the_summary_says_what_a_person_needs(published_home: Home) -> None:
+    text = "\n".join(shown(published_home, "zh"))
+    for said in (
+        "2024年9月",
+        "收到 4 份:待核实 1,退回 1",
+        "请改为 1.23 或 123 后重新报送。(另有 1 处)",  # the critical finding first
+        "逾期未报 1",
+        "未报送",
+        "严重滞后*",
+        "滞后†",
+        "† 示例目标",
+        "未了结提醒 2 条",
+        str(published_home.published),
+        "读取报表 2.2 s",
+    ):
+        assert said in text
+    assert "达序时" not in text
+
+
+def test_a_sub_district_comes_before_its_communities(published_home: Home) -> None:
+    assert [row.unit for row in read_summary(published_home).behind] == ["开元街道", "东街"]
+
+
+def test_a_replaced_rejection_needs_nobody(published_home: Home) -> None:
+    summary = read_summary(published_home)
+    assert [row.file_name for row in summary.open_submissions] == ["二.xlsx", "三.xlsx"]
+    assert summary.needs_person
+
+
+def test_artifacts(published_home: Home) -> None:
+    assert ranking_rows(published_home)[0] == {
+        "名次": "1", "社区": "东街", "得分": "108.3%", "上月": "2", "说明": "",
+    }  # fmt: skip
+    assert "| 开元街道 | 燃气报警器安装率 | 严重滞后 | 50.0% | -12.5 个百分点 | — |" in summary_markdown(published_home)
+
+
+def test_nothing_published_is_said(published_home: Home) -> None:
+    published_home.published.unlink()
+    with pytest.raises(JinduError, match="还没有发布过数据"):
+        read_summary(published_home)
+
+
+def test_values_round_half_away_from_zero() -> None:
+    assert percent(Decimal("0.6665")) == "66.7%"
+    assert percent(Decimal("-0.6665")) == "-66.7%"
+    assert percent(None) == "—"
+    assert amount(Decimal("-2.5"), "flow", "户", 0, "zh") == "-3 户"
+    assert amount(Decimal("0.1255"), "ratio", "%", None, "en") == "12.6 pp"

@@ -1,0 +1,136 @@
+"""The journal of a night: raw.run and raw.run_step tell the truth, also about a night that died."""
+
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from jindu import night
+from jindu.settings import Home, JinduError, Night, Progress, StepReport
+from jindu.warehouse.connection import connect
+
+AS_OF = "2024-10-10T02:00:00+08:00"
+
+
+class Alarm:
+    """Stands for alert_failure; keeps what it was told."""
+
+    def __init__(self) -> None:
+        self.told: list[tuple[str, str]] = []
+
+    def __call__(self, _night: Night, step: str, message_zh: str, _message_en: str) -> None:
+        self.told.append((step, message_zh))
+
+
+@pytest.fixture
+def home(tmp_path: Path) -> Iterator[Home]:
+    found = Home(tmp_path / "home")
+    yield found
+    night.drop_lock(found)
+
+
+@pytest.fixture
+def alarm(monkeypatch: pytest.MonkeyPatch) -> Alarm:
+    found = Alarm()
+    monkeypatch.setattr(night, "alert_failure", found)
+    return found
+
+
+@pytest.fixture
+def begin(home: Home, reference: Path) -> Callable[[], Night]:
+    return lambda: night.open_night(str(home.root), str(reference), AS_OF)
+
+
+def rows(home: Home, query: str) -> list[tuple[Any, ...]]:
+    with connect(home, read_only=True) as connection:
+        return connection.execute(query).fetchall()
+
+
+def fine(_night: Night, progress: Progress) -> StepReport:
+    progress(1, 1)
+    return StepReport("好", "fine", 1)
+
+
+def broken(_night: Night, _progress: Progress) -> StepReport:
+    raise JinduError("坏了", "broken")
+
+
+def test_a_step_is_recorded(home: Home, begin: Callable[[], Night]) -> None:
+    assert night.step(begin(), "collect", fine).count == 1
+    assert rows(home, "select step, state, detail_zh, finished_at >= started_at from raw.run_step") == [
+        ("collect", "completed", "好", True)
+    ]
+
+
+def test_a_failed_step_fails_the_night_and_alerts_once(
+    home: Home, reference: Path, begin: Callable[[], Night], alarm: Alarm
+) -> None:
+    started = begin()
+    with pytest.raises(JinduError) as caught:
+        night.step(started, "read", broken)
+    for _ in range(2):  # Prefect's hook, and the command's own safety net
+        night.fail_night(str(home.root), str(reference), AS_OF, caught.value)
+    assert rows(home, "select step, state, detail_en from raw.run_step") == [("read", "failed", "broken")]
+    assert rows(home, "select attempt, state, failed_step, failure from raw.run") == [(1, "failed", "read", "坏了")]
+    assert alarm.told == [("read", "坏了")]
+    attempt = night.last_attempt(home)
+    assert attempt is not None
+    assert (attempt["state"], attempt["step"], attempt["message_en"]) == ("failed", "read", "broken")
+
+
+def test_a_failure_before_the_night_began_is_recorded_too(home: Home, reference: Path, alarm: Alarm) -> None:
+    night.take_lock(home)
+    night.fail_night(str(home.root), str(reference), AS_OF, JinduError("参考数据有误", "bad reference"))
+    assert rows(home, "select state, failed_step from raw.run") == [("failed", "start")]
+    assert alarm.told == [("start", "参考数据有误")]
+
+
+def test_who_does_not_hold_the_lock_records_nothing(home: Home, reference: Path, alarm: Alarm) -> None:
+    night.fail_night(str(home.root), str(reference), AS_OF, JinduError("别人在用", "in use"))
+    assert not home.private_database.exists()
+    assert alarm.told == []
+
+
+def test_an_attempt_whose_process_died_is_marked_at_the_next(home: Home, begin: Callable[[], Night]) -> None:
+    def dies(_night: Night, _progress: Progress) -> StepReport:
+        night.drop_lock(home)  # as the kernel does
+        assert begin().attempt == 2
+        return StepReport("", "")
+
+    night.step(begin(), "core", dies)
+    assert rows(home, "select attempt, state, failed_step from raw.run order by attempt") == [
+        (1, "failed", "core"),
+        (2, "running", None),
+    ]
+
+
+def test_a_retried_step_has_one_row(home: Home, begin: Callable[[], Night]) -> None:
+    started = begin()
+    with pytest.raises(JinduError):
+        night.step(started, "collect", broken)
+    night.step(started, "collect", fine)
+    assert rows(home, "select step, state from raw.run_step") == [("collect", "completed")]
+
+
+def test_a_closed_night_is_complete(home: Home, begin: Callable[[], Night]) -> None:
+    started = begin()
+    night.step(started, "collect", fine)
+    night.close_night(started)
+    assert rows(home, "select state, finished_at is not null from raw.run") == [("completed", True)]
+    assert [(row.step, row.state) for row in night.step_times(home, started.run_id)] == [("collect", "completed")]
+
+
+def test_a_terminal_that_is_gone_does_not_stop_the_night(
+    begin: Callable[[], Night], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    class Gone:
+        def __getattr__(self, _name: str) -> Callable[..., None]:
+            def say(*_told: object) -> None:
+                raise BrokenPipeError
+
+            return say
+
+    monkeypatch.setattr(night, "watchers", [Gone()])
+    assert night.step(begin(), "collect", fine).count == 1
+    assert night.watchers == []
