@@ -2,10 +2,10 @@
 
 from typing import Any
 
-from prefect import flow, task
+from prefect import Flow, flow, task
 from prefect.artifacts import create_markdown_artifact, create_table_artifact
 from prefect.cache_policies import NO_CACHE
-from prefect.client.schemas.objects import State
+from prefect.client.schemas.objects import FlowRun, State
 
 from jindu.alerts.deliver import deliver
 from jindu.checks.gate import run_gate
@@ -23,9 +23,9 @@ def outside_failed(_task: object, _run: object, state: State[Any]) -> bool:
     return isinstance(state.result(raise_on_failure=False), OSError)
 
 
-def record_failure(_flow: object, run: Any, state: State[Any]) -> None:
+def record_failure(flow: Flow[..., Any], flow_run: FlowRun, state: State[Any]) -> None:
     """Write the failure into our own journal and alert, whatever Prefect's server remembers."""
-    fail_night(**run.parameters, error=state.result(raise_on_failure=False))
+    fail_night(**flow_run.parameters, error=state.result(raise_on_failure=False))
 
 
 @task(cache_policy=NO_CACHE)

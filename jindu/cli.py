@@ -162,12 +162,14 @@ def run(speech: Speech, home: Path | None, reference: Path | None, as_of: str | 
     night.take_lock(here)
     try:
         _log_to(here.root)
-        console = Console(stderr=True, highlight=False)
+        console = Console(stderr=True, highlight=False, markup=False)
         console.print(f"{here.root} · {speech.say('截至', 'as of')} {moment:%Y-%m-%d %H:%M}", soft_wrap=True)
         night.watchers[:] = [StepLines(console, speech.lang)]
         _run_flow(here, folder, moment, console, speech)
         summary = read_summary(here)
-        show_summary(Console(highlight=False), summary, night.step_times(here, run_id_of(moment)), speech.lang)
+        show_summary(
+            Console(highlight=False, markup=False), summary, night.step_times(here, run_id_of(moment)), speech.lang
+        )
     finally:
         night.drop_lock(here)
     return NEEDS_PERSON if summary.needs_person else DONE

@@ -65,7 +65,7 @@ class ExpectationsError(JinduError):
 
     def __init__(self, problems: list[Problem]) -> None:
         super().__init__(
-            "\n".join(f"{problem.path} 第 {problem.line} 行:{problem.message_zh}" for problem in problems),
+            "\n".join(f"{problem.path} 第 {problem.line} 行：{problem.message_zh}" for problem in problems),
             "\n".join(f"{problem.path}, line {problem.line}: {problem.message_en}" for problem in problems),
         )
         self.problems = tuple(problems)
@@ -111,14 +111,14 @@ class _Reader:
         try:
             root = yaml.compose(self.path.read_text(encoding="utf-8"), Loader=yaml.SafeLoader)
         except OSError as error:
-            self._add(1, f"读不到文件({error.strerror})。", f"the file cannot be read ({error.strerror}).")
+            self._add(1, f"读不到文件（{error.strerror}）。", f"the file cannot be read ({error.strerror}).")
             return ()
         except yaml.MarkedYAMLError as error:
             line = error.problem_mark.line + 1 if error.problem_mark else 1
-            self._add(line, f"不是合法的 YAML:{error.problem}。", f"not valid YAML: {error.problem}.")
+            self._add(line, f"不是合法的 YAML：{error.problem}。", f"not valid YAML: {error.problem}.")
             return ()
         if not isinstance(root, yaml.SequenceNode) or not root.value:
-            self._add(1, "应为一个列表,每项以“- code:”开头。", "expected a list, each item starting with '- code:'.")
+            self._add(1, "应为一个列表，每项以“- code:”开头。", "expected a list, each item starting with '- code:'.")
             return ()
         return tuple(found for node in root.value if (found := self._expectation(node)) is not None)
 
@@ -157,7 +157,7 @@ class _Reader:
             if key not in known:
                 self._add(
                     _line(key_node),
-                    f"不认识的键“{key}”;可用:{'、'.join(known)}。",
+                    f"不认识的键“{key}”；可用：{'、'.join(known)}。",
                     f"unknown key '{key}'; known are {', '.join(known)}.",
                 )
             elif key in nodes:
@@ -169,7 +169,7 @@ class _Reader:
     def _text(self, key: str, node: yaml.Node) -> str:
         if isinstance(node, yaml.ScalarNode) and node.value.strip():
             return str(node.value).strip()
-        self._add(_line(node), f"“{key}”应为文字,不能为空。", f"'{key}' must be a text that is not blank.")
+        self._add(_line(node), f"“{key}”应为文字，不能为空。", f"'{key}' must be a text that is not blank.")
         return ""
 
     def _check_names(self, nodes: dict[str, yaml.Node], texts: dict[str, str]) -> None:
@@ -193,7 +193,7 @@ class _Reader:
 
     def _wrong(self, node: yaml.Node, key: str, found: str, expected_zh: str, expected_en: str) -> None:
         self._add(
-            _line(node), f"“{key}”是“{found}”,应为 {expected_zh}。", f"'{key}' is '{found}', expected {expected_en}."
+            _line(node), f"“{key}”是“{found}”，应为 {expected_zh}。", f"'{key}' is '{found}', expected {expected_en}."
         )
 
     def _check_messages(self, nodes: dict[str, yaml.Node], texts: dict[str, str]) -> None:
@@ -202,7 +202,7 @@ class _Reader:
                 names = placeholders(texts.get(key, ""))
             except ValueError as error:
                 self._add(
-                    _line(nodes[key]), f"“{key}”的花括号不成对:{error}。", f"'{key}' has unmatched braces: {error}."
+                    _line(nodes[key]), f"“{key}”的花括号不成对：{error}。", f"'{key}' has unmatched braces: {error}."
                 )
                 continue
             for name in sorted(name for name in names if not NAME.fullmatch(name)):

@@ -177,8 +177,10 @@ def _gate_failed(gate: str, failed: list[Verdict], findings: list[Finding]) -> G
     shown = [first[verdict.expectation.code] for verdict in failed[:SHOWN_FAILURES]]
     counts = {verdict.expectation.code: len(verdict.failed_keys) for verdict in failed}
     return GateFailed(
-        f"{gate} 关口有 {len(failed)} 项强制性检查不合格,今晚不发布,已发布的数据不变:"
-        + ";".join(f"{finding.message_zh}({counts[finding.rule_code]} 处,{finding.rule_code})" for finding in shown),
+        f"{gate} 关口有 {len(failed)} 项强制性检查不合格，今晚不发布，已发布的数据不变："
+        + "；".join(
+            f"{finding.message_zh}（{counts[finding.rule_code]} 处，{finding.rule_code}）" for finding in shown
+        ),
         f"{len(failed)} critical expectations failed at the {gate} gate; nothing is published, yesterday's copy stays: "
         + "; ".join(f"{finding.message_en} ({counts[finding.rule_code]} ×, {finding.rule_code})" for finding in shown),
     )
@@ -189,7 +191,8 @@ def _report(verdicts: list[Verdict], findings: list[Finding]) -> StepReport:
     for finding in findings:
         counts[finding.severity] += 1
     return StepReport(
-        f"{len(verdicts)} 项检查;强制性 {counts['critical']},核实性 {counts['warning']},提示 {counts['information']}",
+        f"{len(verdicts)} 项检查；强制性 {counts['critical']}，核实性 {counts['warning']}，"
+        f"提示 {counts['information']}",
         f"{len(verdicts)} expectations; {counts['critical']} critical, {counts['warning']} warnings, "
         f"{counts['information']} for information",
         len(findings),

@@ -132,7 +132,7 @@ def archive_file(night: Night, file: InboxFile) -> str:
             return _archive(night, file, source)
         except OSError as error:
             raise JinduError(
-                f"无法写入归档文件夹 {night.home.archive}:{error}。请检查磁盘空间和权限后重新运行 jindu run。",
+                f"无法写入归档文件夹 {night.home.archive}：{error}。请检查磁盘空间和权限后重新运行 jindu run。",
                 f"Cannot write to the archive {night.home.archive}: {error}. "
                 "Check space and permissions, then run jindu run again.",
             ) from error
@@ -266,13 +266,13 @@ def _insert(connection: duckdb.DuckDBPyConnection, table: str, frame: polars.Dat
 
 
 def _report(taken_count: int, duplicate_count: int, later_count: int, skipped: list[str]) -> StepReport:
-    zh = f"新收 {taken_count - duplicate_count} 个文件,重复 {duplicate_count} 个"
+    zh = f"新收 {taken_count - duplicate_count} 个文件，重复 {duplicate_count} 个"
     en = f"{taken_count - duplicate_count} new files, {duplicate_count} received before"
     if later_count:
-        zh += f",{later_count} 个晚于截止时刻,留待以后"
+        zh += f"，{later_count} 个晚于截止时刻，留待以后"
         en += f", {later_count} later than the as-of moment"
     if skipped:
         names = "、".join(skipped[:NAMES_SHOWN]) + ("……" if len(skipped) > NAMES_SHOWN else "")
-        zh += f",未取 {len(skipped)} 个(链接、下级文件夹或暂时读不了的文件):{names}"
+        zh += f"，未取 {len(skipped)} 个（链接、下级文件夹或暂时读不了的文件）：{names}"
         en += f", {len(skipped)} left alone (links, deeper folders, unreadable now): {names}"
     return StepReport(zh, en, taken_count)

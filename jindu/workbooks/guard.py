@@ -33,7 +33,7 @@ class Limits:
     members: int = 1000
     rows: int = 20_000  # a district's CSV: 300 communities × 60 indicators
     columns: int = 256  # the width of Excel 97: nobody fills further
-    cells: int = 200_000  # what openpyxl reads twice within the worker's time
+    cells: int = 100_000  # what openpyxl reads twice within half of the worker's time
 
 
 class RefusalError(Exception):
@@ -66,12 +66,12 @@ def inspect(path: Path, limits: Limits = DEFAULT_LIMITS) -> Inspection:
     size = path.stat().st_size
     if size == 0:
         raise RefusalError(
-            "empty_file", "文件是空的(0 字节),请重新导出后再报送。", "The file has 0 bytes; export it again."
+            "empty_file", "文件是空的（0 字节），请重新导出后再报送。", "The file has 0 bytes; export it again."
         )
     if size > limits.file_bytes:
         found, limit = f"{size / MEBIBYTE:.1f} MB", f"{limits.file_bytes / MEBIBYTE:.1f} MB"
         raise too_large(
-            f"文件有 {found},上限是 {limit};请删去图片和无关的工作表后重新报送。",
+            f"文件有 {found}，上限是 {limit}；请删去图片和无关的工作表后重新报送。",
             f"The file has {found}, the limit is {limit}; remove pictures and sheets that do not belong to the form.",
         )
     content = path.read_bytes()
@@ -93,7 +93,7 @@ def not_a_workbook() -> RefusalError:
     """The refusal of anything that is neither a workbook nor a CSV."""
     return RefusalError(
         "not_a_workbook",
-        "这不是 Excel 工作簿(.xlsx)或 CSV 文件,请用报表模板填好后报送 .xlsx 文件。",
+        "这不是 Excel 工作簿（.xlsx）或 CSV 文件，请用报表模板填好后报送 .xlsx 文件。",
         "This is neither an Excel workbook (.xlsx) nor a CSV file; fill in the form's template and send that.",
     )
 
@@ -102,7 +102,7 @@ def damaged(reason_zh: str, reason_en: str) -> RefusalError:
     """The refusal of a zip file that is not put together as a workbook is."""
     return RefusalError(
         "not_a_workbook",
-        f"工作簿已损坏({reason_zh}),请用 Excel 或 WPS 打开后另存为 .xlsx 再报送。",
+        f"工作簿已损坏（{reason_zh}），请用 Excel 或 WPS 打开后另存为 .xlsx 再报送。",
         f"The workbook is damaged ({reason_en}); open it in Excel or WPS, save it as .xlsx and send that.",
     )
 
@@ -110,7 +110,7 @@ def damaged(reason_zh: str, reason_en: str) -> RefusalError:
 def _legacy(found: str) -> RefusalError:
     return RefusalError(
         "legacy_format",
-        f"这是{found}格式的文件,请在 Excel 或 WPS 中“另存为”“Excel 工作簿(*.xlsx)”后再报送。",
+        f"这是{found}格式的文件，请在 Excel 或 WPS 中“另存为”“Excel 工作簿（*.xlsx）”后再报送。",
         "This file has another spreadsheet format; save it as “Excel Workbook (*.xlsx)” and send that.",
     )
 
@@ -118,7 +118,7 @@ def _legacy(found: str) -> RefusalError:
 def _encrypted() -> RefusalError:
     return RefusalError(
         "encrypted",
-        "工作簿设有打开密码,请去掉密码、保存后再报送。",
+        "工作簿设有打开密码，请去掉密码、保存后再报送。",
         "The workbook asks for a password; remove the password, save it and send it again.",
         "xlsx",
     )
@@ -143,7 +143,7 @@ def _inspect_zip(content: bytes, limits: Limits) -> Inspection:
         raise damaged("压缩包打不开", "its zip file cannot be opened") from error
     if len(members) > limits.members:
         raise too_large(
-            f"文件内部有 {len(members)} 个部件,上限是 {limits.members};请把表格复制到新的模板里再报送。",
+            f"文件内部有 {len(members)} 个部件，上限是 {limits.members}；请把表格复制到新的模板里再报送。",
             f"The file has {len(members)} parts, the limit is {limits.members}; copy the table into a new template.",
         )
     _check_names(members)
@@ -166,7 +166,7 @@ def _inspect_member(content: bytes, member: zipfile.ZipInfo, scan: "_SheetScan",
         is_bomb = size > limits.ratio_from_bytes and size > limits.ratio * member.compress_size
         if size > bytes_left or is_bomb:
             raise too_large(
-                "文件展开后过大,不像一张报表;请把表格复制到新的模板里再报送。",
+                "文件展开后过大，不像一张报表；请把表格复制到新的模板里再报送。",
                 "The file grows too large when unpacked to be a form; copy the table into a new template.",
             )
         if is_listing:
@@ -203,7 +203,7 @@ def _check_names(members: list[zipfile.ZipInfo]) -> None:
 def _macro() -> RefusalError:
     return RefusalError(
         "macro",
-        "工作簿带有宏,请另存为不含宏的“Excel 工作簿(*.xlsx)”后再报送。",
+        "工作簿带有宏，请另存为不含宏的“Excel 工作簿（*.xlsx）”后再报送。",
         "The workbook contains macros; save it as a macro-free “Excel Workbook (*.xlsx)” and send that.",
         "xlsx",
     )
@@ -290,7 +290,7 @@ class _SheetScan:
             self.has_formulas = self.has_formulas or element == "f"
             if self._far_cell:  # a far cell without content is only formatting
                 raise too_large(
-                    f"单元格 {self._far_cell} 离表格太远;请只把表格本身复制到新的模板里再报送。",
+                    f"单元格 {self._far_cell} 离表格太远；请只把表格本身复制到新的模板里再报送。",
                     f"Cell {self._far_cell} lies too far away; copy only the table itself into a new template.",
                 )
 
@@ -298,7 +298,7 @@ class _SheetScan:
         self.cell_count += 1
         if self.cell_count > self.limits.cells:
             raise too_large(
-                f"工作簿的单元格超过 {self.limits.cells} 个;请只保留报表本身,删去其他工作表。",
+                f"工作簿的单元格超过 {self.limits.cells} 个；请只保留报表本身，删去其他工作表。",
                 f"The workbook has more than {self.limits.cells} cells; keep only the form and remove other sheets.",
             )
         match = REFERENCE.fullmatch(reference)

@@ -44,7 +44,7 @@ def read(night: Night, progress: Progress) -> StepReport:
                 _record(connection, batch, answers)
                 refused_count += sum(not answer.document.is_readable for answer in answers)
     return StepReport(
-        f"读取 {len(jobs)} 个文件,其中 {refused_count} 个无法读取",
+        f"读取 {len(jobs)} 个文件，其中 {refused_count} 个无法读取",
         f"{len(jobs)} files read, {refused_count} of them unreadable",
         len(jobs),
     )
@@ -55,7 +55,7 @@ def _headings(connection: duckdb.DuckDBPyConnection) -> Mapping[str, str]:
         rows = connection.execute("select heading, field from reference.heading order by all").fetchall()
     except duckdb.CatalogException as error:
         raise JinduError(
-            "工作数据库里还没有 reference.heading(表头对照表)。请先载入参考数据:运行 jindu run。",
+            "工作数据库里还没有 reference.heading（表头对照表）。请先载入参考数据：运行 jindu run。",
             "The private database has no reference.heading yet. Load the reference folder first: jindu run.",
         ) from error
     return {heading: field for heading, field in rows}
@@ -89,7 +89,7 @@ def _check_archived(job: Job) -> None:
         digest = ""
     if digest != job.sha256:
         raise JinduError(
-            f"归档文件 {job.path}(收到时名为“{job.file_name}”)丢失或内容已变。请从备份恢复后重新运行 jindu run。",
+            f"归档文件 {job.path}（收到时名为“{job.file_name}”）丢失或内容已变。请从备份恢复后重新运行 jindu run。",
             f"The archived file {job.path} (received as {job.file_name!r}) is missing or altered. "
             "Restore it from a backup, then run jindu run again.",
         )

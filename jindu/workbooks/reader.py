@@ -53,6 +53,7 @@ META_SHEET = "jindu"  # the template's very hidden sheet of key and value
 HEADER_WITHIN = 30  # rows; titles and instructions stand above
 GAP_ENDS_TABLE = 2  # blank rows
 LONGEST_TEXT = 32_767  # characters: Excel's own limit for a cell
+QUOTED_TEXT = 40  # characters of a cell repeated in a refusal
 COLUMN_LETTERS = frozenset("甲乙丙丁戊己庚辛")  # printed forms number their columns 甲 乙 丙 1 2 3 below the header
 
 _COLON = re.compile("[:\uff1a\ufe55\ufe30]")
@@ -201,7 +202,7 @@ def _csv_grid(text: str, delimiter: str, limits: Limits) -> Grid:
             grid.append([SheetCell(value) if value.strip() else EMPTY for value in row])
             if len(grid) > limits.rows or len(row) > limits.columns:
                 raise too_large(
-                    f"CSV 超过 {limits.rows} 行或 {limits.columns} 列;请只保留报表本身,或分成几个文件报送。",
+                    f"CSV 超过 {limits.rows} 行或 {limits.columns} 列；请只保留报表本身，或分成几个文件报送。",
                     f"The CSV has more than {limits.rows} rows or {limits.columns} columns; "
                     "keep only the form, or send several files.",
                 )
@@ -220,7 +221,7 @@ def _find_table(sheets: Sequence[tuple[str, Grid]], known: Mapping[str, str]) ->
             return Table(sheet_name, grid, header, _table_end(grid, header, known), columns)
     raise RefusalError(
         "no_table",
-        "没有找到表头:表头一行应有“指标代码”或“指标名称”,以及“本月数”“本年累计”等数值列;请用报表模板填报。",
+        "没有找到表头：表头一行应有“指标代码”或“指标名称”，以及“本月数”“本年累计”等数值列；请用报表模板填报。",
         "No header row was found: it names the indicator's code or name and a column of values; use the template.",
     )
 
@@ -245,7 +246,7 @@ def _check_unambiguous(row: Sequence[SheetCell], columns: Mapping[int, str], hea
             one, other = (f"{get_column_letter(index + 1)}{header + 1}" for index in (first[field], column))
             raise RefusalError(
                 "ambiguous_table",
-                f"表头 {one} 和 {other} 是同一个项目(“{row[column].value}”),无法判断以哪一列为准;请只保留一列。",
+                f"表头 {one} 和 {other} 是同一个项目（“{row[column].value}”），无法判断以哪一列为准；请只保留一列。",
                 f"The headings in {one} and {other} mean the same ({field}); keep one of the two columns.",
             )
         first[field] = column
@@ -398,11 +399,11 @@ def _column_values(table: Table, rows: Sequence[int], column: int, field: str) -
         _month_text(value) or str(value).strip() if field == "report_month" else str(value).strip() for value in values
     }
     if field in ("form", "sender_code", "report_month") and len(distinct) > 1:
-        one, other = sorted(distinct)[:2]
+        one, other = (text[:QUOTED_TEXT] for text in sorted(distinct)[:2])
         heading = str(table.grid[table.header][column].value).strip()
         raise RefusalError(
             "mixed_document",
-            f"“{heading}”一列既有“{one}”又有“{other}”;一个文件只能有一张报表、一个填报单位、一个报告期,请分开报送。",
+            f"“{heading}”一列既有“{one}”又有“{other}”；一个文件只能有一张报表、一个填报单位、一个报告期，请分开报送。",
             f"The column “{heading}” holds both “{one}” and “{other}”; a file is one form of one sender for one month: "
             "send them separately.",
         )
@@ -480,6 +481,6 @@ def _is_code(sender: object) -> bool:
 def _no_rows() -> RefusalError:
     return RefusalError(
         "no_rows",
-        "表头下面没有任何一行填有指标代码或指标名称;请填好后再报送。",
+        "表头下面没有任何一行填有指标代码或指标名称；请填好后再报送。",
         "No row below the header names an indicator; fill in the table and send it again.",
     )

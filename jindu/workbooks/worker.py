@@ -167,7 +167,7 @@ class Worker:
         if answer.strip() != READY:
             self.close()
             raise JinduError(
-                "读取程序无法启动(可能是可用内存不足)。请检查内存后重新运行 jindu run。",
+                "读取程序无法启动（可能是可用内存不足）。请检查内存后重新运行 jindu run。",
                 "The reader does not start, perhaps for want of memory. Check the memory, then run jindu run again.",
             )
         return self._process
@@ -232,7 +232,7 @@ def _failed(death: WorkerDiedError) -> Answer:
             file_format=None,
             is_readable=False,
             refusal_code="reader_failed",
-            refusal_zh=f"读取这个文件时程序{zh},没有读出内容;请把表格按数值粘贴到新的模板里再报送。",
+            refusal_zh=f"读取这个文件时程序{zh}，没有读出内容；请把表格按数值粘贴到新的模板里再报送。",
             refusal_en=f"Reading this file {en} and gave nothing; paste the table as values into a new template.",
         ),
         [],

@@ -1,4 +1,4 @@
--- grain: one row per check figure (this month, year to date) that a parent reports on an indicator whose source is its units
+-- grain: one row per check figure (month, year to date) of a parent on an indicator whose source is the units below
 -- Judged only when every unit that was asked has answered: what is missing is told as missing.
 with check_figure as (
     select

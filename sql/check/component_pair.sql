@@ -1,4 +1,4 @@
--- grain: one row per submission, subject, ratio indicator and cell (this month, year to date) in which both parts are reported
+-- grain: one row per submission, subject, ratio indicator and cell (month, year to date) with both parts reported
 -- A flow against a level compares the flow's cumulative. A ratio that may exceed 1 says so by its maximum.
 with reported_pair as (
     select

@@ -1,6 +1,6 @@
 -- grain: one row per reported cumulative of a flow
--- The cumulative of January is the month's own; later it is last month's cumulative plus the month. Only the month before
--- in the same plan year is compared: a series may start mid-year, or combine January and February.
+-- The cumulative of January is the month's own; later it is last month's cumulative plus the month.
+-- Only the month before in the same plan year is compared: a series may start mid-year or combine January and February.
 with stepped as (
     select
         current_month.*,

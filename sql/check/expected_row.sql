@@ -16,7 +16,10 @@ with answer_row as (
         finished_text is not null as has_finish,
     from core.reading
     where indicator_code is not null and org_unit_code is not null
-    qualify row_number() over (partition by submission_id, org_unit_code, indicator_code order by sheet_name, row_number) = 1
+    qualify row_number() over (
+        partition by submission_id, org_unit_code, indicator_code
+        order by sheet_name, row_number
+    ) = 1
 ),
 
 asked_row as (
@@ -47,7 +50,9 @@ asked_row as (
         end as is_answered,
         -- the cell to fill: the one that the form asks for and that is blank
         case
-            when expected_cell.cells_required = 'ytd' or (expected_cell.cells_required = 'both' and answer_row.has_month)
+            when
+                expected_cell.cells_required = 'ytd'
+                or (expected_cell.cells_required = 'both' and answer_row.has_month)
                 then coalesce(answer_row.ytd_cell, answer_row.month_cell)
             else coalesce(answer_row.month_cell, answer_row.ytd_cell)
         end as blank_cell,
@@ -80,7 +85,7 @@ select
     '数字、0 或“不适用”' as expected,
     has_explanation as is_explained,
     has_row,
-    indicator_code || ' ' || indicator_name || '(' || org_unit_name || ')' as row_expected,
+    indicator_code || ' ' || indicator_name || '（' || org_unit_name || '）' as row_expected,
     case when has_row and is_required then is_answered end as is_answered,
 from asked_row
 order by check_key

@@ -1,4 +1,4 @@
--- grain: one row per amount (this month, year to date) in a unit that converts, with at least three months of its own before it
+-- grain: one row per amount (month, year to date) in a unit that converts, with three or more months before it
 -- 元 for 万元 is 10^4 off, 元 for 亿元 10^8: the only sizes of error that a mistaken unit can have.
 with convertible_unit as (
     select written.unit

@@ -19,8 +19,6 @@ select
             abs(coalesce(completion_ratio, 0)), abs(coalesce(pace_ratio, 0)), abs(coalesce(growth_ratio, 0))
         )
     ) as farthest_ratio,
-    min(probability_ratio) as probability_ratio,
-    bool_and(coalesce(projected_low_value <= projected_high_value, true)) as is_interval_ordered,
     bool_and(coalesce(months_covered_count <= months_due_count, true)) as is_coverage_possible,
     -- a coloured status rests on a target
     bool_and(status in ('no_target', 'not_applicable') or target_version is not null) as has_target,

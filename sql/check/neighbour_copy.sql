@@ -1,5 +1,5 @@
 -- grain: one row per submission with at least five month amounts that are not 0
--- The one that came later is the copy. Fingerprints are compared, so that a thousand senders need no thousand times thousand pairs.
+-- The one that came later is the copy. Fingerprints are compared, so that a thousand senders need no million pairs.
 with fingerprint as (
     select
         submission_id,

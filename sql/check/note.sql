@@ -31,7 +31,7 @@ with written_text as (
 digit_text as (
     select
         *,
-        translate(text, '0123456789Xx', '0123456789XX') as plain_text,
+        translate(text, '０１２３４５６７８９Ｘｘx', '0123456789XXX') as plain_text,
     from written_text
 ),
 
@@ -41,7 +41,7 @@ personal_number as (
         -- place, day of birth, serial number, check digit; the 15 digits of the old card
         regexp_matches(
             plain_text,
-            '(^|\D)[1-9]\d{5}[\s-]?(19|20)\d{2}(0[1-9]|1[0-2])(0[1-9]|[12]\d|3[01])[\s-]?\d{3}[\dXx]($|[^\dXx])'
+            '(^|\D)[1-9]\d{5}[\s-]?(19|20)\d{2}(0[1-9]|1[0-2])(0[1-9]|[12]\d|3[01])[\s-]?\d{3}[\dX]($|[^\dX])'
         )
         or regexp_matches(
             plain_text, '(^|\D)[1-9]\d{5}\d{2}(0[1-9]|1[0-2])(0[1-9]|[12]\d|3[01])\d{3}($|\D)'

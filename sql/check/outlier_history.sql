@@ -1,7 +1,7 @@
 -- grain: one row per month value with at least six months of its own before it
--- How many robust spreads it lies from its own median. The plain z cannot exceed (n − 1) ÷ √n, and a spread of 0 would make
--- every change infinite: so the spread is the largest of the scaled median deviation, the square root of the median (what a count
--- varies by on its own), a twentieth of the median, and one unit.
+-- How many robust spreads it lies from its own median. The plain z cannot exceed (n − 1) ÷ √n, and a spread of 0 makes
+-- every change infinite: so the spread is the largest of the scaled median deviation, the square root of the median
+-- (what a count varies by on its own), a twentieth of the median, and one unit.
 with earlier_value as (
     select
         current_month.row_key,

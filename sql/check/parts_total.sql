@@ -1,5 +1,5 @@
 -- grain: one row per reported level that reference/identity.csv ties to what was added and removed
--- Level at the end of the month = level at the end of the month before + added − removed, within one form and plan year.
+-- Level at the month's end = level at the end of the month before + added − removed, in one form and plan year.
 with part as (
     select
         total_code,

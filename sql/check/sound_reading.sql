@@ -32,9 +32,9 @@ wrong_row as (
 
 select
     reading.* replace (
-        case when coalesce(wrong_row.is_month_wrong, false) then null else reading.month_value end as month_value,
-        case when coalesce(wrong_row.is_ytd_wrong, false) then null else reading.ytd_value end as ytd_value,
-        case when coalesce(wrong_row.is_prior_wrong, false) then null else reading.prior_ytd_value end as prior_ytd_value
+        case when not coalesce(wrong_row.is_month_wrong, false) then reading.month_value end as month_value,
+        case when not coalesce(wrong_row.is_ytd_wrong, false) then reading.ytd_value end as ytd_value,
+        case when not coalesce(wrong_row.is_prior_wrong, false) then reading.prior_ytd_value end as prior_ytd_value
     ),
     concat_ws(':', submission_id, sheet_name, row_number) as row_key,
     -- other months and units are compared with the newest version only
@@ -43,7 +43,10 @@ select
         order by reading.version desc
     ) = 1 as is_newest,
     -- sums of rounded figures may differ by one in the last place; counts may not
-    case when reading.decimals > 0 then cast(power(10, -reading.decimals) as decimal(24, 6)) else 0 end as rounding_value,
+    case
+        when reading.decimals > 0 then cast(power(10, -reading.decimals) as decimal(24, 6))
+        else 0
+    end as rounding_value,
 from core.reading as reading
 inner join "check".reading_row as reading_row using (submission_id, sheet_name, row_number)
 left join wrong_row using (submission_id, sheet_name, row_number)

@@ -97,7 +97,9 @@ select
     is_sender_agreed,
     meta_sender_code as sender_hidden,
     -- asked of this sender in this month at all?
-    case when is_month_over and is_month_agreed and is_own_folder and is_sender_agreed then has_questions end as is_form_asked,
+    case
+        when is_month_over and is_month_agreed and is_own_folder and is_sender_agreed then has_questions
+    end as is_form_asked,
     is_correction_reasoned,
     '≤ ' || strftime(lock_on, '%Y-%m-%d') as lock_day,
     coalesce(is_month_over and is_month_agreed and is_own_folder and is_sender_agreed and has_questions, false)

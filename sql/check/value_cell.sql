@@ -4,23 +4,29 @@ with typed_cell as (
     select
         reading.* exclude (unit_cell, note_cell),
         unnest([
-            struct_pack(field := 'month', cell := month_cell, text := month_text, state := month_state, value := month_value),
+            struct_pack(
+                field := 'month', cell := month_cell, text := month_text, state := month_state, value := month_value
+            ),
             struct_pack(field := 'ytd', cell := ytd_cell, text := ytd_text, state := ytd_state, value := ytd_value),
             struct_pack(
-                field := 'prior_ytd', cell := prior_ytd_cell, text := prior_ytd_text, state := prior_ytd_state, value := prior_ytd_value
+                field := 'prior_ytd',
+                cell := prior_ytd_cell,
+                text := prior_ytd_text,
+                state := prior_ytd_state,
+                value := prior_ytd_value
             ),
             struct_pack(
                 field := 'finished',
                 cell := finished_cell,
                 text := finished_text,
-                state := case when finished_text is not null then case when finished_on is null then 'text' else 'date' end end,
+                state := case when finished_on is null then 'text' else 'date' end,
                 value := null
             ),
             struct_pack(
                 field := 'rank',
                 cell := rank_cell,
                 text := rank_text,
-                state := case when rank_text is not null then case when published_rank is null then 'text' else 'number' end end,
+                state := case when published_rank is null then 'text' else 'number' end,
                 value := null
             )
         ]) as typed,
@@ -46,11 +52,16 @@ bounded_cell as (
 measured_cell as (
     select
         *,
-        case when field = 'finished' then typed.state != 'date' else typed.state not in ('number', 'not_applicable') end as is_unreadable,
+        case
+            when field = 'finished' then typed.state != 'date'
+            else typed.state not in ('number', 'not_applicable')
+        end as is_unreadable,
         -- a converted amount keeps the decimals of the unit that it was written in
         case when is_amount and decimals = 0 and unit_multiplier = 1 then value - trunc(value) end as fraction_value,
         case when is_amount and lowest_value >= 0 and not is_correction then least(value, 0) end as negative_value,
-        case when is_share then greatest(lowest_value - value, value - coalesce(maximum, 1), 0) end as share_excess_value,
+        case
+            when is_share then greatest(lowest_value - value, value - coalesce(maximum, 1), 0)
+        end as share_excess_value,
         -- the bounds are those of one month; below zero is told once, as negative
         case
             when is_amount and field = 'month' and (value >= 0 or lowest_value < 0)
@@ -77,11 +88,15 @@ select
     value,
     unit,
     fraction_value,
-    printf('%.15g', cast(trunc(value) as double)) || ' 或 ' || printf('%.15g', cast(trunc(value) + sign(value) as double)) as integer_expected,
+    printf('%.15g', cast(trunc(value) as double))
+    || ' 或 '
+    || printf('%.15g', cast(trunc(value) + sign(value) as double)) as integer_expected,
     negative_value,
     '≥ 0' as negative_expected,
     share_excess_value,
-    printf('%.15g', cast(lowest_value as double)) || ' – ' || printf('%.15g', cast(coalesce(maximum, 1) as double)) as share_expected,
+    printf('%.15g', cast(lowest_value as double))
+    || ' – '
+    || printf('%.15g', cast(coalesce(maximum, 1) as double)) as share_expected,
     bounds_excess_value,
     concat_ws(
         ' ',

@@ -1,50 +1,21 @@
 """A small office on paper: core tables from rows that state only what matters, and the measures over them."""
 
+import functools
 from datetime import date, datetime
 from decimal import Decimal
 from typing import Any
 
 import duckdb
 
-from jindu.catalogue import empty_frames
+from jindu.catalogue import Catalogue, empty_frames, store
 from jindu.checks.expectations import Expectation, every_expectation
 from jindu.settings import OFFICE_TIMEZONE
 from jindu.warehouse.connection import prepare
-from jindu.warehouse.models import models
+from jindu.warehouse.models import build_one, models
 
-AMOUNT = "decimal(24, 6)"
-RECEIVED = {
-    "submission_id": "varchar", "sha256": "varchar", "folder_code": "varchar", "file_name": "varchar",
-    "received_at": "timestamptz", "is_readable": "boolean", "refusal_code": "varchar", "refusal_zh": "varchar",
-    "refusal_en": "varchar", "form_text": "varchar", "form_code": "varchar", "sender_text": "varchar",
-    "sender_code": "varchar", "report_month_text": "varchar", "report_month": "date", "meta_form_code": "varchar",
-    "meta_sender_code": "varchar", "meta_report_month": "date", "correction_reason": "varchar", "due_on": "date",
-    "lock_on": "date", "version": "bigint",
-}  # fmt: skip
-READING = {
-    "submission_id": "varchar", "form_code": "varchar", "sender_code": "varchar", "org_unit_code": "varchar",
-    "org_unit_text": "varchar", "indicator_code": "varchar", "indicator_text": "varchar", "report_month": "date",
-    "sheet_name": "varchar", "row_number": "integer", "indicator_cell": "varchar", "unit_cell": "varchar",
-    "unit_text": "varchar", "unit_multiplier": "decimal(18, 8)", "month_cell": "varchar", "month_text": "varchar",
-    "month_state": "varchar", "month_value": AMOUNT, "ytd_cell": "varchar", "ytd_text": "varchar",
-    "ytd_state": "varchar", "ytd_value": AMOUNT, "prior_ytd_cell": "varchar", "prior_ytd_text": "varchar",
-    "prior_ytd_state": "varchar", "prior_ytd_value": AMOUNT, "finished_cell": "varchar", "finished_text": "varchar",
-    "finished_on": "date", "rank_cell": "varchar", "rank_text": "varchar", "published_rank": "integer",
-    "note_cell": "varchar", "note": "varchar", "has_explanation": "boolean", "is_asked": "boolean", "kind": "varchar",
-    "unit": "varchar", "decimals": "bigint", "minimum": AMOUNT, "maximum": AMOUNT, "cells_required": "varchar",
-    "is_required": "boolean", "version": "bigint", "received_at": "timestamptz",
-}  # fmt: skip
-EXPECTED_CELL = {
-    "form_code": "varchar", "sender_code": "varchar", "org_unit_code": "varchar", "indicator_code": "varchar",
-    "report_month": "date", "cells_required": "varchar", "is_required": "boolean",
-}  # fmt: skip
-IDENTITY = {"total_code": "varchar", "added_code": "varchar", "removed_code": "varchar"}
-COLUMNS = {
-    "core.received": RECEIVED,
-    "core.reading": READING,
-    "core.expected_cell": EXPECTED_CELL,
-    "reference.identity": IDENTITY,
-}
+AS_OF = datetime(2031, 3, 10, 2, tzinfo=OFFICE_TIMEZONE)
+CATALOGUE_MODELS = {"core.indicator", "core.org_descendant"}  # the catalogue in the words of core
+FILLED: set[str] = set()  # tables that a test has filled: the next one empties them
 EXPECTATIONS = {expectation.code: expectation for _, expectation in every_expectation()}
 VALUE_COLUMNS = {"month": "E", "ytd": "F", "prior_ytd": "G"}
 
@@ -55,15 +26,10 @@ class Office:
     """Sub-district S with communities A and B; form m is the communities', form s the sub-district's."""
 
     def __init__(self) -> None:
-        self.connection = duckdb.connect()
-        prepare(self.connection)
-        for name, frame in empty_frames().items():
-            self.connection.register("empty", frame)
-            self.connection.execute(f"create or replace table reference.{name} as select * from empty")
-        for name, columns in COLUMNS.items():
-            listed = ", ".join(f"{column} {kind}" for column, kind in columns.items())
-            self.connection.execute(f"create or replace table {name} ({listed})")
-        self.rows: dict[str, list[dict[str, Any]]] = {name: [] for name in COLUMNS}
+        self.connection = warehouse()
+        self.rows: dict[str, list[dict[str, Any]]] = {
+            "core.received": [], "core.reading": [], "core.expected_cell": [], "reference.identity": [],
+        }  # fmt: skip
         self.reference: dict[str, list[dict[str, Any]]] = {
             "org_unit": [
                 {"code": "S", "name": "街道", "level": "subdistrict"},
@@ -126,7 +92,7 @@ class Office:
             row |= _typed(field, typed, f"{VALUE_COLUMNS[field]}{number}")
         row |= facts
         self.rows["core.reading"].append(row)
-        if row["is_asked"] and facts.get("is_expected", True):
+        if row["is_asked"]:
             self.expect(row["form_code"], row["sender_code"], subject, str(indicator), received["report_month"])
 
     def expect(self, form: str, sender: str, subject: str, indicator: str, month: date, **facts: Any) -> None:
@@ -142,16 +108,15 @@ class Office:
         self.rows["core.expected_cell"].append(asked | facts)
 
     def build(self, *names: str) -> None:
-        """Fill the tables as told and build the named models with all that they read."""
-        for table, rows in self.rows.items():
-            self._fill(table, rows, COLUMNS[table])
-        for name, rows in self.reference.items():
-            self._fill(f"reference.{name}", rows, None)
-        wanted = _upstream({*names})
+        """Fill the tables as told and rebuild the named measures with all that they read."""
+        for table in FILLED:
+            self.connection.execute(f"delete from {table}")
+        tables = self.rows | {f"reference.{name}": rows for name, rows in self.reference.items()}
+        for table, rows in tables.items():
+            self._fill(table, rows)
         for model in models().values():
-            if model.name in wanted and model.name not in COLUMNS:
-                schema, table = model.name.split(".")
-                self.connection.execute(f'create or replace table "{schema}".{table} as\n{model.select}')
+            if model.name in _measures({*names}) | CATALOGUE_MODELS:
+                build_one(self.connection, AS_OF, model)
 
     def failing(self, code: str) -> dict[str, dict[str, Any]]:
         """The measured rows that fail one expectation, by key: what the gate would find, without the gate."""
@@ -162,6 +127,28 @@ class Office:
         return {row["check_key"]: row for row in frame.iter_rows(named=True)}
 
     def fails(self, code: str) -> bool:
+        """Whether any row fails the expectation."""
+        return bool(self.failing(code))
+
+    def _fill(self, table: str, rows: list[dict[str, Any]]) -> None:
+        FILLED.add(table)
+        for row in rows:
+            marks = ", ".join("?" for _ in row)
+            self.connection.execute(f"insert into {table} ({', '.join(row)}) values ({marks})", [*row.values()])
+
+
+@functools.cache
+def warehouse() -> duckdb.DuckDBPyConnection:
+    """Every table of the warehouse, typed and empty, built once for all tests."""
+    connection = duckdb.connect()
+    prepare(connection)
+    store(connection, Catalogue(empty_frames()))
+    for model in models().values():
+        build_one(connection, AS_OF, model)
+    return connection
+
+
+def fails(self, code: str) -> bool:
         """Whether any row fails the expectation."""
         return bool(self.failing(code))
 
@@ -206,13 +193,10 @@ def _typed(field: str, typed: Cell, cell: str) -> dict[str, Any]:
     }
 
 
-def _upstream(names: set[str]) -> set[str]:
-    everything = models()
-    found, waiting = set(names), list(names)
-    while waiting:
-        name = waiting.pop()
-        for read in everything[name].reads if name in everything and name not in COLUMNS else ():
-            if read not in found:
-                found.add(read)
-                waiting.append(read)
-    return found
+def _measures(names: set[str]) -> set[str]:
+    """The named check tables and the check tables that they read."""
+    return names.union(*(_measures(_checks_read_by(name)) for name in names))
+
+
+def _checks_read_by(name: str) -> set[str]:
+    return {table for table in models()[name].reads if table.startswith("check.")}

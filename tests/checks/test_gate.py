@@ -130,7 +130,8 @@ def test_the_gate_records_verdicts_and_findings(night: Night, expect: Callable[.
         "from raw.finding where rule_code = 'bad' order by submission_id limit 1",
     )
     assert first == (
-        "2030-04-10T02:00:00", "sub1", "2030-03", "E0", "-1", "≥ 0", "调解 在 E0 是 -1", "Settled in E0 is -1 (2030-03)",
+        "2030-04-10T02:00:00", "sub1", "2030-03", "E0", "-1", "≥ 0", "调解 在 E0 是 -1", 
+        "Settled in E0 is -1 (2030-03)",
     )  # fmt: skip
     # only a warning can be explained away
     assert stored(night, "select rule_code, bool_or(is_explained) from raw.finding group by all order by all") == [
@@ -143,7 +144,7 @@ def test_a_critical_failure_stops_core_and_mart_but_is_recorded(
 ) -> None:
     expect(("bad", "critical", GOOD), ("negative", "warning", NEGATIVE))
     for gate in ("core", "mart"):
-        with pytest.raises(GateFailed, match=r"调解 在 E1 是 -1(3 处,bad)"):
+        with pytest.raises(GateFailed, match="调解 在 E1 是 -1（3 处，bad）"):
             run_gate(night, gate)
     assert stored(night, "select gate, count(*) from raw.finding group by all order by all") == [
         ("core", FAILING + 3), ("mart", FAILING + 3),

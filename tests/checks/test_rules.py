@@ -120,7 +120,7 @@ def test_late_without_reason(office: Office, version: int, day: int, reason: str
         ("联系人 13800000000", True),
         ("电话138-0000-0000", True),
         ("+86 138 0000 0000", True),
-        ("13800000000", True),
+        ("１３８００００００００", True),  # full-width digits
         ("值班 0595-22000000", True),
         ("350502199001011234", True),
         ("35050219900101123X", True),

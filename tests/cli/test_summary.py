@@ -1,5 +1,6 @@
 """The summary of a night: what a person reads at 80 columns."""
 
+import io
 from decimal import Decimal
 
 import pytest
@@ -17,17 +18,17 @@ TIMES = [StepTime("read", "completed", 2.25, "", ""), StepTime("core", "complete
 
 
 def shown(home: Home, lang: str) -> list[str]:
-    console = Console(width=80, record=True, force_terminal=False, quiet=False, file=None)
-    with console.capture():
-        show_summary(console, read_summary(home), TIMES, lang)
-    return console.export_text().splitlines()
+    console = Console(width=80, file=io.StringIO(), highlight=False, markup=False)
+    show_summary(console, read_summary(home), TIMES, lang)
+    assert isinstance(console.file, io.StringIO)
+    return console.file.getvalue().splitlines()
 
 
 @pytest.mark.parametrize("lang", ["zh", "en"])
 def test_tables_fit_80_columns_a_row_each(published_home: Home, lang: str) -> None:
     lines = shown(published_home, lang)
-    tables = [line for line in lines if not line.startswith("  ")]  # only whole sentences may be longer
-    assert max(Text(line.rstrip()).cell_len for line in tables) <= 80
+    longer = [line for line in lines if Text(line.rstrip()).cell_len > 80]  # a clerk's mend and a path are never cut
+    assert all(line.startswith("  ") or str(published_home.published) in line for line in longer)
     assert len([line for line in lines if "108.3%" in line and "东街" in line]) == 1
     assert len([line for line in lines if "75.1%" in line and "-1,234,568 户" in line and "民政办" in line]) == 1
 

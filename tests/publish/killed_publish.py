@@ -1,6 +1,7 @@
 """A publish that ends badly: killed when it reports its n-th progress, or on a disk that takes no more.
 
-Arguments: the home, and the stage: a number (killed there; 0 is before anything), `full`, or `many` (seven good ones, by an ordinary user).
+Arguments: the home, and the stage: a number (killed there; 0 is before anything), `full`, or `many` (seven good ones,
+by an ordinary user).
 """
 
 import os

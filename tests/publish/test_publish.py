@@ -5,6 +5,7 @@ import subprocess
 import sys
 import tempfile
 from pathlib import Path
+from typing import Any
 
 import duckdb
 import pytest
@@ -17,9 +18,10 @@ READER = Path(__file__).with_name("reader.py")
 KILLED_PUBLISH = Path(__file__).with_name("killed_publish.py")
 
 
-def ask(path: Path, query: str) -> list[tuple[object, ...]]:
+def ask(path: Path, query: str) -> list[tuple[Any, ...]]:
     with duckdb.connect(path, read_only=True) as connection:
-        return connection.execute(query).fetchall()
+        rows: list[tuple[Any, ...]] = connection.execute(query).fetchall()
+        return rows
 
 
 def fill(night: Night, generation: int) -> None:
@@ -54,13 +56,13 @@ def test_rows_stand_in_the_order_of_the_key(night: Night) -> None:
 
 def test_tables_and_columns_carry_their_meaning(night: Night) -> None:
     publish(night)
-    comments = dict(ask(night.home.published, "select table_name, comment from duckdb_tables()"))
-    assert str(comments["completion"]).startswith("每个单位")
-    columns = dict(
+    comments: dict[str, str] = dict(ask(night.home.published, "select table_name, comment from duckdb_tables()"))
+    assert comments["completion"].startswith("每个单位")
+    columns: dict[str, str] = dict(
         ask(night.home.published, "select column_name, comment from duckdb_columns() where table_name = 'completion'")
     )
     assert all(columns.values())
-    assert "colour" in str(columns["status"])
+    assert "colour" in columns["status"]
 
 
 def test_chinese_views_have_chinese_columns_and_words(night: Night) -> None:

@@ -121,12 +121,11 @@ def test_arrival_is_never_before_the_last_completed_night(
 
 
 def test_links_deeper_folders_and_leftovers_are_left_alone(night: Night, query: Query, tmp_path: Path) -> None:
-    secret = tmp_path / "secret.csv"
-    secret.write_text("secret")
+    secret = put(night, "../../outside/secret.csv", "secret")
     for name in ("Thumbs.db", "desktop.ini", ".DS_Store", "~$九月.xlsx", ".hidden/x.csv"):
         put(night, f"u1/{name}" if "/" not in name else name)
     (night.home.inbox / "link.csv").symlink_to(secret)
-    (night.home.inbox / "folder").symlink_to(tmp_path)
+    (night.home.inbox / "folder").symlink_to(tmp_path / "outside")
     put(night, "u1/old/a.csv")
     os.mkfifo(night.home.inbox / "pipe.csv")
     report = collect(night, no_progress)

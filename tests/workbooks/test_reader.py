@@ -106,6 +106,7 @@ def test_many_titles_above_the_table(write_workbook: Write) -> None:
         ("填报单位\uff1a东街社区\u3000单位代码\uff1a350502004001\u3000报告期\uff1a2024年9月\u3000表号\uff1aX1",),
         ("填报单位", "东街社区", "单位代码", "350502004001", "报告期", "2024年9月"),
         ("填报单位:", None, "东街社区", "单位代码:", 350502004001, "报告期:", None, "2024年9月"),
+        ("报送单位:东街社区 报送单位:350502004001", "报告期:2024年9月"),
         ("联系电话:1 单位代码:350502004001", "报告期:2024年9月 制表:某人"),
     ],
 )
@@ -209,9 +210,10 @@ def test_formulas_with_and_without_a_result(tmp_path: Path) -> None:
 
 
 def test_a_formula_never_computed_is_not_blank(write_workbook: Write) -> None:
-    found = cells(answer_for(write_workbook(with_table(("A01", "x", "件", "=1+1", "#REF!", None)))))
+    found = cells(answer_for(write_workbook(with_table(("A01", "x", "件", "=1+1", "#REF!", "#N/A")))))
     assert (found["D6"].state, found["D6"].text) == ("unreadable", "=1+1")
     assert (found["E6"].state, found["E6"].text) == ("unreadable", "#REF!")
+    assert (found["F6"].state, found["F6"].text) == ("unreadable", "#N/A")
 
 
 def test_units_in_headings_count_where_no_column_gives_them(write_workbook: Write) -> None:

@@ -27,9 +27,10 @@ def job(path: Path) -> Job:
     return Job("0" * 64, str(path), path.name)
 
 
-def large_csv(path: Path, rows: int = 19_000) -> Path:
-    """Within the guard's limits, but a lot of work."""
-    path.write_text("indicator_code,month_value,note\n" + f"A01,1,{'x' * 200}\n" * rows)
+def large_csv(path: Path, columns: int = 60) -> Path:
+    """Within the guard's limits, but a lot of work: seconds and hundreds of megabytes."""
+    others = ",".join(f"c{column}" for column in range(columns))
+    path.write_text(f"indicator_code,month_value,{others}\n" + f"A01,1{',x' * columns}\n" * 19_000)
     return path
 
 
@@ -72,7 +73,7 @@ def test_a_file_that_crashes_the_reader(pool: WorkerPool, write_workbook: Write)
 
 
 def test_a_file_that_takes_too_long(tmp_path: Path, write_workbook: Write) -> None:
-    with WorkerPool(HEADINGS, worker_count=1, seconds_per_file=0.1) as pool:
+    with WorkerPool(HEADINGS, worker_count=1, seconds_per_file=1.0) as pool:
         slow, good = list(pool.read([job(large_csv(tmp_path / "slow.csv")), job(write_workbook())]))
     assert slow.document.refusal_code == "reader_failed"
     assert "took too long" in (slow.document.refusal_en or "")
@@ -80,14 +81,14 @@ def test_a_file_that_takes_too_long(tmp_path: Path, write_workbook: Write) -> No
 
 
 def test_a_file_that_takes_too_much_memory(tmp_path: Path, write_workbook: Write) -> None:
-    with WorkerPool(HEADINGS, worker_count=1, memory_bytes=60 * MEBIBYTE) as pool:
+    with WorkerPool(HEADINGS, worker_count=1, memory_bytes=128 * MEBIBYTE) as pool:
         large, good = list(pool.read([job(large_csv(tmp_path / "large.csv")), job(write_workbook())]))
     assert large.document.refusal_code == "reader_failed"
     assert good.document.is_readable
 
 
 def test_a_form_at_the_guards_limits_fits(pool: WorkerPool, tmp_path: Path) -> None:
-    (answer,) = pool.read([job(large_csv(tmp_path / "large.csv"))])
+    (answer,) = pool.read([job(large_csv(tmp_path / "large.csv", columns=3))])
     assert answer.document.is_readable
 
 

@@ -1,0 +1,121 @@
+"""The core and mart gates: sound tables fail nothing, and each fault fails the one expectation meant for it."""
+
+from datetime import date
+from typing import Any
+
+import pytest
+from measured import EXPECTATIONS, Office
+
+from jindu.checks.expectations import gate_expectations
+
+MARCH = date(2030, 3, 1)
+ANSWER = {"org_unit_code": "A", "indicator_code": "x", "report_month": MARCH}
+VALUE = {**ANSWER, "submission_id": "one", "month_value": 3}
+MONTH = {
+    **ANSWER, "kind": "flow", "is_not_applicable": False, "ytd_value": 9, "months_covered_count": 3, "months_due_count": 3,
+}  # fmt: skip
+TARGET = {"plan_year": 2030, "indicator_code": "x", "target_version": 1}
+COMPLETION = {
+    **ANSWER, "status": "on_pace", "target_version": 1, "completion_ratio": 0.5, "pace_ratio": 1,
+    "months_covered_count": 3, "months_due_count": 3,
+}  # fmt: skip
+RANK = {"parent_code": "S", "scope": "indicator", "scope_code": "x", "report_month": MARCH, "peers_count": 4}
+REPORTING = {
+    "form_code": "m", "org_unit_code": "A", "report_month": MARCH, "cells_asked_count": 2, "cells_filled_count": 2,
+}  # fmt: skip
+
+
+def ranks(*pairs: tuple[int | None, int | None], **facts: Any) -> list[dict[str, Any]]:
+    """Rows of one ranking from (metric, rank): unit after unit, with a reason where there is no rank."""
+    return [
+        {**RANK, "org_unit_code": f"U{number}", "metric_value": metric, "completion_rank": rank}
+        | {"unranked_reason": None if rank else "not_reported"}
+        | facts
+        for number, (metric, rank) in enumerate(pairs)
+    ]
+
+
+SOUND: dict[str, list[dict[str, Any]]] = {
+    "core.value": [VALUE],
+    "core.month_value": [MONTH],
+    "core.plan_target": [
+        {**TARGET, "org_unit_code": "S", "target_value": 10},
+        {**TARGET, "org_unit_code": "A", "target_value": 6, "split_from_code": "S"},
+        {**TARGET, "org_unit_code": "B", "target_value": 4, "split_from_code": "S"},
+    ],
+    "core.submission": [{"submission_id": "one", "is_counted": True}],
+    "mart.completion": [COMPLETION],
+    "mart.ranking": ranks((9, 1), (8, 2), (8, 2), (7, 4), (None, None)),
+    "mart.reporting": [REPORTING],
+    **{f"mart.{table}": [{"org_unit_code": "A"}] for table in ("org_unit",)},
+    "mart.indicator": [{"indicator_code": "x"}],
+    "mart.submission": [{"submission_id": "one"}],
+}
+
+
+def failing_codes(office: Office, **tables: list[dict[str, Any]]) -> list[str]:
+    """The codes of both gates that fail once some of the sound tables are replaced (core__value for core.value)."""
+    office.indicator("x")
+    office.expect("m", "A", "A", "x", MARCH)
+    office.rows |= SOUND | {name.replace("__", "."): rows for name, rows in tables.items()}
+    codes = [expectation.code for gate in ("core", "mart") for expectation in gate_expectations(gate)]
+    return [code for code in codes if office.fails(code)]
+
+
+def test_sound_tables_fail_nothing(office: Office) -> None:
+    assert failing_codes(office) == []
+
+
+@pytest.mark.parametrize(
+    ("code", "table", "rows"),
+    [
+        ("value_unique", "core__value", [VALUE, {**VALUE, "submission_id": "two"}]),
+        ("value_org_unit_known", "core__value", [{**VALUE, "org_unit_code": "Z"}]),
+        ("value_indicator_known", "core__value", [{**VALUE, "indicator_code": "z"}]),
+        ("month_represented_once", "core__month_value", []),
+        ("month_represented_once", "core__month_value", [MONTH, MONTH]),
+        ("month_asked", "core__month_value", [MONTH, {**MONTH, "org_unit_code": "B"}]),
+        ("cumulative_known", "core__month_value", [{**MONTH, "ytd_value": None}]),
+        ("coverage_possible", "core__month_value", [{**MONTH, "months_covered_count": 4}]),
+        ("split_adds_up", "core__plan_target", SOUND["core.plan_target"][:2]),
+        ("completion_unique", "mart__completion", [COMPLETION, COMPLETION]),
+        ("status_given", "mart__completion", [{**COMPLETION, "status": None}]),
+        ("status_known", "mart__completion", [{**COMPLETION, "status": "fine"}]),
+        ("status_has_target", "mart__completion", [{**COMPLETION, "target_version": None}]),
+        ("coverage_published", "mart__completion", [{**COMPLETION, "months_covered_count": 4}]),
+        ("ratio_absurd", "mart__completion", [{**COMPLETION, "pace_ratio": -1001}]),
+        ("ranking_unique", "mart__ranking", ranks((9, 1), (9, 1), org_unit_code="A")),
+        ("rank_at_least_1", "mart__ranking", ranks((9, 0), peers_count=1)),
+        ("rank_within_peers", "mart__ranking", ranks((9, 1), (8, 2), peers_count=1)),
+        ("rank_ties", "mart__ranking", ranks((9, 1), (9, 2))),
+        ("rank_sequence", "mart__ranking", ranks((9, 1), (9, 1), (8, 2))),
+        ("rank_justified", "mart__ranking", ranks((None, 1))),
+        ("rank_justified", "mart__ranking", ranks((9, None), unranked_reason=None)),
+        ("published_rank_differs", "mart__ranking", ranks((9, 1), published_rank=2)),
+        ("reporting_complete", "mart__reporting", [{**REPORTING, "form_code": "s"}]),
+        ("reporting_complete", "mart__reporting", [REPORTING, REPORTING]),
+        ("reporting_rate", "mart__reporting", [{**REPORTING, "cells_filled_count": 3}]),
+        ("table_filled", "mart__completion", []),
+    ],
+)
+def test_each_fault_fails_its_expectation(office: Office, code: str, table: str, rows: list[dict[str, Any]]) -> None:
+    found = failing_codes(office, **{table: rows})
+    assert code in found
+    assert set(found) <= {code, "rank_sequence"}  # a rank that is impossible is out of sequence too
+
+
+def test_every_expectation_of_both_gates_is_seen_to_fail() -> None:
+    (marks,) = [mark for mark in test_each_fault_fails_its_expectation.pytestmark if mark.name == "parametrize"]
+    told = {expectation.code for gate in ("core", "mart") for expectation in gate_expectations(gate)}
+    assert {case[0] for case in marks.args[1]} == told <= EXPECTATIONS.keys()
+
+
+def test_empty_tables_are_right_while_nothing_counts(office: Office) -> None:
+    found = failing_codes(office, core__submission=[], mart__completion=[], mart__ranking=[])
+    assert found == []
+
+
+def test_a_copied_target_need_not_add_up(office: Office) -> None:
+    office.indicator("x", "ratio")
+    office.rows |= {"core.plan_target": [{**row, "target_value": 1} for row in SOUND["core.plan_target"]]}
+    assert not office.fails("split_adds_up")

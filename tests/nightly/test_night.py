@@ -1,0 +1,132 @@
+"""A whole night on an invented year, as an operator runs it: the command, a real Prefect server, real files."""
+
+import os
+import shutil
+import sqlite3
+import subprocess
+import sys
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+import duckdb
+import pytest
+
+from jindu.report.steps import STEPS
+from jindu.settings import Home
+from jindu.warehouse.connection import connect
+from jindu.warehouse.publish import table_hashes
+
+AS_OF = "2024-10-10T02:00"
+PROMISED = {  # domain.md, Names that others build on
+    "org_unit", "indicator", "target", "submission", "reporting", "completion", "ranking", "finding", "gate_result",
+    "alert_case", "run",
+}  # fmt: skip
+TELLS_OF_THE_CLOCK = "run"  # when it started and ended differs between two runs of the same night
+JOURNAL = [step for step in STEPS if step not in {"start", "summary"}]
+
+
+@dataclass(frozen=True)
+class Ran:
+    """A finished `jindu run`, its home, and what it published."""
+
+    home: Home
+    process: subprocess.CompletedProcess[str]
+    hashes: dict[str, str]
+
+
+def environment() -> dict[str, str]:
+    return {name: value for name, value in os.environ.items() if not name.startswith(("PREFECT_", "JINDU_"))}
+
+
+def command(name: str, home: Home, *more: str) -> list[str]:
+    return [sys.executable, "-m", "jindu.cli", name, "--home", str(home.root), *more]
+
+
+def run_night(home: Home) -> Ran:
+    process = subprocess.run(
+        command("run", home, "--as-of", AS_OF), capture_output=True, text=True, check=False, env=environment()
+    )
+    assert process.returncode in {0, 1}, process.stderr
+    return Ran(home, process, table_hashes(home.published))
+
+
+@pytest.fixture(scope="session")
+def sample_home(tmp_path_factory: pytest.TempPathFactory) -> Home:
+    """An invented year that no night has touched."""
+    home = Home(tmp_path_factory.mktemp("night") / "sample")
+    subprocess.run(command("sample", home, "--seed", "1"), check=True, env=environment())
+    return home
+
+
+@pytest.fixture(scope="session")
+def first(sample_home: Home) -> Iterator[Ran]:
+    home = Home(sample_home.root.with_name("first"))
+    shutil.copytree(sample_home.root, home.root)  # modification times, and so arrivals, are kept
+    yield run_night(home)
+
+
+@pytest.fixture(scope="session")
+def second(first: Ran) -> Ran:
+    return run_night(first.home)
+
+
+def test_the_night_is_done_and_asks_for_a_person(first: Ran) -> None:
+    assert first.process.returncode == 1  # the invented year has rejected, held and missing reports
+    for word in ("退回", "待核实", "社区综合排名", "示例", str(first.home.published)):
+        assert word in first.process.stdout
+
+
+def test_the_user_sees_no_traceback(first: Ran, second: Ran) -> None:
+    for ran in (first, second):
+        assert "Traceback" not in ran.process.stdout + ran.process.stderr
+        assert "Error" not in ran.process.stderr
+
+
+def test_every_promised_table_is_published_and_has_rows(first: Ran) -> None:
+    assert first.hashes.keys() >= PROMISED
+    connection = duckdb.connect(first.home.published.resolve(), read_only=True)
+    counts = {name: connection.table(f"mart.{name}").count("*").fetchall()[0][0] for name in PROMISED}
+    connection.close()
+    assert [name for name, count in counts.items() if not count] == []
+
+
+def test_every_step_is_in_the_journal(first: Ran, second: Ran) -> None:
+    with connect(second.home, read_only=True) as connection:
+        attempts = connection.execute("select attempt, state from raw.run order by attempt").fetchall()
+        steps = connection.execute(
+            "select step, state from raw.run_step where attempt = 1 order by started_at"
+        ).fetchall()
+    assert attempts == [(1, "completed"), (2, "completed")]
+    assert steps == [(step, "completed") for step in JOURNAL]
+
+
+def test_prefect_knows_the_night_too(first: Ran, second: Ran) -> None:
+    database = sqlite3.connect(second.home.prefect / "prefect.db")
+    states = database.execute("select state_type from flow_run").fetchall()
+    tasks = database.execute("select state_type, count(*) from task_run group by state_type").fetchall()
+    keys = database.execute("select distinct key from artifact where key is not null order by key").fetchall()
+    database.close()
+    assert states == [("COMPLETED",), ("COMPLETED",)]
+    assert tasks == [("COMPLETED", 2 * (len(JOURNAL) + 1))]  # and the summary
+    assert keys == [("ranking",), ("run-summary",)]
+
+
+def test_a_night_run_twice_publishes_the_same(first: Ran, second: Ran) -> None:
+    differing = {name for name in first.hashes if first.hashes[name] != second.hashes.get(name)}
+    assert differing <= {TELLS_OF_THE_CLOCK}
+
+
+@pytest.mark.parametrize("step", ["报送关", "发布关"])
+def test_a_night_killed_midway_and_run_again_publishes_the_same(first: Ran, sample_home: Home, step: str) -> None:
+    home = Home(sample_home.root.with_name(f"killed-{step}"))
+    shutil.copytree(sample_home.root, home.root)
+    with subprocess.Popen(
+        command("run", home, "--as-of", AS_OF),
+        stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True, env=environment(),
+    ) as process:  # fmt: skip
+        assert process.stderr is not None
+        assert any(step in line for line in process.stderr)
+        process.kill()
+    again = run_night(home)
+    differing = {name for name in first.hashes if first.hashes[name] != again.hashes.get(name)}
+    assert differing <= {TELLS_OF_THE_CLOCK}
