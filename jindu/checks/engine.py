@@ -4,6 +4,7 @@ Importing the library takes about ten seconds, so that happens inside the functi
 """
 
 import os
+import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -93,7 +94,10 @@ def _buffered_rows() -> Iterator[None]:
 def _judge_table(gx: Any, context: Any, source: Any, table: str, members: list[Expectation]) -> Iterator[Verdict]:
     schema, name = table.split(".")
     try:
-        asset = source.add_table_asset(table, table_name=name, schema_name=schema)
+        with warnings.catch_warnings():
+            # naming the schema once for the whole source would take a second source for each other schema
+            warnings.filterwarnings("ignore", message="`schema_name` is deprecated", category=DeprecationWarning)
+            asset = source.add_table_asset(table, table_name=name, schema_name=schema)
     except ConnectionError as error:  # what the library makes of a table that is not there
         raise GateError(
             f"检查表 {table} 不存在，请先重建（sql/{schema}/{name}.sql）：{error}",

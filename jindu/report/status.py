@@ -34,7 +34,7 @@ class Status:
             "as_of": summary.as_of.isoformat() if summary else None,
             "age_hours": self.age_hours,
             "report_month": f"{summary.month:%Y-%m}" if summary and summary.month else None,
-            "missing": [{"unit": row.unit, "form": row.form_code} for row in summary.missing] if summary else [],
+            "missing": [{"unit": row.unit, "form": row.form} for row in summary.missing] if summary else [],
             "held": _named(summary, "held"),
             "rejected": _named(summary, "rejected"),
             "running": self.running,
@@ -71,7 +71,7 @@ def status_lines(status: Status, lang: str) -> list[str]:
     month = f"{summary.month:%Y-%m}" if summary.month else "—"
     lines.append(f"{'最近到期月份' if zh else 'latest due month'}: {month}")
     groups = (
-        ("未报", "missing", [f"{row.unit} {row.form_code}" for row in summary.missing]),
+        ("未报", "missing", [f"{row.unit} {row.form}" for row in summary.missing]),
         ("待核实", "held", [f"{row.unit or '?'} {row.file_name}" for row in summary.submissions("held")]),
         ("退回", "rejected", [f"{row.unit or '?'} {row.file_name}" for row in summary.submissions("rejected")]),
     )
@@ -85,7 +85,7 @@ def _named(summary: Summary | None, state: str) -> list[dict[str, str | None]]:
     return [
         {
             "unit": row.unit,
-            "form": row.form_code,
+            "form": row.form,
             "report_month": f"{row.month:%Y-%m}" if row.month else None,
             "file": row.file_name,
         }

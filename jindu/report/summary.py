@@ -53,7 +53,7 @@ reason as (
 select
     ranked.state,
     coalesce(unit.short_name, unit.name, ranked.org_unit_code),
-    ranked.form_code,
+    coalesce(form.name_zh, ranked.form_code),
     ranked.report_month,
     ranked.file_name,
     reason.message_zh,
@@ -62,6 +62,7 @@ select
 from ranked
 left join reason using (submission_id)
 left join mart.org_unit as unit on ranked.org_unit_code = unit.org_unit_code
+left join mart.form as form on ranked.form_code = form.form_code
 where
     ranked.state in ('rejected', 'held')
     and case
@@ -72,9 +73,10 @@ order by ranked.state desc, ranked.report_month desc nulls last, ranked.org_unit
 """
 
 MISSING = """
-select coalesce(unit.short_name, unit.name), reporting.form_code, reporting.report_month, reporting.due_on
+select coalesce(unit.short_name, unit.name), form.name_zh, reporting.report_month, reporting.due_on
 from mart.reporting as reporting
 inner join mart.org_unit as unit on reporting.org_unit_code = unit.org_unit_code
+inner join mart.form as form on reporting.form_code = form.form_code
 where
     reporting.report_month = $month
     and reporting.timeliness = 'missing'
@@ -144,7 +146,7 @@ class OpenSubmission:
 
     state: str
     unit: str | None
-    form_code: str | None
+    form: str | None
     month: date | None
     file_name: str
     message_zh: str | None
@@ -157,7 +159,7 @@ class Missing:
     """A report that was due and has not come."""
 
     unit: str
-    form_code: str
+    form: str
     month: date
     due_on: date
 

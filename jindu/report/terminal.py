@@ -130,7 +130,7 @@ def _attention(summary: Summary, zh: bool) -> list[str]:
             lines.append(f"  … {len(rows) - OPEN_SHOWN}")
     by_form: dict[str, list[str]] = {}
     for absent in summary.missing:
-        by_form.setdefault(absent.form_code, []).append(absent.unit)
+        by_form.setdefault(absent.form, []).append(absent.unit)
     for form, units in by_form.items():
         names = ("、" if zh else ", ").join(units[:OPEN_SHOWN]) + (" …" if len(units) > OPEN_SHOWN else "")
         lines.append(f"逾期未报 {len(units)}({form}):{names}" if zh else f"Missing {len(units)} ({form}): {names}")

@@ -9,6 +9,7 @@ from itertools import combinations
 from jindu.sample.asking import Asking, Row
 
 OVER_MARGIN = Decimal("1.04")  # "over 30" is made a little more than 30
+USUAL_RATE = Decimal("0.95")  # of a ratio that nothing is known of
 LARGEST_PART_COUNT = 3  # of the figures that a published figure is seen to be the sum of
 
 
@@ -90,7 +91,7 @@ class Plan:
         return [month for month in self._asking.all_months if row["period_from"] <= month <= row["period_to"]]
 
     def _pairs(self) -> Iterator[tuple[str, tuple[str, str]]]:
-        """Numerators whose denominator is of the same kind, asked of the same units in the same steps."""
+        """Numerators whose denominator is of the same kind, asked wherever they are, in the same steps."""
         cells, indicators = self._asking.source_cells, self._asking.indicators
         seen: set[str] = set()
         for row in indicators.values():
@@ -98,7 +99,9 @@ class Plan:
             if row["kind"] != "ratio" or denominator is None or numerator in seen:
                 continue
             same = all(indicators[numerator][key] == indicators[denominator][key] for key in ("kind", "decimals"))
-            if same and numerator in cells and cells[numerator] == cells.get(denominator):
+            whole = cells.get(denominator, {})
+            covered = all(set(months) <= set(whole.get(unit, [])) for unit, months in cells.get(numerator, {}).items())
+            if same and numerator in cells and covered:
                 seen.add(numerator)
                 yield numerator, (denominator, row["code"])
 
@@ -113,11 +116,15 @@ class Plan:
             for numerator, (denominator, ratio) in self.denominators.items():
                 for known, other in ((numerator, denominator), (denominator, numerator)):
                     for total in self.totals.get(known, []):
-                        rate = rates.get((ratio, total.months[-1]))
+                        rate = rates.get((ratio, total.months[-1])) or self._rate_of_whole(ratio, known == numerator)
                         if rate and other not in self.totals:
                             steps = total.steps / rate if known == numerator else total.steps * rate
                             whole = int(Decimal(steps).to_integral_value(ROUND_HALF_UP))
                             self.totals[other] = [Total(total.units, total.months, whole)]
+
+    def _rate_of_whole(self, ratio: str, is_part_known: bool) -> Decimal | None:
+        """What a published part is taken to be of its unpublished whole; the other way the rate is drawn."""
+        return (self.ratio_level(ratio) or USUAL_RATE) if is_part_known else None
 
     def _linked(self) -> set[str]:
         """Indicators that already answer to a ratio or an identity."""

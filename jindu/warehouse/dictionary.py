@@ -1,10 +1,11 @@
-"""Write docs/data-dictionary.md from warehouse/columns.yml: what analysts may count on."""
+"""Write the generated documents: docs/data-dictionary.md from warehouse/columns.yml, and the guide to the reference folder."""
 
 import argparse
 import sys
 
 from jindu.settings import PROJECT_ROOT
 from jindu.warehouse.columns import Column, Dictionary, Table, load
+from jindu.warehouse.reference_guide import GUIDE_FILE, reference_guide
 
 DICTIONARY_FILE = PROJECT_ROOT / "docs" / "data-dictionary.md"
 INTRODUCTION = """\
@@ -51,17 +52,19 @@ def _row(column: Column, dictionary: Dictionary) -> str:
 
 
 def main() -> int:
-    """Write the document, or with --check only say whether it is what the file in docs/ says; 1 when it is not."""
+    """Write the generated documents, or with --check only say which of them are stale; 1 when one is."""
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--check", action="store_true", help="change nothing; fail when the document is stale")
-    wanted = data_dictionary(load())
+    parser.add_argument("--check", action="store_true", help="change nothing; fail when a document is stale")
+    wanted = {DICTIONARY_FILE: data_dictionary(load()), GUIDE_FILE: reference_guide()}
+    stale = [path for path, text in wanted.items() if not path.is_file() or path.read_text(encoding="utf-8") != text]
     if parser.parse_args().check:
-        if DICTIONARY_FILE.is_file() and DICTIONARY_FILE.read_text(encoding="utf-8") == wanted:
-            return 0
-        print("docs/data-dictionary.md 已过期,请执行 make docs。It is stale: make docs.", file=sys.stderr)
-        return 1
-    DICTIONARY_FILE.parent.mkdir(exist_ok=True)
-    DICTIONARY_FILE.write_text(wanted, encoding="utf-8")
+        for path in stale:
+            name = path.relative_to(PROJECT_ROOT)
+            print(f"{name} 已过期，请执行 make docs。It is stale: make docs.", file=sys.stderr)
+        return int(bool(stale))
+    for path in stale:
+        path.parent.mkdir(exist_ok=True)
+        path.write_text(wanted[path], encoding="utf-8")
     return 0
 
 

@@ -1,9 +1,12 @@
 -- grain: one row per reporting org unit, flow and month: the identical period of last year
--- The reported figure counts; without one, our own series, when both years are whole for that period.
+-- The reported figure counts; without one, our own series. Either needs every month up to the last covered one.
 with last_covered as (
     select
         month_value.*,
-        reported.prior_reported_value as prior_at_last_covered_value,
+        -- what was reported is the prior year's whole cumulative: no match for a year with a gap
+        case
+            when reported.months_covered_count = reported.months_due_count then reported.prior_reported_value
+        end as prior_at_last_covered_value,
     from core.month_value
     left join core.month_value as reported
         on

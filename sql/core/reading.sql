@@ -83,9 +83,19 @@ measured_row as (
             when named_row.unit_text is null or plain_name(named_row.unit_text) = plain_name(named_row.unit) then 1
             else column_unit.multiplier
         end as unit_multiplier,
-        coalesce(month_unit.multiplier, unit_multiplier) as month_multiplier,
-        coalesce(ytd_unit.multiplier, unit_multiplier) as ytd_multiplier,
-        coalesce(prior_unit.multiplier, unit_multiplier) as prior_multiplier,
+        -- a unit of measure in the cell that does not convert leaves the cell without a value; a percentage is read as 0–1
+        case
+            when coalesce(named_row.month_read.number_unit, '%') in ('%', named_row.unit) then unit_multiplier
+            else month_unit.multiplier
+        end as month_multiplier,
+        case
+            when coalesce(named_row.ytd_read.number_unit, '%') in ('%', named_row.unit) then unit_multiplier
+            else ytd_unit.multiplier
+        end as ytd_multiplier,
+        case
+            when coalesce(named_row.prior_read.number_unit, '%') in ('%', named_row.unit) then unit_multiplier
+            else prior_unit.multiplier
+        end as prior_multiplier,
     from named_row
     left join unit_multiplier as column_unit
         on plain_name(named_row.unit_text) = column_unit.written_unit and named_row.unit = column_unit.own_unit

@@ -1,6 +1,16 @@
 -- grain: one row per submission received by the as-of moment, with what it claims to be resolved
 -- What the sheet shows counts; the template's hidden sheet, then the folder, fill what the sheet leaves out.
-with claim as (
+with sole_subject as (
+    select
+        sha256,
+        min(text) as org_unit_text,
+    from raw.cell
+    where field = 'org_unit_code' and text is not null
+    group by sha256
+    having count(distinct text) = 1
+),
+
+claim as (
     select
         submission.submission_id,
         submission.sha256,
@@ -25,31 +35,27 @@ with claim as (
             when document.report_month_text is null then document.meta_report_month
             else document.report_month
         end as report_month,
-        case
-            when document.form_text is null then document.meta_form_code
-            else document.form_text
-        end as claimed_form,
-        coalesce(document.sender_text, document.meta_sender_code, submission.folder_code, sole_subject.org_unit_text) as claimed_sender,
+        coalesce(
+            document.sender_text, document.meta_sender_code, submission.folder_code, sole_subject.org_unit_text
+        ) as claimed_sender,
     from raw.submission as submission
     inner join raw.document as document using (sha256)
-    left join (
-        select
-            sha256,
-            min(text) as org_unit_text,
-        from raw.cell
-        where field = 'org_unit_code' and text is not null
-        group by sha256
-        having count(distinct text) = 1
-    ) as sole_subject using (sha256)
+    left join sole_subject using (sha256)
     where submission.received_at <= $as_of
 ),
 
+-- a title such as "示例街道社区工作月报(示例)" names the form inside it; the longest name that fits is meant
 form_name as (
     select
-        code as form_code,
-        level,
-        unnest([plain_name(code), plain_name(name_zh)]) as spoken_form,
-    from reference.form
+        claim.submission_id,
+        arg_max(form.code, length(form.name_zh)) as form_code,
+    from claim
+    inner join reference.form as form
+        on
+            contains(plain_name(claim.form_text), plain_name(form.name_zh))
+            or lower(plain_name(claim.form_text)) = form.code
+            or (claim.form_text is null and claim.meta_form_code = form.code)
+    group by claim.submission_id
 ),
 
 identified as (
@@ -58,10 +64,11 @@ identified as (
         form_name.form_code,
         org_unit_name.org_unit_code as sender_code,
     from claim
-    left join form_name on form_name.spoken_form = plain_name(claim.claimed_form)
+    left join form_name using (submission_id)
+    left join reference.form as form on form_name.form_code = form.code
     left join core.org_unit_name
         on
-            form_name.level = org_unit_name.level
+            form.level = org_unit_name.level
             and plain_name(claim.claimed_sender) = org_unit_name.spoken_name
 )
 

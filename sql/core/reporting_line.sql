@@ -26,14 +26,26 @@ related as (
     inner join core.org_descendant on participant.org_unit_code = org_descendant.ancestor_code
 ),
 
+-- a unit that ended before the form began, or comes later, is missing from nothing
+valid_unit as (
+    select distinct
+        form_month.form_code,
+        org_unit.code as org_unit_code,
+    from core.form_month
+    cross join reference.org_unit as org_unit
+    where
+        form_month.report_month
+        between coalesce(org_unit.valid_from, form_month.report_month) and coalesce(org_unit.valid_to, form_month.report_month)
+),
+
 incomplete as (
     select distinct
-        form.code as form_code,
+        valid_unit.form_code,
         org_descendant.ancestor_code as org_unit_code,
-    from reference.form as form
-    cross join core.org_descendant
+    from valid_unit
+    inner join core.org_descendant on valid_unit.org_unit_code = org_descendant.descendant_code
     left join related
-        on form.code = related.form_code and org_descendant.descendant_code = related.org_unit_code
+        on valid_unit.form_code = related.form_code and valid_unit.org_unit_code = related.org_unit_code
     where org_descendant.depth > 0 and related.org_unit_code is null
 )
 

@@ -41,7 +41,7 @@ guided_month as (
         last_year.month_value as last_year_value,
         count(last_year.month_value) filter (where in_span) over by_version = count(*) filter (where in_span) over by_version
         and sum(last_year.month_value) filter (where in_span) over by_version > 0
-        and min(last_year.units_due_count - last_year.units_reported_count) filter (where in_span) over by_version = 0
+        and max(last_year.units_due_count - last_year.units_reported_count) filter (where in_span) over by_version = 0
             as is_last_year_whole,
         sum(phasing.guided_value) filter (where in_span) over by_version > 0 as is_guided,
     from grid_month
@@ -72,7 +72,7 @@ weighted_month as (
         cast(
             case
                 when not in_span then 0
-                when phasing_used = 'none' then cast(report_month = first_month as integer)
+                when phasing_used = 'none' then cast(report_month = greatest(first_month, effective_month) as integer)
                 when phasing_used = 'guidance' then coalesce(millionths(guided_value) // step_size(decimals), 0)
                 when phasing_used = 'seasonal' then coalesce(millionths(last_year_value) // step_size(decimals), 0)
                 else 1

@@ -1,12 +1,8 @@
 """What the tests of the gates share."""
 
-import sys
-from pathlib import Path
-
 import pytest
 
-sys.path.insert(0, str(Path(__file__).parent))
-from measured import Office
+from tests.checks.measured import Office
 
 
 @pytest.fixture

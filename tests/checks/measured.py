@@ -122,6 +122,10 @@ class Office:
         """The measured rows that fail one expectation, by key: what the gate would find, without the gate."""
         expectation = EXPECTATIONS[code]
         self.build(expectation.table)
+        return self.rows_failing(expectation)
+
+    def rows_failing(self, expectation: Expectation) -> dict[str, dict[str, Any]]:
+        """The rows of a table that is built which fail the expectation, by key."""
         schema, table = expectation.table.split(".")
         frame = self.connection.sql(f'select * from "{schema}".{table} where {fails(expectation)}').pl()
         return {row["check_key"]: row for row in frame.iter_rows(named=True)}
@@ -146,23 +150,6 @@ def warehouse() -> duckdb.DuckDBPyConnection:
     for model in models().values():
         build_one(connection, AS_OF, model)
     return connection
-
-
-def fails(self, code: str) -> bool:
-        """Whether any row fails the expectation."""
-        return bool(self.failing(code))
-
-    def _fill(self, table: str, rows: list[dict[str, Any]], columns: dict[str, str] | None) -> None:
-        self.connection.execute(f"delete from {table}")
-        for row in rows:
-            if columns is None or row.keys() <= columns.keys() | {"is_expected"}:
-                stated = {key: value for key, value in row.items() if key != "is_expected"}
-                marks = ", ".join("?" for _ in stated)
-                self.connection.execute(
-                    f"insert into {table} ({', '.join(stated)}) values ({marks})", list(stated.values())
-                )
-            else:
-                raise AssertionError(f"{table} has no {row.keys() - columns.keys()}")
 
 
 def fails(expectation: Expectation) -> str:

@@ -4,7 +4,6 @@ from pathlib import Path
 from textwrap import dedent
 
 import pytest
-from measured import EXPECTATIONS, Office
 
 from jindu.checks.expectations import (
     GATES,
@@ -15,6 +14,7 @@ from jindu.checks.expectations import (
     placeholders,
 )
 from jindu.settings import PROJECT_ROOT
+from tests.checks.measured import EXPECTATIONS, Office
 
 SOUND = """\
 - code: falls

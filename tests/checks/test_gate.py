@@ -8,12 +8,14 @@ from textwrap import dedent
 import duckdb
 import pytest
 
+from jindu.catalogue import Catalogue, empty_frames, store
 from jindu.checks import gate as gate_module
 from jindu.checks.engine import GateError, judge
-from jindu.checks.expectations import Expectation, load_expectations
+from jindu.checks.expectations import GATES, Expectation, gate_expectations, load_expectations
 from jindu.checks.gate import GateFailed, run_gate
 from jindu.settings import OFFICE_TIMEZONE, Home, Night
 from jindu.warehouse.connection import connect
+from jindu.warehouse.models import build_one, models
 
 FAILING = 2_500
 MEASURES = f"""
@@ -172,6 +174,19 @@ def test_an_expectation_that_cannot_be_judged_is_no_verdict(
     with pytest.raises(GateError, match=said):
         run_gate(night, gate)
     assert stored(night, "select * from raw.finding") == []
+
+
+def test_the_houses_own_gates_run_on_an_office_with_nothing_in(tmp_path: Path) -> None:
+    as_of = datetime(2030, 4, 10, 2, tzinfo=OFFICE_TIMEZONE)
+    night = Night(Home(tmp_path / "home"), tmp_path, as_of, "2030-04-10T02:00:00", 1)
+    with connect(night.home) as connection:
+        store(connection, Catalogue(empty_frames()))
+        for model in models().values():
+            build_one(connection, as_of, model)
+    for gate in GATES:
+        report = run_gate(night, gate)
+        assert report.count == 0
+        assert report.detail_en.startswith(f"{len(gate_expectations(gate))} expectations; 0 critical")
 
 
 def test_the_database_is_free_afterwards(night: Night, expect: Callable[..., tuple[Expectation, ...]]) -> None:

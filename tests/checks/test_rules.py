@@ -5,9 +5,9 @@ from decimal import Decimal
 from typing import Any
 
 import pytest
-from measured import Cell, Office
 
 from jindu.settings import OFFICE_TIMEZONE
+from tests.checks.measured import EXPECTATIONS, Cell, Office
 
 IDENTITY_RULES = (
     "unreadable_file", "unknown_form", "unknown_sender", "wrong_folder", "sender_conflict", "month_unreadable",
@@ -22,11 +22,17 @@ def asked(office: Office, month: str = "2030-03") -> None:
         office.expect(form, unit, unit, "x", date.fromisoformat(f"{month}-01"))
 
 
+def identity_failures(office: Office) -> list[str]:
+    """The rules about the file as a whole that fail."""
+    office.build("check.submission")
+    return [code for code in IDENTITY_RULES if office.rows_failing(EXPECTATIONS[code])]
+
+
 # ------------------------------------------------------------------------------------------------ the whole file
 def test_honest_file_fails_no_identity_rule(office: Office) -> None:
     asked(office)
     office.submission("A", "2030-03")
-    assert [code for code in IDENTITY_RULES if office.fails(code)] == []
+    assert identity_failures(office) == []
 
 
 def test_unreadable_file_is_told_once(office: Office) -> None:
@@ -34,19 +40,19 @@ def test_unreadable_file_is_told_once(office: Office) -> None:
         "A", "2030-03", is_readable=False, refusal_code="encrypted", refusal_zh="加密了", refusal_en="encrypted",
         form_code=None, sender_code=None, report_month=None,
     )  # fmt: skip
-    assert [code for code in IDENTITY_RULES if office.fails(code)] == ["unreadable_file"]
+    assert identity_failures(office) == ["unreadable_file"]
 
 
 def test_unknown_form_leaves_the_sender_open(office: Office) -> None:
     asked(office)
     office.submission("A", "2030-03", form_text="年报", form_code=None, sender_code=None)
-    assert [code for code in IDENTITY_RULES if office.fails(code)] == ["unknown_form"]
+    assert identity_failures(office) == ["unknown_form"]
 
 
 def test_unknown_sender(office: Office) -> None:
     asked(office)
     office.submission("A", "2030-03", sender_text="丙社区", sender_code=None)
-    assert [code for code in IDENTITY_RULES if office.fails(code)] == ["unknown_sender"]
+    assert identity_failures(office) == ["unknown_sender"]
 
 
 @pytest.mark.parametrize(
@@ -68,13 +74,13 @@ def test_a_file_in_the_wrong_folder_is_told_to_the_folders_owner(office: Office)
 def test_workbook_of_another_unit(office: Office) -> None:
     asked(office)
     office.submission("A", "2030-03", meta_sender_code="B")
-    assert [code for code in IDENTITY_RULES if office.fails(code)] == ["sender_conflict"]
+    assert identity_failures(office) == ["sender_conflict"]
 
 
 def test_month_unreadable(office: Office) -> None:
     asked(office)
     office.submission("A", "2030-03", report_month_text="三月份", report_month=None)
-    assert [code for code in IDENTITY_RULES if office.fails(code)] == ["month_unreadable"]
+    assert identity_failures(office) == ["month_unreadable"]
 
 
 @pytest.mark.parametrize(("day", "is_early"), [((2030, 3, 31, 23, 59), True), ((2030, 4, 1, 0, 0), False)])
@@ -88,13 +94,13 @@ def test_month_is_over_at_its_last_midnight(office: Office, day: tuple[int, ...]
 def test_month_conflict(office: Office) -> None:
     asked(office)
     office.submission("A", "2030-03", meta_report_month=date(2030, 2, 1))
-    assert [code for code in IDENTITY_RULES if office.fails(code)] == ["month_conflict"]
+    assert identity_failures(office) == ["month_conflict"]
 
 
 def test_month_that_was_never_asked(office: Office) -> None:
     asked(office)
     office.submission("A", "2020-03")
-    assert [code for code in IDENTITY_RULES if office.fails(code)] == ["form_not_asked"]
+    assert identity_failures(office) == ["form_not_asked"]
 
 
 @pytest.mark.parametrize(

@@ -243,15 +243,24 @@ def reporting_units(world: World, unit: str, code: str, month: date) -> list[str
 
 
 def growth(world: World, unit: str, flow: str, month: date) -> Fraction | None:
-    """YTD ÷ the identical period of last year − 1, from the sums."""
-    ratio = divided(actual(world, unit, flow, month), prior(world, unit, flow, month))
+    """YTD ÷ the identical period of last year − 1, from the sums of the comparable units."""
+    parts = comparable_units(world, unit, flow, month)
+    now = total(to_date(world, part, flow, month) for part in parts)
+    ratio = divided(now, total(prior_to_date(world, part, flow, month) for part in parts))
     return None if ratio is None else ratio - 1
 
 
+def comparable_units(world: World, unit: str, flow: str, month: date) -> list[str]:
+    """The units whose identical period of last year is known."""
+    return [part for part in units_of(world, unit) if prior_to_date(world, part, flow, month) is not None]
+
+
 def prior(world: World, unit: str, flow: str, month: date) -> Fraction | None:
-    """Last year's identical period of exactly the units that have a value this year."""
-    parts = [prior_to_date(world, part, flow, month) for part in covered_units(world, unit, flow, month)]
-    return None if None in parts else total(parts)
+    """Last year's identical period; unknown when it is unknown of one unit that has a value this year."""
+    parts = comparable_units(world, unit, flow, month)
+    if parts != covered_units(world, unit, flow, month):
+        return None
+    return total(prior_to_date(world, part, flow, month) for part in parts)
 
 
 def actual(world: World, unit: str, code: str, month: date) -> Fraction | None:
@@ -329,7 +338,7 @@ def in_force(world: World, unit: str, code: str, month: date) -> Target | None:
     found = [
         row
         for row in versions(world, unit, code)
-        if row.first.year == month.year and (row.effective <= month or row.version == 1)
+        if row.first.year == month.year and row.effective <= month
     ]
     return found[-1] if found else None
 
@@ -340,8 +349,7 @@ def amounts(world: World, unit: str, code: str, month: date) -> dict[date, Fract
     spent = Fraction(0)
     for other in (date(month.year, number, 1) for number in range(1, month.month + 1)):
         target = in_force(world, unit, code, other)
-        assert target
-        if not target.first <= other <= target.due:
+        if target is None or other > target.due:
             found[other] = Fraction(0)
         elif target.phasing == "guidance":
             found[other] = Fraction(world.guided[unit, code, other])
@@ -405,6 +413,8 @@ def target_covered(world: World, unit: str, code: str, month: date) -> Fraction 
         return None
     if not is_shared(world, unit, code):
         months = sorted({other for part in parts for other in covered_months(world, part, code, month)})
+        if world.by_code[code].kind == "milestone":
+            months = [month]  # progress once made stays made
         return due_by(world, unit, target, months)
     own = [(part, in_force(world, part, code, month)) for part in parts]
     return total(
@@ -504,6 +514,19 @@ def is_reported(world: World, unit: str, code: str, month: date) -> bool:
     return bool(reporting_units(world, unit, code, month))
 
 
+def is_complete(world: World, unit: str, code: str, month: date) -> bool:
+    """Whether the month's report of every unit that has something to report is in."""
+    indicator = world.by_code[code]
+    asked = [part for part in units_of(world, unit) if not is_not_applicable(world, part, indicator, month)]
+    return reporting_units(world, unit, code, month) == asked
+
+
+def is_final(world: World, unit: str, code: str, month: date) -> bool:
+    """Whether a month's result is in: of every unit, or of those that made it by the lock day."""
+    is_in = is_complete(world, unit, code, month)
+    return is_in or (month in world.lock_passed and is_reported(world, unit, code, month))
+
+
 def status(world: World, unit: str, code: str, month: date) -> str:
     """The first rule of domain.md, Status, that holds."""
     indicator, target = world.by_code[code], in_force(world, unit, code, month)
@@ -539,11 +562,10 @@ def is_achieved(world: World, unit: str, code: str, month: date, target: Target)
         return finished is not None and finished <= target.due
     if kind == "flow" and target.form == "at_least" and is_met(world, unit, code, min(month, target.due)):
         return True
-    return (
-        month >= target.due
-        and is_reported(world, unit, code, target.due)
-        and is_met(world, unit, code, target.due)
-    )
+    if kind == "flow" and target.form == "at_most":  # a cumulative sent later may hold the due month
+        known = all(target.due in covered_months(world, part, code, month) for part in units_of(world, unit))
+        return month >= target.due and known and is_met(world, unit, code, month)
+    return month >= target.due and is_final(world, unit, code, target.due) and is_met(world, unit, code, target.due)
 
 
 def is_repaired(world: World, unit: str, code: str, month: date, target: Target) -> bool:
@@ -568,8 +590,8 @@ def is_missed(world: World, unit: str, code: str, month: date, target: Target) -
     value = actual(world, unit, code, month)
     if target.form == "at_most" and world.by_code[code].kind == "flow" and value is not None and value > target.value:
         return True
-    is_final = is_reported(world, unit, code, month) or month in world.lock_passed
-    return month >= target.due and is_final and not is_met(world, unit, code, month)
+    is_in = is_complete(world, unit, code, month) or month in world.lock_passed
+    return month >= target.due and is_in  # met at D, and met after it, are decided above
 
 
 def is_not_due(world: World, unit: str, code: str, month: date, target: Target) -> bool:

@@ -166,8 +166,8 @@ class Inventor:
         target = self.split_target(indicator, form, "none")
         self.targets.append(replace(target, value=value, baseline=base))
         if base is not None:  # a baseline is not handed down
-            self.targets[-1] = replace(self.targets[-1], split_key=None)
-            self.targets += [replace(self.targets[-1], unit=unit.code) for unit in self.units]
+            self.targets[-1] = replace(self.targets[-1], split_key="explicit")
+            self.targets += [replace(self.targets[-1], unit=unit.code, split_key=None) for unit in self.units]
         for unit in self.units:
             shape, sign = self.shape(), Random(self.dice.random())
             limits = (Decimal(0), Decimal(0)) if self.dice.random() < 0.1 else (Decimal(8), Decimal(12))
@@ -232,13 +232,16 @@ class Inventor:
     def split_target(self, indicator: Indicator, form: str, phasing: str) -> Target:
         """The sub-district's target, to be handed down by one key."""
         first, due = self.span()
+        if indicator.kind == "stock":
+            first = january(1)
         value = self.decimal(1, 300, indicator.decimals)
         key = self.dice.choice(("equal", "households"))
         return Target(PARENT, indicator.code, form, value, first, due, phasing, first, split_key=key)
 
     def listed_target(self, indicator: Indicator, form: str, climb: Decimal) -> None:
         """Every community's own target and baseline; the sub-district's are their sums."""
-        (first, due), phasing = self.span(), self.dice.choice(("linear", "none"))
+        first, due = january(1), self.span()[1]
+        phasing = self.dice.choice(("linear", "none"))
         values, bases = Decimal(0), Decimal(0)
         for unit in self.units:
             base = self.decimal(40, 100, indicator.decimals)
@@ -258,6 +261,8 @@ class Inventor:
 
     def shape(self, *, last_year: bool = False) -> dict[date, str]:
         """How each month comes: nothing, blank, 不适用, or the columns that are filled, and late or not."""
+        if self.dice.random() < 0.05:
+            return {month: "not applicable" for month in self.months if month.year == YEAR}
         route, holes = self.dice.choice(ROUTES), self.dice.choice((0.0, 0.1, 0.4))
         found = {}
         for month in self.months:
@@ -298,11 +303,15 @@ class Inventor:
         for month, filled in shape.items():
             value = Decimal(dice.randint(low, high)).scaleb(-indicator.decimals)
             to_date = value if month.month == 1 else to_date + value
+            if dice.random() < 0.03:
+                to_date += 1  # a cumulative that is not the sum of its months
             last_year = Decimal(dice.randint(low, high) * month.month).scaleb(-indicator.decimals)
             if not filled:
                 continue
-            if filled == "blank":
-                self.reports.append(Report(unit.code, indicator.code, month))
+            if filled in ("blank", "not applicable"):
+                is_not_applicable = filled == "not applicable"
+                blank = Report(unit.code, indicator.code, month, is_not_applicable=is_not_applicable)
+                self.reports.append(blank)
                 continue
             is_flow, columns = indicator.kind == "flow", filled.split()[0]
             self.reports.append(
