@@ -43,7 +43,11 @@ create or replace macro day_of(moment) as
 
 -- A name as people compare names: no white space, full width as half width.
 create or replace macro plain_name(name) as
-    regexp_replace(nfc_normalize(translate(name, '（）', '()')), '\s', '', 'g');
+    regexp_replace(nfc_normalize(translate(name, '（）＿－０１２３４５６７８９', '()_-0123456789')), '\s', '', 'g');
+
+-- A note as it is compared with the phrases that explain nothing: no white space, no punctuation.
+create or replace macro plain_note(note) as
+    regexp_replace(nfc_normalize(note), '[\s\p{P}]', '', 'g');
 
 -- How many millionths one step of an indicator's decimals is: 1000000 for whole numbers, 10000 for two decimals.
 create or replace macro step_size(decimals) as

@@ -15,7 +15,7 @@ class OfficeCalendar:
     def __init__(self, asking: Asking) -> None:
         self._asking = asking
         self._special = {row["day"]: row["is_working_day"] for row in asking.tables["holiday"]}
-        self._override = {
+        self._override: dict[tuple[str, date], date] = {
             (row["form_code"], row["report_month"]): row["due_on"]
             for row in asking.tables["form_calendar"]
             if row["due_on"] is not None

@@ -66,7 +66,8 @@ class Asking:
         """The newest target of the plan year by indicator and unit."""
         rows = [row for row in self.tables["target"] if row["plan_year"] == self.plan_year]
         return {
-            (row["indicator_code"], row["org_unit_code"]): row for row in sorted(rows, key=lambda row: row["version"] or 1)
+            (row["indicator_code"], row["org_unit_code"]): row
+            for row in sorted(rows, key=lambda row: row["version"] or 1)
         }
 
     def line(self, unit_code: str) -> list[str]:
@@ -127,7 +128,7 @@ class Asking:
 
     @cached_property
     def source_cells(self) -> dict[str, dict[str, list[date]]]:
-        """By indicator, the units that answer for it on its source form and the months of both years they are asked in."""
+        """By indicator and unit that answers for it on its source form, the months of both years it is asked in."""
         cells: dict[str, dict[str, list[date]]] = {}
         for form_code, month in product(self.forms, self.all_months):
             for sender in self.senders(form_code, month):

@@ -54,7 +54,9 @@ class Filling:
 
     def has_ranks(self, form_code: str) -> bool:
         """Whether ranks are ever published for what the form asks."""
-        asked = {row["indicator_code"] for row in self._asking.tables["form_indicator"] if row["form_code"] == form_code}
+        asked = {
+            row["indicator_code"] for row in self._asking.tables["form_indicator"] if row["form_code"] == form_code
+        }
         return any(code in asked for code, _, _ in self._ranks)
 
     def row(self, question: Question, month: date) -> FormRow:

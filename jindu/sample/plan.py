@@ -1,4 +1,4 @@
-"""What the honest numbers must add up to, and which of them hang together: read off the catalogue before any is drawn."""
+"""What the honest numbers must add up to, and which of them hang together, read off the catalogue."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -15,7 +15,7 @@ LARGEST_PART_COUNT = 3  # of the figures that a published figure is seen to be t
 
 @dataclass(frozen=True)
 class Total:
-    """A published figure: the cells that it covers, and what they come to in whole steps of the indicator's decimals."""
+    """A published figure: the cells that it covers, and their sum in whole steps of the indicator's decimals."""
 
     units: tuple[str, ...]
     months: tuple[date, ...]
@@ -58,7 +58,9 @@ class Plan:
 
     def group(self, indicator_code: str, unit_code: str) -> str:
         """Whose figure the unit is part of: the lowest at or above it with a target or a published figure."""
-        published = {row["org_unit_code"] for row in self._asking.tables["baseline"] if row["indicator_code"] == indicator_code}
+        published = {
+            row["org_unit_code"] for row in self._asking.tables["baseline"] if row["indicator_code"] == indicator_code
+        }
         for code in self._asking.line(unit_code):
             if code in published or (indicator_code, code) in self._asking.targets:
                 return code
@@ -139,7 +141,7 @@ class Plan:
             other
             for other in self.totals
             if other != code
-            and other.split("_")[0] == code.split("_")[0]
+            and first_word(other) == first_word(code)
             and all(asking.indicators[other][key] == own[key] for key in ("kind", "source_form", "decimals"))
             and [(total.units, total.months) for total in self.totals[other]] == cells
         ]
@@ -172,7 +174,9 @@ class Plan:
 
     def _find_twins(self) -> dict[str, str]:
         """Relatives with the same published figures, later → earlier: 223 hazards found, 223 put right."""
-        ratio_codes = {code for numerator, (denominator, _) in self.denominators.items() for code in (numerator, denominator)}
+        ratio_codes = {
+            code for numerator, (denominator, _) in self.denominators.items() for code in (numerator, denominator)
+        }
         twins: dict[str, str] = {}
         for code, totals in self.totals.items():
             own = [total.steps for total in totals]
@@ -192,6 +196,10 @@ class Plan:
         return next((key for row in self.identities for key, value in row.items() if value == code), "")
 
 
+def first_word(code: str) -> str:
+    """What an indicator is about: joint_meeting and joint_action are relatives."""
+    return code.partition("_")[0]
+
+
 def _sums(lists: list[list[int]]) -> list[int]:
     return [sum(values) for values in zip(*lists, strict=True)]
-

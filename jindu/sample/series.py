@@ -1,4 +1,4 @@
-"""The honest numbers: every published figure met exactly, the rest invented around targets, the same for the same seed."""
+"""The honest numbers: published figures met exactly, the rest invented around targets, by one seed."""
 
 import random
 from collections.abc import Callable, Iterable
@@ -7,7 +7,7 @@ from decimal import ROUND_HALF_UP, Decimal
 
 from jindu.sample.arrival import OfficeCalendar
 from jindu.sample.asking import Asking, Row, month_before, months_of, next_month
-from jindu.sample.plan import USUAL_RATE, Plan, Total
+from jindu.sample.plan import USUAL_RATE, Plan, first_word
 from jindu.sample.split import spread, spread_below
 
 Cells = dict[tuple[str, date], int]  # unit and month → whole steps of the indicator's decimals
@@ -98,17 +98,15 @@ class Series:
             return self._twin
         if code in self.plan.parts:
             return self._sum_of_parts
-        if kind == "milestone":
-            return self._milestone
-        if kind == "ratio":
-            return self._published_rate
-        if kind == "flow":
-            return self._numerator if code in self.plan.denominators else self._flow
-        if code in self._identity_of:
-            return self._balance
-        if self.asking.indicators[code]["tree_rule"] == "none":
-            return self._score
-        return self._numerator if code in self.plan.denominators else self._level
+        if kind == "flow" or (kind == "stock" and self._is_plain_level(code)):
+            plain = self._flow if kind == "flow" else self._level
+            return self._numerator if code in self.plan.denominators else plain
+        tied = self._balance if code in self._identity_of else self._score
+        return {"milestone": self._milestone, "ratio": self._published_rate}.get(kind, tied)
+
+    def _is_plain_level(self, code: str) -> bool:
+        """A level that is added up and that no identity ties."""
+        return code not in self._identity_of and self.asking.indicators[code]["tree_rule"] != "none"
 
     def _rng(self, *names: object) -> random.Random:
         return random.Random(":".join(map(str, (self._seed, *names))))
@@ -144,13 +142,16 @@ class Series:
     def _segments(
         self, code: str, group_code: str, is_level: bool
     ) -> Iterable[tuple[list[tuple[str, date]], int | None]]:
-        """The cells of each published total that no smaller one has taken, with what is left for them; then the rest."""
-        taken: Cells = {}
+        """Each published total with the cells that no smaller one took, and what is left; then the rest."""
+        taken: set[tuple[str, date]] = set()
+        whole: list[tuple[set[tuple[str, date]], int]] = []  # published totals that no other yet contains
         filled = self.asking.source_cells[code]
         for total in sorted(self.plan.totals.get(code, []), key=lambda one: len(one.units) * len(one.months)):
-            cells = [(unit, month) for unit in total.units for month in total.months if (unit, month) not in taken]
-            taken |= dict.fromkeys(cells, 0)
-            yield cells, total.steps
+            cells = {(unit, month): None for unit in total.units for month in total.months}
+            inside = [part for part in whole if part[0] <= cells.keys()]
+            yield [cell for cell in cells if cell not in taken], total.steps - sum(steps for _, steps in inside)
+            whole = [part for part in whole if part not in inside] + [(set(cells), total.steps)]
+            taken |= cells.keys()
         rest = [(unit, month) for unit, months in filled.items() for month in months if (unit, month) not in taken]
         groups: dict[tuple[date, str], list[tuple[str, date]]] = {}
         for unit, month in rest:
@@ -160,7 +161,7 @@ class Series:
             yield group, None
 
     def _rate(self, code: str, ratio: str, cells: list[tuple[str, date]]) -> float:
-        """A plausible rate for these cells: near the published one, in the plan year better or worse than the target."""
+        """A plausible rate for these cells: near the published one, later better or worse than the target."""
         unit, month = cells[0]
         usual = float(self.plan.ratio_level(ratio) or USUAL_RATE)
         bound = self.plan.target(ratio, unit)
@@ -199,23 +200,9 @@ class Series:
                     total = max(round(sum(weights.values()) * scale), 0)  # noqa: PLW2901  drawn when not published
                     total -= total % self._grain(code)  # noqa: PLW2901
                 else:
-                    total -= self._within(code, cells, drawn)  # noqa: PLW2901  less the smaller totals inside it
                     covered |= weights
                 drawn |= self._by_grain(code, total, weights)
         return drawn
-
-    def _within(self, code: str, cells: list[tuple[str, date]], drawn: Cells) -> int:
-        """What smaller published totals have already put inside the one that these cells complete."""
-        whole = next(
-            (
-                total
-                for total in sorted(self.plan.totals[code], key=lambda one: len(one.units) * len(one.months))
-                if set(cells) <= {(unit, month) for unit in total.units for month in total.months}
-            ),
-            Total((), (), 0),
-        )
-        inside = {(unit, month) for unit in whole.units for month in whole.months} - set(cells)
-        return sum(drawn[cell] for cell in inside)
 
     @staticmethod
     def _scale(weights: dict[tuple[str, date], float], covered: dict[tuple[str, date], float], drawn: Cells) -> float:
@@ -253,7 +240,9 @@ class Series:
                 rng = self._rng(code, unit, year, "months")
                 months = [month for month in cells[unit] if month.year == year]
                 low, high = EVEN_NOISE if annual / len(units) >= FEW_A_YEAR else UNEVEN_NOISE
-                shape = {month: self._month_weight(code, unit, month, drawn) * rng.uniform(low, high) for month in months}
+                shape = {
+                    month: self._month_weight(code, unit, month, drawn) * rng.uniform(low, high) for month in months
+                }
                 share = annual * unit_shares[unit] * len(months) / 12 / (sum(shape.values()) or 1)
                 expected |= {(unit, month): share * shape[month] for month in months}
         return expected
@@ -265,8 +254,8 @@ class Series:
         if asked is not None:
             return asked
         before = sum(drawn.get((unit, month), 0) for unit in units for month in months_of(year - 1))
-        if before:
-            return before * rng.uniform(0.96, 1.14)
+        if before or (year > self.asking.all_months[0].year and code in self.plan.totals):
+            return max(before, 1) * rng.uniform(0.96, 1.14)
         published = [total for total in self.plan.totals.get(code, []) if set(total.units) == set(units)]
         if published:
             longest = max(published, key=lambda total: len(total.months))
@@ -290,13 +279,15 @@ class Series:
             return steps * rng.uniform(0.7, 1.1) or 1.0  # a limit of nothing is broken once
         span = (bound["due_month"].year - bound["first_month"].year) * 12
         span += bound["due_month"].month - bound["first_month"].month + 1
-        return steps * 12 / span * self._course(self._rng(whole or code, group, "course"), COURSES)
+        return float(steps * 12 / span) * self._course(self._rng(whole or code, group, "course"), COURSES)
 
     def _usual(self, code: str, units_count: int, rng: random.Random) -> float:
         """A year of a flow that nothing is known of: a little more a month than its ratio needs to be ranked."""
-        needs = [row["minimum_denominator"] for row in self.asking.indicators.values() if row["denominator_code"] == code]
+        needs = [
+            row["minimum_denominator"] for row in self.asking.indicators.values() if row["denominator_code"] == code
+        ]
         monthly = max([float(need) * rng.uniform(1.5, 2.5) for need in needs if need], default=USUAL_MONTH)
-        return monthly * 12 * units_count * 10 ** self.decimals(code)
+        return float(monthly * 12 * units_count * 10 ** self.decimals(code))
 
     def _peer_annual(self, code: str, unit: str) -> float | None:
         """A year of a unit beside one whose figure is published, larger or smaller as the published rank needs."""
@@ -314,13 +305,15 @@ class Series:
     def _place(self, code: str, unit: str, model: str, metric: str) -> tuple[int, int]:
         """The unit's place (from 0) among the peers of the one with a published rank, and that rank; 0 when none."""
         rows = [row for row in self.asking.tables["baseline"] if row["indicator_code"] == code]
-        ranks = [row["published_rank"] for row in rows if row["published_rank"] and row["published_rank_metric"] == metric]
+        ranks = [
+            row["published_rank"] for row in rows if row["published_rank"] and row["published_rank_metric"] == metric
+        ]
         peers = [other for other in self.asking.source_cells[code] if other != model]
         self._rng(code, metric, "places").shuffle(peers)
         return peers.index(unit), ranks[0] if ranks else 0
 
     def _unit_shares(self, code: str, year: int, units: list[str]) -> dict[str, float]:
-        """How a group's year falls to its units: by the target's split key, some better and some worse than their share."""
+        """How a group's year falls to its units: by the target's split key, some better and some worse."""
         bound = self.plan.target(code, units[0])
         is_equal = bound is not None and bound[0]["split_key"] == "equal"
         weights = {}
@@ -347,18 +340,22 @@ class Series:
         return float(self.cells(count).get((unit, month), 0)) if count else 1.0
 
     def _count_before(self, code: str) -> str | None:
-        """For an amount in a large unit of money, the count just above it on its form: no contracts, no contract amount."""
+        """For an amount in a large unit of money, the count above it on its form: no contract, no amount."""
         indicator = self.asking.indicators[code]
         factors = {row["unit"]: row["factor"] for row in self.asking.tables["unit"]}
-        rows = [r["indicator_code"] for r in self.asking.tables["form_indicator"] if r["form_code"] == indicator["source_form"]]
+        rows = [
+            r["indicator_code"]
+            for r in self.asking.tables["form_indicator"]
+            if r["form_code"] == indicator["source_form"]
+        ]
         place = rows.index(code)
         above = rows[place - 1] if place else code
         is_amount = factors.get(indicator["unit"], 1) > 1 and self.asking.indicators[above]["unit"] not in factors
-        related = above.split("_")[0] == code.split("_")[0] and self.asking.indicators[above]["kind"] == "flow"
+        related = first_word(above) == first_word(code) and self.asking.indicators[above]["kind"] == "flow"
         return above if is_amount and related else None
 
     def growth(self, code: str, unit: str) -> float | None:
-        """The first year's growth over the year before: published, or as the published rank needs; None when none is kept."""
+        """The first year's growth: published, or as the published rank needs; None when none is kept."""
         if code not in self._growth_code or code not in self.asking.source_cells:
             return None
         if (code, unit) not in self._growth:
@@ -419,7 +416,9 @@ class Series:
         """The group's level at each month end, in steps."""
         rng = self._rng(code, group, "path")
         bound = self.asking.targets.get((code, group))
-        anchors = {total.months[-1]: total.steps for total in self.plan.totals.get(code, []) if set(total.units) == set(units)}
+        anchors = {
+            total.months[-1]: total.steps for total in self.plan.totals.get(code, []) if set(total.units) == set(units)
+        }
         usual = self._usual_level(code, units, rng)
         known = anchors[max(anchors)] if anchors else None
         drift = rng.uniform(0.0, 0.05) if bound and bound["phasing"] != "none" else 0.0
@@ -453,11 +452,13 @@ class Series:
 
     def _usual_level(self, code: str, units: list[str], rng: random.Random) -> float:
         """A level that nothing is known of: heads by households, others a little above what a ratio needs."""
-        needs = [row["minimum_denominator"] for row in self.asking.indicators.values() if row["denominator_code"] == code]
+        needs = [
+            row["minimum_denominator"] for row in self.asking.indicators.values() if row["denominator_code"] == code
+        ]
         need = max((float(one) for one in needs if one), default=0.0)
         if need >= HEAD_COUNT_FROM:
             return PERSONS_PER_HOUSEHOLD * sum(self.asking.units[unit]["households"] or need for unit in units)
-        return max(need, 1.0) * len(units) * rng.uniform(4, 8) * 10 ** self.decimals(code)
+        return float(max(need, 1.0) * len(units) * rng.uniform(4, 8) * 10 ** self.decimals(code))
 
     def _score(self, code: str) -> Cells:
         """Levels that are not added up: a score by month and unit, a published rank kept."""
@@ -518,8 +519,7 @@ class Series:
         first_year = self.asking.all_months[0].year
         end = date(first_year, 12, 1)
         room = {
-            unit: level.get((unit, end), 0)
-            - sum(added.get((unit, month), 0) for month in months_of(first_year))
+            unit: level.get((unit, end), 0) - sum(added.get((unit, month), 0) for month in months_of(first_year))
             for unit in cells
         }
         for month in months_of(first_year):
@@ -557,7 +557,9 @@ class Series:
     def _published_rate(self, code: str) -> Cells:
         """A rate that comes without its components: cumulative over the year, a published one met in its month."""
         drawn: Cells = {}
-        rows = [row for row in self.asking.tables["baseline"] if row["indicator_code"] == code and row["value"] is not None]
+        rows = [
+            row for row in self.asking.tables["baseline"] if row["indicator_code"] == code and row["value"] is not None
+        ]
         highest = float(self.asking.indicators[code]["maximum"] or 1)
         for unit, months in self.asking.source_cells[code].items():
             rng = self._rng(code, unit, "rate")
@@ -566,7 +568,9 @@ class Series:
             whole_month = own[0]["period_to"].month if own else 12
             course = rng.uniform(0.97, 1.06)
             for month in months:
-                year_end = first * (course if month.year == self.asking.plan_year else 1) * min(month.month / whole_month, 1)
+                year_end = (
+                    first * (course if month.year == self.asking.plan_year else 1) * min(month.month / whole_month, 1)
+                )
                 exact = Decimal(repr(min(year_end, highest))).scaleb(self.decimals(code))
                 drawn[(unit, month)] = int(exact.to_integral_value(ROUND_HALF_UP))
         return drawn

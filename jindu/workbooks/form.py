@@ -1,4 +1,4 @@
-"""The workbook of a form, as an office circulates it: heading, one bordered table, signatures, and a hidden sheet of keys."""
+"""The workbook of a form as an office circulates it: heading, bordered table, signatures, hidden keys."""
 
 import unicodedata
 from dataclasses import dataclass
@@ -102,7 +102,11 @@ def month_text(month: date) -> str:
 
 def columns_of(heading: FormHeading, rows: list[FormRow], has_ranks: bool) -> list[Column]:
     """The columns that these rows need: subjects only where they differ from the sender, days only for milestones."""
-    columns = [Column("indicator_code", "指标代码", 21), Column("indicator_name", "指标名称", 30)]
+    longest = max((text_width(row.indicator_code) for row in rows), default=0)
+    columns = [
+        Column("indicator_code", "指标代码", min(max(longest + 4, 14), 36)),
+        Column("indicator_name", "指标名称", 32),
+    ]
     if any(row.subject_code != heading.sender_code for row in rows):
         columns += [Column("subject_code", "填报对象代码", 14.5, "centre"), Column("subject_name", "填报对象", 14)]
     columns += [
@@ -142,7 +146,7 @@ class Styles:
         if column.style == "number":
             digits = "." + "0" * row.decimals if row.decimals else ""
             number_format = "0.00%" if row.is_rate else f"#,##0{digits}"
-            return self.get(border=1, align="right", num_format=number_format)
+            return self.get(border=1, align="right", indent=1, num_format=number_format)
         if column.style == "date":
             return self.get(border=1, align="center", num_format="yyyy-mm-dd")
         if column.style == "centre":

@@ -84,7 +84,7 @@ select
     folder_code,
     is_month_known,
     coalesce(report_month_text, strftime(meta_report_month, '%Y-%m')) as month_found,
-    '2024-09' as month_pattern,
+    strftime(received_on - interval 1 month, '%Y-%m') as month_example,
     is_month_over,
     strftime(received_on, '%Y-%m-%d') as received_day,
     '≥ ' || strftime(month_over_on, '%Y-%m-%d') as month_over_day,

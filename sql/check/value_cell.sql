@@ -84,7 +84,10 @@ select
     row_number,
     field,
     not is_unreadable as is_readable,
-    case when field = 'finished' then '2024-09-30' else '数字、0 或“不适用”' end as reading_expected,
+    case
+        when field = 'finished' then strftime(last_day(report_month), '%Y-%m-%d') || ' 这样的日期'
+        else '数字、0 或“不适用”'
+    end as reading_expected,
     value,
     unit,
     fraction_value,

@@ -129,6 +129,8 @@ select
         when actual_denominator is null then coalesce(null_reason, 'not_reported')
         when null_reason is not null then null_reason
         when actual_denominator <= 0 then 'no_denominator'
+        -- no way to go: nothing to divide by, where holding the level is not the aim
+        when distance = 0 and kind != 'growth' and target_form in ('at_least', 'by_date') then 'no_denominator'
     end as null_reason,
 from travelled
 cross join core.setting as setting

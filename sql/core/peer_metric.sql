@@ -88,7 +88,7 @@ select
     measured.metric_value,
     -- the larger the better, whatever the direction
     case
-        when measured.ranking_metric in ('level', 'per_thousand_households') and measured.direction = 'lower' then -1
+        when measured.ranking_metric != 'pace' and measured.direction = 'lower' then -1
         else 1
     end * measured.metric_value as merit_value,
     case
@@ -109,7 +109,7 @@ select
     case
         when measured.kind = 'milestone' and measured.report_month < measured.due_month then null
         when measured.kind = 'milestone' then measured.completion_ratio
-        else greatest(0, least(setting.score_cap, measured.pace_ratio))
+        when measured.pace_ratio is not null then greatest(0, least(setting.score_cap, measured.pace_ratio))  -- least() skips nulls
     end as score_value,
 from measured
 cross join core.setting as setting

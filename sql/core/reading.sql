@@ -85,15 +85,18 @@ measured_row as (
         end as unit_multiplier,
         -- a unit of measure in the cell that does not convert leaves the cell without a value; a percentage is read as 0–1
         case
-            when coalesce(named_row.month_read.number_unit, '%') in ('%', named_row.unit) then unit_multiplier
+            when coalesce(named_row.month_read.number_unit, '%') = '%' then unit_multiplier
+            when named_row.month_read.number_unit = named_row.unit then 1
             else month_unit.multiplier
         end as month_multiplier,
         case
-            when coalesce(named_row.ytd_read.number_unit, '%') in ('%', named_row.unit) then unit_multiplier
+            when coalesce(named_row.ytd_read.number_unit, '%') = '%' then unit_multiplier
+            when named_row.ytd_read.number_unit = named_row.unit then 1
             else ytd_unit.multiplier
         end as ytd_multiplier,
         case
-            when coalesce(named_row.prior_read.number_unit, '%') in ('%', named_row.unit) then unit_multiplier
+            when coalesce(named_row.prior_read.number_unit, '%') = '%' then unit_multiplier
+            when named_row.prior_read.number_unit = named_row.unit then 1
             else prior_unit.multiplier
         end as prior_multiplier,
     from named_row
@@ -143,9 +146,9 @@ select
     measured_row.published_rank_metric,
     measured_row.note_cell,
     measured_row.note,
-    coalesce(plain_name(measured_row.note) != '', false)
+    coalesce(plain_note(measured_row.note) != '', false)
     and not exists (
-        select phrase from reference.unexplained where plain_name(phrase) = plain_name(measured_row.note)
+        select phrase from reference.unexplained where plain_note(phrase) = plain_note(measured_row.note)
     ) as has_explanation,
     expected_cell.indicator_code is not null as is_asked,
     measured_row.kind,

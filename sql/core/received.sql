@@ -96,8 +96,13 @@ select
     identified.correction_reason,
     form_month.due_on,
     form_month.lock_on,
+    -- a file in another unit's folder is no version of this one's
     row_number() over (
-        partition by identified.form_code, identified.sender_code, identified.report_month
+        partition by
+            identified.form_code,
+            identified.sender_code,
+            identified.report_month,
+            coalesce(identified.folder_code, identified.sender_code) = identified.sender_code
         order by identified.received_at, identified.submission_id
     ) as version,
 from identified

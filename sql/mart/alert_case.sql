@@ -13,7 +13,7 @@ with judged_month as (
         completion.annual_target_value,
         completion.units_reported_count,
         indicator.name_zh,
-        indicator.name_en,
+        coalesce(indicator.name_en, indicator.name_zh) as name_en,
         indicator.unit,
         indicator.owner,
         indicator.at_risk_at,
@@ -175,7 +175,7 @@ submission_overdue as (
             and overdue.report_month = first_usable.report_month
 ),
 
-refused as (
+refusal as (
     select
         case submission.state when 'held' then 'held' else 'rejected' end as kind,
         coalesce(submission.org_unit_code, setting.office_code) as org_unit_code,
@@ -202,6 +202,19 @@ refused as (
             and better.state in ('accepted', 'superseded', 'held')
     where submission.state in ('rejected', 'held')
     group by all
+),
+
+-- refusals of one unit, form and month that wait for the same better version are one case, told by its newest file
+refused as (
+    select
+        refusal.* exclude (opened_at, submission_id),
+        min(opened_at) over same_case as opened_at,
+        arg_min(submission_id, opened_at) over same_case as submission_id,
+    from refusal
+    window same_case as (
+        partition by kind, coalesce(org_unit_code || form_code || cast(report_month as varchar), submission_id), resolved_at
+    )
+    qualify row_number() over (same_case order by refusal.opened_at desc, refusal.submission_id) = 1
 ),
 
 alert as (

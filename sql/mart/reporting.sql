@@ -16,8 +16,8 @@ answered as (
         sum(
             case
                 when cells_required = 'both'
-                    then cast(month_state in ('number', 'not_applicable') as integer)
-                        + cast(ytd_state in ('number', 'not_applicable') as integer)
+                    then cast(coalesce(month_state, 'blank') in ('number', 'not_applicable') as integer)
+                        + cast(coalesce(ytd_state, 'blank') in ('number', 'not_applicable') as integer)
                 when cells_required = 'month' then cast(month_state in ('number', 'not_applicable') as integer)
                 when cells_required = 'ytd' then cast(ytd_state in ('number', 'not_applicable') as integer)
                 else
@@ -30,9 +30,16 @@ answered as (
         sum(
             case
                 when cells_required = 'both'
-                    then cast(month_state = 'not_applicable' as integer) + cast(ytd_state = 'not_applicable' as integer)
+                    then cast(coalesce(month_state, 'blank') = 'not_applicable' as integer)
+                        + cast(coalesce(ytd_state, 'blank') = 'not_applicable' as integer)
+                when cells_required = 'month' then cast(month_state = 'not_applicable' as integer)
                 when cells_required = 'ytd' then cast(ytd_state = 'not_applicable' as integer)
-                else cast(month_state = 'not_applicable' as integer)
+                else
+                    cast(
+                        'not_applicable' in (month_state, ytd_state)
+                        and 'number' not in (coalesce(month_state, 'blank'), coalesce(ytd_state, 'blank'))
+                        as integer
+                    )
             end
         ) as not_applicable_count,
     from core.reading

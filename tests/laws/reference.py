@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from datetime import date
 from decimal import Decimal
 from fractions import Fraction
+from functools import cache
 
 CAP = Fraction(12, 10)  # domain.md, Rankings: the cap
 MINIMUM_COVERAGE = Fraction(8, 10)  # domain.md, Rankings: under 80 % of due months covered is unranked
@@ -74,7 +75,7 @@ class Report:
         return self.month_value is not None or self.ytd_value is not None
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)  # a world is itself alone, so that what is known of it can be cached
 class World:
     """Everything that a night knows: the tree, the catalogue, the reports, and which due and lock days have passed."""
 
@@ -99,7 +100,7 @@ class World:
         return [other for other in self.months if other.year == month.year and other <= month]
 
 
-# ---------------------------------------------------------------------------------------------------------- arithmetic
+# ----------------------------------------------------------------------------------------------------------- arithmetic
 def rounded(value: Fraction | None) -> Decimal | None:
     """Six decimals, half away from zero, once."""
     if value is None:
@@ -135,7 +136,7 @@ def year_before(month: date) -> date:
     return month.replace(year=month.year - 1)
 
 
-# --------------------------------------------------------------------------------------- one community, one flow or stock
+# ------------------------------------------------------------------------------------- one community, one flow or stock
 def latest_cumulative(world: World, unit: str, code: str, month: date) -> date | None:
     """The last month, up to this one, whose 本年累计 was reported."""
     found = [
@@ -146,6 +147,7 @@ def latest_cumulative(world: World, unit: str, code: str, month: date) -> date |
     return found[-1] if found else None
 
 
+@cache
 def covered_months(world: World, unit: str, code: str, month: date) -> list[date]:
     """The months up to this one whose result is known: reported themselves, or inside a reported cumulative."""
     indicator = world.by_code[code]
@@ -282,9 +284,7 @@ def actual(world: World, unit: str, code: str, month: date) -> Fraction | None:
     return Fraction(len(finished), len(world.units))  # milestone: share of units done
 
 
-def components(
-    world: World, unit: str, indicator: Indicator, month: date
-) -> tuple[Fraction | None, Fraction | None]:
+def components(world: World, unit: str, indicator: Indicator, month: date) -> tuple[Fraction | None, Fraction | None]:
     """Numerator and denominator: over months by their own kinds, then over the units that have both."""
     assert indicator.numerator and indicator.denominator
     parts = covered_units(world, unit, indicator.code, month)
@@ -294,6 +294,7 @@ def components(
 
 
 # -------------------------------------------------------------------------------------------------------------- targets
+@cache
 def versions(world: World, unit: str, code: str) -> list[Target]:
     """Every version of a unit's target, listed or handed down."""
     listed = [row for row in world.targets if row.unit == unit and row.indicator == code]
@@ -335,11 +336,7 @@ def handed_down(whole: Target, unit: str, value: Decimal) -> Target:
 
 def in_force(world: World, unit: str, code: str, month: date) -> Target | None:
     """The version that holds in a month."""
-    found = [
-        row
-        for row in versions(world, unit, code)
-        if row.first.year == month.year and row.effective <= month
-    ]
+    found = [row for row in versions(world, unit, code) if row.first.year == month.year and row.effective <= month]
     return found[-1] if found else None
 
 
@@ -393,7 +390,7 @@ def due_by(world: World, unit: str, target: Target, months: list[date]) -> Fract
 def target_to_date(world: World, unit: str, code: str, month: date) -> Fraction | None:
     """What is due by a month, over all due months."""
     target = in_force(world, unit, code, month)
-    return target and due_by(world, unit, target, world.year_until(month))
+    return due_by(world, unit, target, world.year_until(month)) if target else None
 
 
 def is_shared(world: World, unit: str, code: str) -> bool:
@@ -417,9 +414,7 @@ def target_covered(world: World, unit: str, code: str, month: date) -> Fraction 
             months = [month]  # progress once made stays made
         return due_by(world, unit, target, months)
     own = [(part, in_force(world, part, code, month)) for part in parts]
-    return total(
-        due_by(world, part, share, covered_months(world, part, code, month)) for part, share in own if share
-    )
+    return total(due_by(world, part, share, covered_months(world, part, code, month)) for part, share in own if share)
 
 
 def baseline_covered(world: World, unit: str, code: str, month: date) -> Fraction:
@@ -443,10 +438,9 @@ def completion(world: World, unit: str, code: str, month: date) -> Fraction | No
         return value
     if kind == "growth":
         return value / aim if value > 0 and aim > 0 else None
-    if target.form == "at_most" and kind == "flow" and month < target.due:
-        return None
     if target.form == "at_most":
-        return aim / value if value else CAP
+        is_open = kind == "flow" and month < target.due
+        return None if is_open else aim / value if value else CAP
     if target.form == "reduce_from_baseline":
         assert target.baseline is not None
         return reduced(Fraction(target.baseline), value, aim)
@@ -516,9 +510,13 @@ def is_reported(world: World, unit: str, code: str, month: date) -> bool:
 
 def is_complete(world: World, unit: str, code: str, month: date) -> bool:
     """Whether the month's report of every unit that has something to report is in."""
+    return reporting_units(world, unit, code, month) == asked_units(world, unit, code, month)
+
+
+def asked_units(world: World, unit: str, code: str, month: date) -> list[str]:
+    """The units that have something to report."""
     indicator = world.by_code[code]
-    asked = [part for part in units_of(world, unit) if not is_not_applicable(world, part, indicator, month)]
-    return reporting_units(world, unit, code, month) == asked
+    return [part for part in units_of(world, unit) if not is_not_applicable(world, part, indicator, month)]
 
 
 def is_final(world: World, unit: str, code: str, month: date) -> bool:
@@ -562,10 +560,14 @@ def is_achieved(world: World, unit: str, code: str, month: date, target: Target)
         return finished is not None and finished <= target.due
     if kind == "flow" and target.form == "at_least" and is_met(world, unit, code, min(month, target.due)):
         return True
-    if kind == "flow" and target.form == "at_most":  # a cumulative sent later may hold the due month
-        known = all(target.due in covered_months(world, part, code, month) for part in units_of(world, unit))
-        return month >= target.due and known and is_met(world, unit, code, month)
-    return month >= target.due and is_final(world, unit, code, target.due) and is_met(world, unit, code, target.due)
+    if month < target.due:
+        return False
+    if is_final(world, unit, code, target.due) and is_met(world, unit, code, target.due):
+        return True
+    # a ceiling: a cumulative sent later may hold the due month, and what it holds was no more then
+    known = [part for part in units_of(world, unit) if target.due in covered_months(world, part, code, month)]
+    is_in = known == asked_units(world, unit, code, month) or (target.due in world.lock_passed and bool(known))
+    return kind == "flow" and target.form == "at_most" and is_in and is_met(world, unit, code, month)
 
 
 def is_repaired(world: World, unit: str, code: str, month: date, target: Target) -> bool:
@@ -578,9 +580,7 @@ def is_repaired(world: World, unit: str, code: str, month: date, target: Target)
     if kind == "milestone" and month < target.due:
         return False
     asked = [part for part in (world.by_code[code].numerator, world.by_code[code].denominator) if part] or [code]
-    late = any(
-        (row := world.cell.get((unit, part, month))) and row.is_usable and row.is_late for part in asked
-    )
+    late = any((row := world.cell.get((unit, part, month))) and row.is_usable and row.is_late for part in asked)
     ratio = rounded(pace(world, unit, code, month))
     return late and month < target.due and ratio is not None and ratio >= thresholds(world.by_code[code])[0]
 
@@ -622,9 +622,7 @@ def by_pace(world: World, unit: str, code: str, month: date) -> str:
     ratio = rounded(pace(world, unit, code, month))
     assert ratio is not None
     names = ("on_pace", "at_risk", "behind")
-    passed = (
-        name for name, floor in zip(names, thresholds(world.by_code[code]), strict=True) if ratio >= floor
-    )
+    passed = (name for name, floor in zip(names, thresholds(world.by_code[code]), strict=True) if ratio >= floor)
     return next(passed, "far_behind")
 
 
@@ -651,7 +649,9 @@ def ranking(world: World, code: str, month: date) -> dict[str, Standing]:
         return 1 + sum(other < value if lowest_first else other > value for other in ranked)
 
     return {
-        unit: Standing(value, place(value) if reasons[unit] is None and value is not None else None, len(ranked), reasons[unit])
+        unit: Standing(
+            value, place(value) if reasons[unit] is None and value is not None else None, len(ranked), reasons[unit]
+        )
         for unit, value in metrics.items()
     }
 
@@ -668,15 +668,11 @@ def metric(world: World, unit: Unit, indicator: Indicator, month: date) -> Fract
     return value
 
 
-def unranked_reason(
-    world: World, unit: Unit, indicator: Indicator, month: date, value: Decimal | None
-) -> str | None:
+def unranked_reason(world: World, unit: Unit, indicator: Indicator, month: date, value: Decimal | None) -> str | None:
     """Why a community has no place; None when it has one."""
     code, due = indicator.code, world.year_until(month)
     below = components(world, unit.code, indicator, month)[1] if indicator.denominator else None
-    is_small = (
-        indicator.minimum_denominator is not None and below is not None and below < indicator.minimum_denominator
-    )
+    is_small = indicator.minimum_denominator is not None and below is not None and below < indicator.minimum_denominator
     is_paced, has_target = indicator.ranking_metric == "pace", in_force(world, unit.code, code, month) is not None
     whole = in_force(world, world.parent, code, month)
     reasons = (

@@ -118,7 +118,6 @@ def write_reference(folder: Path, world: World, *, reverse: bool = False) -> Non
         }
         for unit in world.units
     ]
-    components = ("numerator_code", "denominator_code")
     indicators = [
         {
             "code": row.code,
@@ -165,7 +164,6 @@ def write_reference(folder: Path, world: World, *, reverse: bool = False) -> Non
         for (unit, code, month), value in world.guided.items()
     ]
     asked = [{"form_code": "monthly", "indicator_code": row["code"]} for row in indicators if not row["numerator_code"]]
-    assert components[0] in indicators[0]
     form = {"code": "monthly", "name_zh": "monthly", "level": "community", "first_month": month_text(world.months[0])}
     tables: dict[str, Rows] = {
         "org_unit": units,
@@ -177,12 +175,12 @@ def write_reference(folder: Path, world: World, *, reverse: bool = False) -> Non
         "holiday": [{"day": "2020-01-01", "is_working_day": "false"}],
     }
     for name, table in tables.items():
-        columns = list(dict.fromkeys(column for row in table for column in row))
+        if not table:
+            continue
         with (folder / f"{name}.csv").open("w", encoding="utf-8", newline="") as file:
-            if columns:
-                writer = csv.DictWriter(file, columns)
-                writer.writeheader()
-                writer.writerows(table[::-1] if reverse else table)
+            writer = csv.DictWriter(file, list(dict.fromkeys(column for row in table for column in row)))
+            writer.writeheader()
+            writer.writerows(table[::-1] if reverse else table)
 
 
 def month_text(month: date) -> str:

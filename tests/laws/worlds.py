@@ -1,4 +1,4 @@
-"""Invented worlds: one sub-district, its communities, one indicator of every kind and target form, holes in the reports."""
+"""Invented worlds: a sub-district, its communities, indicators of every kind and target form, reports with holes."""
 
 from dataclasses import dataclass, replace
 from datetime import date
