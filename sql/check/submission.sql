@@ -74,6 +74,7 @@ select
     file_name,
     is_readable,
     refusal_code,
+    '.xlsx, .csv' as formats_read,
     refusal_zh,
     refusal_en,
     is_form_known,
