@@ -8,6 +8,10 @@ create or replace macro millionths(value) as
 create or replace macro half_away_steps(numerator, denominator) as
     (2000000 * numerator + denominator) // (2 * denominator);
 
+-- The quotient of an integer of either sign and a positive one, rounded half away from zero to an integer.
+create or replace macro half_away(numerator, denominator) as
+    sign(cast(numerator as hugeint)) * ((2 * abs(cast(numerator as hugeint)) + denominator) // (2 * denominator));
+
 -- Millionths as a decimal with 6 places.
 create or replace macro from_ratio_steps(steps) as
     cast(steps as decimal(32, 0)) * cast(0.000001 as decimal(6, 6));

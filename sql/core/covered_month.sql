@@ -1,26 +1,37 @@
 -- grain: one row per org unit, reporting unit at or below it, flow or stock, and month
--- How much of the target falls into the months that this reporting unit has answered for, and what the others may hold.
+-- How much of the target falls to the months that this reporting unit has answered for, and what the others may hold.
 -- low: a missing month is 0; high: the larger of its phased target and the unit's own mean (domain.md, Completion).
 with line as (
     select
         reporting_line.org_unit_code,
-        month_value.*  exclude (org_unit_code),
-        month_value.org_unit_code as reporting_unit_code,
-        target_month.amount_numerator,
-        target_month.due_numerator,
-        target_month.amount_denominator,
-        -- a parent's target falls to its units as it was split among them, evenly where it was not
+        reporting_line.reporting_unit_code,
+        month_value.* exclude (org_unit_code),
+        target_month.phasing_used,
+        target_month.due_month,
+        -- a parent's target falls to its units as their own targets say, evenly where they have none
         case
-            when count(own_target.target_value) over peers = count(*) over peers and sum(own_target.target_value) over peers > 0
-                then millionths(own_target.target_value) // step_size(indicator.decimals)
-            else 1
-        end as unit_weight,
+            when count(own_target.target_value) over peers = count(*) over peers
+                then struct_pack(
+                    amount := own_target.amount_numerator,
+                    due := own_target.due_numerator,
+                    parts := own_target.amount_denominator,
+                    baseline := coalesce(millionths(own_target.baseline_value), 0),
+                    baseline_parts := cast(1 as hugeint)
+                )
+            else
+                struct_pack(
+                    amount := target_month.amount_numerator,
+                    due := target_month.due_numerator,
+                    parts := target_month.amount_denominator * count(*) over peers,
+                    baseline := coalesce(millionths(target_month.baseline_value), 0),
+                    baseline_parts := cast(count(*) over peers as hugeint)
+                )
+        end as unit_share,
     from core.reporting_line
     inner join core.month_value
         on
             reporting_line.indicator_code = month_value.indicator_code
             and reporting_line.reporting_unit_code = month_value.org_unit_code
-    inner join core.indicator as indicator on reporting_line.indicator_code = indicator.indicator_code
     left join core.target_month
         on
             reporting_line.org_unit_code = target_month.org_unit_code
@@ -28,8 +39,8 @@ with line as (
             and month_value.report_month = target_month.report_month
     left join core.target_month as own_target
         on
-            month_value.org_unit_code = own_target.org_unit_code
-            and month_value.indicator_code = own_target.indicator_code
+            reporting_line.reporting_unit_code = own_target.org_unit_code
+            and reporting_line.indicator_code = own_target.indicator_code
             and month_value.report_month = own_target.report_month
     where month_value.kind in ('flow', 'stock')
     window peers as (
@@ -41,11 +52,13 @@ answered as (
     select
         *,
         coalesce(
-            sum(amount_numerator) filter (where is_reported and kind = 'flow') over year_to_date, 0
+            sum(unit_share.amount) filter (where is_reported and kind = 'flow') over year_to_date, 0
         ) as answered_numerator,
-        sum(unit_weight) over (partition by org_unit_code, indicator_code, report_month) as weight_sum,
-        -- whatever was reported one by one, or lies inside a cumulative
+        -- a cumulative answers for all months up to its own, a level for the way due by its month
         has_cumulative or (kind = 'stock' and is_reported) as is_whole,
+        bit_or(
+            case when report_month <= due_month and not is_not_applicable then 1 << month(report_month) else 0 end
+        ) over year_to_date as months_by_due,
     from line
     window year_to_date as (
         partition by org_unit_code, reporting_unit_code, indicator_code, report_year
@@ -56,8 +69,9 @@ answered as (
 covered as (
     select
         *,
+        ytd_value is not null as has_answer,
         coalesce(
-            last_value(case when is_whole then due_numerator - answered_numerator end ignore nulls) over year_to_date, 0
+            last_value(case when is_whole then unit_share.due - answered_numerator end ignore nulls) over year_to_date, 0
         ) + answered_numerator as covered_numerator,
     from answered
     window year_to_date as (
@@ -74,12 +88,7 @@ missing_month as (
         known.report_month,
         sum(
             greatest(
-                coalesce(
-                    exact_ratio(
-                        missing.amount_numerator * missing.unit_weight,
-                        1000000 * missing.amount_denominator * missing.weight_sum
-                    ), 0
-                ),
+                coalesce(exact_ratio(missing.unit_share.amount, 1000000 * missing.unit_share.parts), 0),
                 coalesce(exact_ratio(millionths(known.ytd_value), 1000000 * known.months_covered_count), 0)
             )
         ) as missing_high_value,
@@ -90,10 +99,13 @@ missing_month as (
             and known.reporting_unit_code = missing.reporting_unit_code
             and known.indicator_code = missing.indicator_code
             and known.report_year = missing.report_year
-            and missing.report_month <= known.report_month
-            and missing.report_month > coalesce(known.cumulative_month, make_date(known.report_year, 1, 1) - interval 1 month)
-            and not missing.is_reported
-    where known.kind = 'flow' and known.months_covered_count < known.months_due_count
+            and known.report_month >= missing.report_month
+    where
+        known.kind = 'flow'
+        and known.months_covered_count < known.months_due_count
+        and not missing.is_reported
+        and not missing.is_not_applicable
+        and coalesce(missing.report_month > known.cumulative_month, true)
     group by all
 )
 
@@ -102,9 +114,16 @@ select
     covered.reporting_unit_code,
     covered.indicator_code,
     covered.report_month,
-    covered.unit_weight * covered.covered_numerator as covered_numerator,
-    covered.amount_denominator * covered.weight_sum as covered_denominator,
+    -- compared whole, the target falls to a unit as soon as it has answered
+    case
+        when covered.phasing_used = 'none' then case when covered.has_answer then covered.unit_share.due else 0 end
+        else covered.covered_numerator
+    end as covered_numerator,
+    covered.unit_share.parts as covered_denominator,
+    case when covered.has_answer then covered.unit_share.baseline else 0 end as baseline_numerator,
+    covered.unit_share.baseline_parts as baseline_denominator,
     covered.months_covered_count < covered.months_due_count as has_missing_month,
+    covered.covered_months & covered.months_by_due = covered.months_by_due as is_known_by_due,
     coalesce(covered.ytd_value, 0) as ytd_low_value,
     coalesce(covered.ytd_value, 0) + coalesce(missing_month.missing_high_value, 0) as ytd_high_value,
 from covered

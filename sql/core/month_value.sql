@@ -55,7 +55,9 @@ running_month as (
         *,
         sum(month_value) filter (where is_reported) over year_to_date as running_value,
         count(*) filter (where is_reported) over year_to_date as running_count,
-        count(*) over year_to_date as months_due_count,
+        bit_or(1 << month(report_month)) filter (where is_reported) over year_to_date as running_months,
+        bit_or(1 << month(report_month)) over year_to_date as asked_months,
+        count(*) filter (where not is_not_applicable) over year_to_date as months_due_count,
         lag(cumulative_value) over by_month as previous_cumulative_value,
         lag(report_month) over by_month as previous_month,
     from reported_month
@@ -78,6 +80,7 @@ known_month as (
             case when has_cumulative then months_due_count - running_count end ignore nulls
         ) over year_to_date as cumulative_ahead_count,
         last_value(case when has_cumulative then report_month end ignore nulls) over year_to_date as cumulative_month,
+        last_value(case when has_cumulative then asked_months end ignore nulls) over year_to_date as cumulative_months,
         last_value(case when is_reported then report_month end ignore nulls) over year_to_date as last_covered_month,
         last_value(level_value ignore nulls) over year_to_date as latest_level_value,
         max(finished_on) over year_to_date as latest_finished_on,
@@ -123,6 +126,7 @@ select
     cumulative_month,
     running_count + coalesce(cumulative_ahead_count, 0) as months_covered_count,
     months_due_count,
+    coalesce(running_months, 0) | coalesce(cumulative_months, 0) as covered_months,  -- one bit per month of the year
     case when kind = 'milestone' then latest_finished_on end as finished_on,
 from known_month
 order by org_unit_code, indicator_code, report_month

@@ -12,8 +12,8 @@ with peer as (
         tree_month.months_covered_count,
         tree_month.months_due_count,
         tree_month.actual_denominator,
-        tree_month.added_value,
-        tree_month.prior_ytd_value,
+        tree_month.growth_numerator,
+        tree_month.growth_denominator,
         outcome.actual_value,
         outcome.pace_ratio,
         outcome.completion_ratio,
@@ -64,8 +64,8 @@ measured as (
         cast(
             case
                 when ranking_metric = 'pace' and has_common_key then pace_ratio
-                when ranking_metric = 'growth' and kind = 'flow' and prior_ytd_value > 0
-                    then exact_ratio(millionths(added_value) - millionths(prior_ytd_value), millionths(prior_ytd_value))
+                when ranking_metric = 'growth' and kind = 'flow' and growth_denominator > 0
+                    then exact_ratio(growth_numerator, growth_denominator)
                 when ranking_metric = 'growth' and kind = 'growth' then actual_value
                 when ranking_metric = 'level' then actual_value
                 when ranking_metric = 'per_thousand_households'

@@ -1,5 +1,5 @@
 -- grain: one row per reporting org unit, flow and month: the identical period of last year
--- The reported figure counts; without one, our own series. Either needs every month up to the last covered one.
+-- The reported figure counts where this year has no gap; without one, our own series over the very same months.
 with last_covered as (
     select
         month_value.*,
@@ -22,13 +22,7 @@ select
     last_covered.report_month,
     coalesce(
         last_covered.prior_at_last_covered_value,
-        -- whole: every month from January to the last covered one is known, in both years
-        case
-            when
-                last_covered.months_covered_count = month(last_covered.last_covered_month)
-                and last_year.months_covered_count = month(last_covered.last_covered_month)
-                then last_year.ytd_value
-        end
+        case when last_year.covered_months = last_covered.covered_months then last_year.ytd_value end
     ) as prior_ytd_value,
 from last_covered
 left join core.month_value as last_year

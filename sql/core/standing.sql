@@ -29,10 +29,14 @@ row_and_due as (
     select
         row_fact.*,
         row_fact.report_month >= row_fact.due_month as is_due_month_here,
+        row_fact.kind = 'flow' and row_fact.target_form = 'at_most' as is_ceiling,
         case
             when row_fact.kind = 'milestone' and row_fact.finished_on is not null
                 then row_fact.finished_on <= last_day(row_fact.due_month)
             when row_fact.report_month <= row_fact.due_month then row_fact.is_met
+            -- what was reached stays reached, and what was not exceeded later was not exceeded then
+            when row_fact.kind = 'flow' and row_fact.target_form = 'at_least' then coalesce(due_row.is_met, false)
+            when is_ceiling and row_fact.is_met and row_fact.is_known_by_due then true
             else coalesce(due_row.is_met and due_row.is_in, false)
         end as is_met_by_due,
     from row_fact
@@ -51,8 +55,8 @@ ruled as (
             when target_form is null then 'no_target'
             when is_not_applicable then 'not_applicable'
             when is_met_by_due and (kind = 'milestone' or (kind = 'flow' and target_form = 'at_least')) then 'reached_by_due_month'
-            when is_due_month_here and is_in and is_met_by_due then 'met_at_due_month'
-            when report_month > due_month and is_met then 'met_after_due_month'
+            when is_due_month_here and (is_in or report_month > due_month) and is_met_by_due then 'met_at_due_month'
+            when report_month > due_month and is_met and not is_ceiling then 'met_after_due_month'
             when is_late and is_reported and is_phased and pace_ratio >= on_pace_at then 'on_pace_reported_late'
             when is_exceeded then 'ceiling_exceeded'
             when is_due_month_here and is_in then 'not_met_at_due_month'

@@ -89,6 +89,8 @@ summed_month as (
                 partition by plan_year, org_unit_code, indicator_code, ordinal
             )
         ) as weight_sum,
+        case when phasing_used in ('guidance', 'seasonal') then gcd(cast(weight_sum as hugeint), distance) else 1 end
+            as weight_divisor,
     from weighted_month
 ),
 
@@ -101,8 +103,9 @@ spread as (
         versions_count,
         report_month,
         phasing_used,
-        distance * month_weight as amount_numerator,
-        cast(weight_sum as hugeint) as amount_denominator,
+        -- guided and seasonal weights are large: reduced once, so that sums over units stay within 127 bits
+        distance // weight_divisor * month_weight as amount_numerator,
+        cast(weight_sum as hugeint) // weight_divisor as amount_denominator,
     from summed_month
     where ordinal = 1
     union all

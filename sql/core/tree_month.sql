@@ -6,8 +6,8 @@ with line as (
         reporting_line.reporting_unit_code,
         unit_month.* exclude (org_unit_code),
         reporting_line.org_unit_code = reporting_line.reporting_unit_code as is_own_report,
-        unit_month.actual_denominator is not null
-        and not (unit_month.kind in ('ratio', 'growth') and unit_month.null_reason is not null) as has_actual,
+        -- a part that is 0 is a part: it goes into the sums
+        unit_month.actual_denominator is not null as has_actual,
     from core.unit_month
     inner join core.indicator using (indicator_code)
     inner join core.reporting_line
@@ -51,14 +51,18 @@ select
     count(*) as units_due_count,
     count(*) filter (where is_reported) as units_reported_count,
     count(*) filter (where has_actual) as units_actual_count,
+    count(*) filter (where not has_actual and not is_not_applicable) as units_silent_count,
     bool_or(is_reported) as is_reported,
-    bool_and(is_reported) as is_fully_reported,
+    bool_or(is_reported) and bool_and(is_reported or is_not_applicable) as is_fully_reported,
     bool_and(is_not_applicable) as is_not_applicable,
     bool_or(is_held) as is_held,
     bool_and(is_own_report) and bool_or(is_late) as is_late,
     case when kind in ('flow', 'stock') or bool_and(is_own_report) then sum(month_value) end as month_value,
     case when kind in ('flow', 'stock') or bool_and(is_own_report) then sum(ytd_value) end as added_value,
     case when kind = 'flow' and count(prior_ytd_value) = count(ytd_value) then sum(prior_ytd_value) end as prior_ytd_value,
+    -- growth compares the units that have both years
+    sum(millionths(ytd_value) - millionths(prior_ytd_value)) filter (where kind = 'flow') as growth_numerator,
+    sum(millionths(prior_ytd_value)) filter (where kind = 'flow' and ytd_value is not null) as growth_denominator,
     case when kind = 'flow' and bool_and(three_count = 3) then sum(three_value) end as rolling_3_value,
     case when kind = 'flow' and bool_and(twelve_count = 12) then sum(twelve_value) end as rolling_12_value,
     case
@@ -76,7 +80,11 @@ select
     min(months_covered_count) as months_covered_count,
     max(months_due_count) as months_due_count,
     case when bool_and(finished_on is not null) then max(finished_on) end as finished_on,
-    case when count(*) filter (where has_actual) = 0 then coalesce(min(null_reason), 'not_reported') end as null_reason,
+    case
+        when count(*) filter (where has_actual) = 0 then coalesce(min(null_reason), 'not_reported')
+        when kind = 'ratio' and sum(actual_denominator) filter (where has_actual) = 0 then 'no_denominator'
+        when kind = 'growth' and sum(actual_denominator) filter (where has_actual) <= 0 then 'no_base'
+    end as null_reason,
 from recent
 group by org_unit_code, indicator_code, report_month, kind
 order by org_unit_code, indicator_code, report_month

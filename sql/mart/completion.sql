@@ -26,11 +26,8 @@ select
     cast(tree_month.rolling_12_value as decimal(24, 6)) as rolling_12_value,
     cast(
         case
-            when tree_month.prior_ytd_value > 0
-                then exact_ratio(
-                    millionths(tree_month.added_value) - millionths(tree_month.prior_ytd_value),
-                    millionths(tree_month.prior_ytd_value)
-                )
+            when tree_month.growth_denominator > 0
+                then exact_ratio(tree_month.growth_numerator, tree_month.growth_denominator)
         end as decimal(18, 6)
     ) as growth_ratio,
     target_month.target_value as annual_target_value,

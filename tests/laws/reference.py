@@ -441,11 +441,12 @@ def completion(world: World, unit: str, code: str, month: date) -> Fraction | No
     if target.form == "at_most":
         is_open = kind == "flow" and month < target.due
         return None if is_open else aim / value if value else CAP
-    if target.form == "reduce_from_baseline":
-        assert target.baseline is not None
-        return reduced(Fraction(target.baseline), value, aim)
-    base = Fraction(target.baseline or 0)
-    return divided(value - base, aim - base)
+    # the way gone by the units that are in, over the whole way
+    gone = value - baseline_covered(world, unit, code, month)
+    whole = aim - Fraction(target.baseline or 0)
+    if target.form == "reduce_from_baseline" and not whole:
+        return Fraction(gone <= 0)  # where no reduction is asked, holding the level is 1
+    return divided(gone, whole)
 
 
 def reduced(base: Fraction, value: Fraction, aim: Fraction) -> Fraction:
@@ -484,7 +485,9 @@ def is_met(world: World, unit: str, code: str, month: date) -> bool:
     if target is None or value is None:
         return False
     if target.form in ("at_most", "reduce_from_baseline"):
-        return value <= Fraction(target.value)
+        # what a silent unit holds is not zero
+        is_whole = all(actual(world, part, code, month) is not None for part in asked_units(world, unit, code, month))
+        return is_whole and value <= Fraction(target.value)
     return value >= Fraction(target.value)
 
 

@@ -76,16 +76,22 @@ def run_example(connection: duckdb.DuckDBPyConnection, example: Example) -> None
 
 def insert(connection: duckdb.DuckDBPyConnection, name: str, table: Table) -> None:
     """Insert the rows of an example, cast to the columns' types; columns left out are null, or a neutral value."""
-    types = {row[0]: row[1] for row in connection.sql(f"select column_name, column_type from (describe {name})").fetchall()}
+    types = {
+        row[0]: row[1] for row in connection.sql(f"select column_name, column_type from (describe {name})").fetchall()
+    }
     unknown = set(table.columns) - types.keys()
     assert not unknown, f"{name} has no column {sorted(unknown)}"
     required = {
         row[0]: row[1]
-        for row in connection.sql(f"select column_name, column_type from (describe {name}) where \"null\" = 'NO'").fetchall()
+        for row in connection.sql(
+            f"select column_name, column_type from (describe {name}) where \"null\" = 'NO'"
+        ).fetchall()
         if row[0] not in table.columns
     }
     for row in table.rows:
-        given = dict(zip(table.columns, row, strict=True)) | {column: neutral(kind) for column, kind in required.items()}
+        given = dict(zip(table.columns, row, strict=True)) | {
+            column: neutral(kind) for column, kind in required.items()
+        }
         values = ", ".join(f"cast(? as {types[column]})" for column in given)
         cells = [as_month(cell, types[column]) for column, cell in given.items()]
         connection.execute(f"insert into {name} ({', '.join(given)}) values ({values})", cells)
