@@ -58,14 +58,28 @@ form_name as (
     group by claim.submission_id
 ),
 
+-- a form that a single unit sends needs no sender in the file
+sole_sender as (
+    select
+        form_code,
+        min(sender_code) as sender_code,
+    from core.expected_cell
+    group by form_code
+    having count(distinct sender_code) = 1
+),
+
 identified as (
     select
         claim.*,
         form_name.form_code,
-        org_unit_name.org_unit_code as sender_code,
+        coalesce(
+            org_unit_name.org_unit_code,
+            case when claim.sender_text is null and claim.folder_code is null then sole_sender.sender_code end
+        ) as sender_code,
     from claim
     left join form_name using (submission_id)
     left join reference.form as form on form_name.form_code = form.code
+    left join sole_sender on form_name.form_code = sole_sender.form_code
     left join core.org_unit_name
         on
             form.level = org_unit_name.level

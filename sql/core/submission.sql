@@ -17,12 +17,12 @@ with judged as (
 usable as (
     select
         submission_id,
-        row_number() over (
-            partition by form_code, sender_code, report_month
-            order by version desc
-        ) as recency,
+        row_number() over (by_report order by version desc) as recency,
+        -- who reported in time and corrected later was in time
+        min(received_at) over (by_report) as first_usable_at,
     from judged
     where critical_count = 0
+    window by_report as (partition by form_code, sender_code, report_month)
 )
 
 select
@@ -45,6 +45,7 @@ select
     coalesce(usable.recency = 1, false) as is_counted,
     case when day_of(judged.received_at) <= judged.due_on then 'on_time' else 'late' end as timeliness,
     greatest(0, date_diff('day', judged.due_on, day_of(judged.received_at))) as days_late_count,
+    usable.first_usable_at,
     judged.critical_count,
     judged.open_warning_count,
 from judged

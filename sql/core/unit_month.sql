@@ -52,10 +52,7 @@ ratio_month as (
         numerator.ytd_value is not null and denominator.ytd_value is not null
         and (
             numerator.kind != 'flow' or denominator.kind != 'flow'
-            or (
-                numerator.months_covered_count = denominator.months_covered_count
-                and numerator.last_covered_month = denominator.last_covered_month
-            )
+            or numerator.covered_months = denominator.covered_months
         ) as is_matched,
     from core.indicator as indicator
     inner join core.month_value as numerator on indicator.numerator_code = numerator.indicator_code

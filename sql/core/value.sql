@@ -6,7 +6,7 @@ select
     reading.report_month,
     reading.submission_id,
     submission.state = 'held' as is_held,
-    submission.timeliness = 'late' as is_late,
+    day_of(submission.first_usable_at) > submission.due_on as is_late,
     submission.received_at,
     reading.month_value,
     reading.ytd_value,

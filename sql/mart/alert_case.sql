@@ -218,9 +218,11 @@ refused as (
 ),
 
 alert as (
+    -- a case that is opened again is told again
     select
         *,
-        kind || ':' || org_unit_code || ':' || indicator_code || ':' || plan_year as case_key,
+        kind || ':' || org_unit_code || ':' || indicator_code || ':' || plan_year
+        || case kind when 'behind' then strftime(report_month, ':%Y-%m') else '' end as case_key,
     from (select * from missed union all select * from behind)
     union all by name
     select
