@@ -96,9 +96,9 @@ def _parse_date(text: str) -> date:
 
 TYPES = {
     "text": ColumnType("文字", "text", str, pl.String(), "text"),
-    "integer": ColumnType("整数,如 5", "a whole number such as 5", _parse_integer, pl.Int64(), "integer"),
+    "integer": ColumnType("整数，如 5", "a whole number such as 5", _parse_integer, pl.Int64(), "integer"),
     "decimal": ColumnType(
-        "数字,如 0.95:不带单位、百分号和千分位,小数不超过 6 位",
+        "数字，如 0.95：不带单位、百分号和千分位，小数不超过 6 位",
         "a number such as 0.95, without unit, percent sign or thousands separators, 6 decimals at most",
         _parse_decimal,
         pl.Decimal(24, 6),
@@ -106,13 +106,13 @@ TYPES = {
     ),
     "boolean": ColumnType("true 或 false", "true or false", _parse_boolean, pl.Boolean(), "boolean"),
     "month": ColumnType(
-        "月份,写成 2024-07(在表格软件中先把该列设为文本)",
+        "月份，写成 2024-07（在表格软件中先把该列设为文本）",
         "a month written 2024-07 (in a spreadsheet, first format the column as text)",
         _parse_month,
         pl.Date(),
         "date",
     ),
-    "date": ColumnType("日期,写成 2024-07-05", "a date written 2024-07-05", _parse_date, pl.Date(), "date"),
+    "date": ColumnType("日期，写成 2024-07-05", "a date written 2024-07-05", _parse_date, pl.Date(), "date"),
 }
 
 
@@ -442,7 +442,7 @@ class CatalogueError(JinduError):
         count = "1 problem" if len(self.problems) == 1 else f"{len(self.problems)} problems"
         super().__init__(
             "\n".join(
-                [f"参考数据文件夹 {folder} 有 {len(self.problems)} 处问题,请逐处改正后重试:"]
+                [f"参考数据文件夹 {folder} 有 {len(self.problems)} 处问题，请逐处改正后重试："]
                 + [problem.message_zh for problem in self.problems]
             ),
             "\n".join(
@@ -565,7 +565,7 @@ def _read_file(path: Path, table: Table, problems: list[Problem]) -> list[Row] |
     if not path.is_file():
         if table.required:
             problems.append(
-                Problem(path.name, 0, "", "没有这个文件", "no such file", f"应有:{_header(table)}", _header(table))
+                Problem(path.name, 0, "", "没有这个文件", "no such file", f"应有：{_header(table)}", _header(table))
             )
             return None
         return []
@@ -581,7 +581,7 @@ def _read_file(path: Path, table: Table, problems: list[Problem]) -> list[Row] |
                 "",
                 "文字不是 UTF-8 编码",
                 "text that is not UTF-8",
-                "请在表格软件中另存为“CSV UTF-8(逗号分隔)”",
+                "请在表格软件中另存为“CSV UTF-8（逗号分隔）”",
                 "UTF-8: save it in the spreadsheet program as “CSV UTF-8 (comma delimited)”",
             )
         )
@@ -611,7 +611,7 @@ def _records(text: str, file: str, problems: list[Problem]) -> Iterator[tuple[in
                     "",
                     f"无法按 CSV 读取({error})",
                     f"no readable CSV ({error})",
-                    "逗号分隔,含逗号的文字加英文双引号,引号成对",
+                    "逗号分隔，含逗号的文字加英文双引号，引号成对",
                     "commas between cells, straight quotes in pairs around text that holds a comma",
                 )
             )
@@ -632,7 +632,7 @@ def _is_sound_header(header: list[str], line: int, table: Table, problems: list[
     for name in dict.fromkeys(header):
         if name not in names:
             near = difflib.get_close_matches(name, names, 1)
-            expected = (near[0], near[0]) if near else (f"其中之一:{', '.join(names)}", f"one of {', '.join(names)}")
+            expected = (near[0], near[0]) if near else (f"其中之一：{', '.join(names)}", f"one of {', '.join(names)}")
             shown = (
                 ("空白列名", "a column without a name")
                 if not name
@@ -645,7 +645,7 @@ def _is_sound_header(header: list[str], line: int, table: Table, problems: list[
         if column.required and column.name not in header:
             found.append(
                 Problem(
-                    file, line, column.name, "没有这一列", "no such column", f"应有:{_header(table)}", _header(table)
+                    file, line, column.name, "没有这一列", "no such column", f"应有：{_header(table)}", _header(table)
                 )
             )
     problems += found
@@ -658,7 +658,7 @@ def _read_row(table: Table, line: int, header: list[str], cells: list[str], prob
     if len(cells) != len(header):
         found = (f"有 {len(cells)} 个单元格", f"{len(cells)} cells")
         expected = (
-            f" {len(header)} 个(与表头一致;含逗号的文字加英文双引号)",
+            f" {len(header)} 个（与表头一致；含逗号的文字加英文双引号）",
             f"{len(header)} as in the header (straight quotes around text that holds a comma)",
         )
         problems.append(row.problem("", found, expected))
@@ -708,7 +708,7 @@ def _duplicates(rows: Rows) -> Iterator[Problem]:
                 yield row.problem(
                     "source_form",
                     (
-                        f"“{shown}”有两个来源报表,第 {earlier.line} 行已有",
+                        f"“{shown}”有两个来源报表，第 {earlier.line} 行已有",
                         f"a second source of “{shown}” (line {earlier.line})",
                     ),
                     ("一个指标只有一个来源", "one source for one indicator"),
@@ -735,7 +735,7 @@ def _dangling(rows: Rows, unreadable: set[str]) -> Iterator[Problem]:
                 value = row.text(column.name)
                 if value and value not in known:
                     near = difflib.get_close_matches(value, [str(code) for code in known][:HINT_AMONG], 1)
-                    hint_zh, hint_en = (f",是否为“{near[0]}”", f", perhaps “{near[0]}”") if near else ("", "")
+                    hint_zh, hint_en = (f"，是否为“{near[0]}”", f", perhaps “{near[0]}”") if near else ("", "")
                     yield row.wrong(
                         column.name,
                         f" {target}.csv 里的{target_column}{hint_zh}",
@@ -785,7 +785,7 @@ def _org_tree(rows: Rows) -> Iterator[Problem]:
             chain_text = " → ".join([*chain, above])
             yield row.problem(
                 "parent_code",
-                (f"循环:{chain_text}", f"a cycle: {chain_text}"),
+                (f"循环：{chain_text}", f"a cycle: {chain_text}"),
                 ("不循环的上级", "a parent without a cycle"),
             )
         elif LEVELS.index(parent.text("level")) >= LEVELS.index(row.text("level")):
@@ -799,7 +799,7 @@ def _org_validity(rows: Rows) -> Iterator[Problem]:
             yield row.wrong("valid_to", f" {start:%Y-%m} 或更晚", f"{start:%Y-%m} or later")
         if row["successor_code"] and not end:
             yield row.wrong(
-                "valid_to", "最后月份,因为写了 successor_code", "the last month, because there is a successor_code"
+                "valid_to", "最后月份，因为写了 successor_code", "the last month, because there is a successor_code"
             )
         if row["successor_code"] == row["code"]:
             yield row.wrong("successor_code", "另一个单位", "another unit")
@@ -813,7 +813,7 @@ def _components(rows: Rows) -> Iterator[Problem]:
         pair = [column for column in ("numerator_code", "denominator_code") if row[column]]
         if kind == "ratio" and len(pair) == 1:
             blank = "denominator_code" if pair == ["numerator_code"] else "numerator_code"
-            yield row.wrong(blank, "分母和分子都填,或都不填", "both components of a ratio, or neither")
+            yield row.wrong(blank, "分母和分子都填，或都不填", "both components of a ratio, or neither")
         elif kind == "growth" and not row["numerator_code"]:
             yield row.wrong("numerator_code", "计算增幅的累计型指标", "the flow that the growth is of")
         allowed = {"ratio": ["numerator_code", "denominator_code"], "growth": ["numerator_code"]}.get(kind, [])
@@ -821,7 +821,7 @@ def _components(rows: Rows) -> Iterator[Problem]:
             component = indicators[row.text(column)]
             kinds = COMPONENT_KINDS if kind == "ratio" else ("flow",)
             if column not in allowed:
-                yield row.wrong(column, f"空白,因为类型是 {kind}", f"a blank, because the kind is {kind}")
+                yield row.wrong(column, f"空白，因为类型是 {kind}", f"a blank, because the kind is {kind}")
             elif component.text("kind") not in kinds:
                 yield row.wrong(column, f" {' 或 '.join(kinds)} 类指标", f"an indicator of kind {' or '.join(kinds)}")
             elif component["reporting_level"] != row["reporting_level"]:
@@ -839,7 +839,7 @@ def _indicator_ranges(rows: Rows) -> Iterator[Problem]:
         if (row.number("weight") or 0) < 0:
             yield row.wrong("weight", " 0 或更大", "0 or more")
         if row["direction"] == "none" and row["ranking_metric"] != "none":
-            yield row.wrong("ranking_metric", " none,因为 direction 是 none", "none, because direction is none")
+            yield row.wrong("ranking_metric", " none，因为 direction 是 none", "none, because direction is none")
 
 
 def _form_days(rows: Rows) -> Iterator[Problem]:
@@ -902,18 +902,18 @@ def _target_forms(rows: Rows) -> Iterator[Problem]:
         if indicator["direction"] == "none":
             yield row.wrong(
                 "indicator_code",
-                "有方向的指标(该指标 direction 为 none)",
+                "有方向的指标（该指标 direction 为 none）",
                 "an indicator with a direction (its direction is none)",
             )
         if (indicator["kind"] == "milestone") != (row["target_form"] == "by_date"):
             expected = "by_date" if indicator["kind"] == "milestone" else "at_least, at_most, reduce_from_baseline"
             yield row.wrong(
                 "target_form",
-                f" {expected}(该指标类型为 {indicator['kind']})",
+                f" {expected}（该指标类型为 {indicator['kind']}）",
                 f"{expected} (its kind is {indicator['kind']})",
             )
         elif row["target_form"] == "by_date" and value != 1:
-            yield row.wrong("value", " 1(节点完成)", "1, the milestone finished")
+            yield row.wrong("value", " 1（节点完成）", "1, the milestone finished")
         if row["target_form"] == "reduce_from_baseline" and base is None:
             yield row.wrong("baseline_value", "下降的起点", "the level to reduce from")
         elif row["target_form"] == "reduce_from_baseline" and value is not None and base is not None and base < value:
@@ -970,12 +970,12 @@ def _splits(rows: Rows) -> Iterator[Problem]:
         kind, level = indicator.text("kind"), units[row.text("org_unit_code")]["level"]
         if not below or level == indicator["reporting_level"]:
             yield row.wrong(
-                "split_key", f"空白,因为没有比 {level} 更低的数", f"a blank, because no {level} has parts here"
+                "split_key", f"空白，因为没有比 {level} 更低的数", f"a blank, because no {level} has parts here"
             )
         elif key != "explicit" and listed:
             yield row.wrong(
                 "split_key",
-                f"空白或 explicit,因为下级目标已经列出(第 {listed[0].line} 行)",
+                f"空白或 explicit，因为下级目标已经列出（第 {listed[0].line} 行）",
                 f"a blank or explicit, because parts are listed (line {listed[0].line})",
             )
         elif key == "explicit" and kind in COMPONENT_KINDS:
@@ -983,7 +983,9 @@ def _splits(rows: Rows) -> Iterator[Problem]:
         elif key in ("households", "population"):
             yield from (
                 child.wrong(
-                    key, f"数字,因为有目标按它分解(target.csv 第 {row.line} 行)", f"a number to split by ({row.line})"
+                    key,
+                    f"数字，因为有目标按它分解（target.csv 第 {row.line} 行）",
+                    f"a number to split by ({row.line})",
                 )
                 for child in below
                 if child[key] is None
@@ -996,7 +998,7 @@ def _explicit_parts(row: Row, listed: list[Row]) -> Iterator[Problem]:
     if total != row.number("value"):
         yield row.wrong(
             "value",
-            f"下级目标之和 {total}({len(version)} 个下级)",
+            f"下级目标之和 {total}（{len(version)} 个下级）",
             f"the sum of its parts, {total} of {len(version)} units",
         )
 
@@ -1008,10 +1010,10 @@ def _baselines(rows: Rows) -> Iterator[Problem]:
         if start and end and end < start:
             yield row.wrong("period_to", f" {start:%Y-%m} 或更晚", f"{start:%Y-%m} or later")
         if row["value"] is None and row["published_rank"] is None:
-            yield row.wrong("value", "数字(只有公布位次时才可空白)", "a number (blank only beside a published rank)")
+            yield row.wrong("value", "数字（只有公布位次时才可空白）", "a number (blank only beside a published rank)")
         own, unit = indicators[row.text("indicator_code")].text("unit"), row.text("unit")
         if unit != own and (unit not in families or families.get(own) != families[unit]):
-            yield row.wrong("unit", f" {own},或能与它换算的单位", f"{own}, or a unit that converts into it")
+            yield row.wrong("unit", f" {own}，或能与它换算的单位", f"{own}, or a unit that converts into it")
 
 
 def _identities(rows: Rows) -> Iterator[Problem]:
@@ -1039,7 +1041,7 @@ def _headings(rows: Rows) -> Iterator[Problem]:
         if earlier["field"] != row["field"]:
             yield row.wrong(
                 "heading",
-                f"只有一个含义(第 {earlier.line} 行已是 {earlier['field']})",
+                f"只有一个含义（第 {earlier.line} 行已是 {earlier['field']}）",
                 f"one meaning (line {earlier.line})",
             )
 

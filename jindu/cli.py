@@ -69,7 +69,7 @@ class SpokenCommand(click.Command):
     def format_usage(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
         """The first line of the help."""
         pieces = " ".join(self.collect_usage_pieces(ctx))
-        formatter.write_usage(ctx.command_path, pieces, prefix=_speech(ctx).say("用法:", "Usage: "))
+        formatter.write_usage(ctx.command_path, pieces, prefix=_speech(ctx).say("用法：", "Usage: "))
 
     def format_help_text(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
         """What the command does."""
@@ -112,13 +112,13 @@ def option(name: str, zh: str, en: str, **more: Any) -> Callable[[Decorated], De
 
 def language_option(function: Decorated) -> Decorated:
     """--lang, which may stand before or after the command's name."""
-    said = option("--lang", "语言:zh 或 en(也可设 JINDU_LANG)。", "Language: zh or en (or set JINDU_LANG).",
+    said = option("--lang", "语言：zh 或 en（也可设 JINDU_LANG）。", "Language: zh or en (or set JINDU_LANG).",
                   type=click.Choice(LANGUAGES), expose_value=False)  # fmt: skip
     return said(function)
 
 
 home_option = option(
-    "--home", "工作目录(也可设 JINDU_HOME)。", "The home folder (or set JINDU_HOME).", type=click.Path(path_type=Path)
+    "--home", "工作目录（也可设 JINDU_HOME）。", "The home folder (or set JINDU_HOME).", type=click.Path(path_type=Path)
 )
 reference_option = option(
     "--reference", "参考数据文件夹。", "The folder of reference data.", type=click.Path(path_type=Path)
@@ -127,7 +127,7 @@ reference_option = option(
 
 @click.group(
     cls=SpokenGroup,
-    help=both("进度:按夜核对报送、计算完成率与排名、发布并提醒。", "jindu: nightly progress against the annual plan."),
+    help=both("进度：按夜核对报送、计算完成率与排名、发布并提醒。", "jindu: nightly progress against the annual plan."),
     epilog=both("  jindu run --home /data/jindu", "  jindu --lang en run --home /data/jindu"),
 )
 @language_option
@@ -137,7 +137,7 @@ def cli() -> None:
 
 @cli.command(
     help=both(
-        "运行一夜:收文、读取、校验、计算、发布、提醒。\n\n退出码:0 完成;1 完成但有事项需要人处理;2 未完成。",
+        "运行一夜：收文、读取、校验、计算、发布、提醒。\n\n退出码：0 完成；1 完成但有事项需要人处理；2 未完成。",
         "Run one night: collect, read, judge, compute, publish, alert.\n\n"
         "Exit code: 0 done; 1 done, and something needs a person; 2 not done.",
     ),
@@ -150,7 +150,7 @@ def cli() -> None:
 @reference_option
 @option(
     "--as-of",
-    "截至时刻(北京时间),缺省为现在:只计此前收到的报送。",
+    "截至时刻（北京时间），缺省为现在：只计此前收到的报送。",
     "The moment that the night is as of (Beijing time), by default now: only what had arrived by then counts.",
 )
 @language_option
@@ -177,7 +177,7 @@ def run(speech: Speech, home: Path | None, reference: Path | None, as_of: str | 
 
 @cli.command(
     help=both(
-        "生成一个虚构的示例工作目录,供试用;不会动已有真实报送的目录。",
+        "生成一个虚构的示例工作目录，供试用；不会动已有真实报送的目录。",
         "Fill a home with an invented year of submissions to try; a home with real ones is left alone.",
     ),
     epilog=both("  jindu sample --home /tmp/demo --seed 7", "  jindu --lang en sample --home /tmp/demo --seed 7"),
@@ -185,7 +185,7 @@ def run(speech: Speech, home: Path | None, reference: Path | None, as_of: str | 
 @home_option
 @reference_option
 @option(
-    "--seed", "随机种子:相同种子生成相同文件。", "The seed: the same seed makes the same files.", type=int, default=1
+    "--seed", "随机种子：相同种子生成相同文件。", "The seed: the same seed makes the same files.", type=int, default=1
 )
 @language_option
 @click.pass_obj
@@ -202,7 +202,7 @@ def sample(speech: Speech, home: Path | None, reference: Path | None, seed: int)
         generate(here, catalogue, seed)
     finally:
         night.drop_lock(here)
-    click.echo(speech.say(f"示例工作目录已生成:{here.root}", f"The sample home is ready: {here.root}"))
+    click.echo(speech.say(f"示例工作目录已生成：{here.root}", f"The sample home is ready: {here.root}"))
     return DONE
 
 
@@ -214,7 +214,7 @@ def sample(speech: Speech, home: Path | None, reference: Path | None, seed: int)
     epilog=both("  jindu status --home /data/jindu --json", "  jindu --lang en status --home /data/jindu --json"),
 )
 @home_option
-@option("--json", "输出 JSON,供程序读取。", "JSON for a machine.", is_flag=True, default=False)
+@option("--json", "输出 JSON，供程序读取。", "JSON for a machine.", is_flag=True, default=False)
 @language_option
 @click.pass_obj
 def status(speech: Speech, home: Path | None, json: bool) -> int:
@@ -240,12 +240,12 @@ def run_command(arguments: Sequence[str]) -> int:
     except click.ClickException as error:
         _complain(_usage_message(error, speech))
     except (KeyboardInterrupt, click.Abort):
-        _complain(speech.say("已中断;重新运行即可接着完成。", "Interrupted; run again to finish the job."))
+        _complain(speech.say("已中断；重新运行即可接着完成。", "Interrupted; run again to finish the job."))
     except Exception as error:  # the last line of defence: the whole story goes to the log
         where = _log_file() or _log_to(Path(tempfile.gettempdir()))
         logging.getLogger(__name__).exception("unexpected")
         told = f"{type(error).__name__}: {error}".splitlines()[0]
-        _complain(speech.say(f"意外错误:{told}。详情见 {where}", f"Unexpected error: {told}. See {where}"))
+        _complain(speech.say(f"意外错误：{told}。详情见 {where}", f"Unexpected error: {told}. See {where}"))
     return NOT_DONE
 
 
@@ -294,7 +294,7 @@ def _refuse_real_home(home: Home) -> None:
         return
     if any(path.is_file() for path in home.inbox.rglob("*")):
         raise JinduError(
-            f"{home.inbox} 中已有文件,不能生成示例数据。请用 --home 指定一个空目录。",
+            f"{home.inbox} 中已有文件，不能生成示例数据。请用 --home 指定一个空目录。",
             f"{home.inbox} holds files already, so no sample is put there. Name an empty folder with --home.",
         )
 
@@ -323,7 +323,7 @@ def _usage_message(error: click.ClickException, speech: Speech) -> str:
                 f"选项 {name} 的值不对({error.message})", f"The value of {name} is wrong ({error.message})"
             )
         case _:
-            fault = speech.say(f"命令写法不对:{error.format_message()}", error.format_message())
+            fault = speech.say(f"命令写法不对：{error.format_message()}", error.format_message())
     return speech.say(f"{fault}。{hint}", f"{fault.rstrip('.')}. {hint}")
 
 

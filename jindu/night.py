@@ -34,7 +34,7 @@ from jindu.warehouse.publish import published_version
 log = logging.getLogger(__name__)
 Step = Callable[[Night, Progress], StepReport]
 
-DIED_ZH = "进程中途结束(被终止或断电),没有留下原因。"
+DIED_ZH = "进程中途结束（被终止或断电），没有留下原因。"
 DIED_EN = "The process ended midway (killed, or a power cut) and left no reason."
 
 
@@ -68,7 +68,7 @@ def take_lock(home: Home) -> None:
         file = home.lock.open("a+", encoding="utf-8")
     except OSError as error:
         raise JinduError(
-            f"无法写入工作目录 {home.root}:{error.strerror}。请换一个 --home,或修正权限。",
+            f"无法写入工作目录 {home.root}：{error.strerror}。请换一个 --home，或修正权限。",
             f"Cannot write into the home {home.root}: {error.strerror}. Choose another --home or mend its permissions.",
         ) from error
     if not _flock(file):
@@ -154,7 +154,7 @@ def record_run(night: Night, progress: Progress) -> StepReport:
             [_now(), night.run_id, night.attempt],
         )
     count = build_stage(night, "record", progress)
-    return StepReport(f"运行与关口记录,{count} 张表", f"runs and gates, {count} tables", count)
+    return StepReport(f"运行与关口记录，{count} 张表", f"runs and gates, {count} tables", count)
 
 
 def close_night(night: Night) -> None:
@@ -213,7 +213,7 @@ def messages(error: BaseException) -> tuple[str, str]:
         return error.message_zh, error.message_en
     if not isinstance(error, Exception):  # Ctrl-C, SIGTERM
         return "运行被中断或终止。", "The run was interrupted or terminated."
-    return (f"意外错误 {type(error).__name__}:{error}", f"Unexpected {type(error).__name__}: {error}")
+    return (f"意外错误 {type(error).__name__}：{error}", f"Unexpected {type(error).__name__}: {error}")
 
 
 def _record_failure(home: Home, reference: str, moment: datetime, error: BaseException) -> None:
@@ -313,7 +313,7 @@ def _locked(home: Home) -> HomeLockedError:
     holder = _read_json(home.lock) or {"pid": "?", "command": "?", "started_at": "?"}
     pid, command, started = holder["pid"], holder["command"], holder["started_at"]
     return HomeLockedError(
-        f"{home.root} 正由另一个进程使用:进程 {pid},命令 {command},始于 {started}。请等它结束后再运行。",
+        f"{home.root} 正由另一个进程使用：进程 {pid}，命令 {command}，始于 {started}。请等它结束后再运行。",
         f"{home.root} is in use by process {pid}, command {command}, since {started}. Run again when it has ended.",
     )
 

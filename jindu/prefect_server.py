@@ -73,14 +73,14 @@ def wait(server: PrefectServer) -> None:
     while not _answers(server.api_url):
         if server.process is not None and server.process.poll() is not None:
             raise JinduError(
-                f"Prefect 服务没有启动成功(退出码 {server.process.returncode})。详情见 {server.log};请处理后重新运行。",
+                f"Prefect 服务没有启动成功（退出码 {server.process.returncode}）。详情见 {server.log}，修复后重跑。",
                 f"The Prefect server did not start (exit code {server.process.returncode}). "
                 f"See {server.log}; mend that and run again.",
             )
         if time.monotonic() > deadline:
             raise JinduError(
                 f"Prefect 服务 {server.api_url} 在 {seconds:.0f} 秒内没有应答。详情见 {server.log}。"
-                "若设置了 PREFECT_API_URL,请检查该地址。",
+                "若设置了 PREFECT_API_URL，请检查该地址。",
                 f"The Prefect server {server.api_url} has not answered within {seconds:.0f} s. See {server.log}; "
                 "where PREFECT_API_URL is set, check that address.",
             )

@@ -114,7 +114,7 @@ def reference_folder(option: str | Path | None) -> Path:
     if not folder.is_dir():
         raise JinduError(
             f"找不到参考数据文件夹 {folder}。请用 --reference 指定一个含有 org_unit.csv 等文件的文件夹。",
-            f"There is no reference folder {folder}. Name one that holds org_unit.csv and the other files with --reference.",
+            f"There is no reference folder {folder}. With --reference, name one with org_unit.csv and the others.",
         )
     return folder
 
@@ -127,7 +127,7 @@ def parse_as_of(text: str | None) -> datetime:
         moment = datetime.fromisoformat(text)
     except ValueError as error:
         raise JinduError(
-            f"--as-of 的时间“{text}”无法识别,请写成 2024-10-10T02:00。",
+            f"--as-of 的时间“{text}”无法识别，请写成 2024-10-10T02:00。",
             f"--as-of {text!r} is no moment; write it as 2024-10-10T02:00.",
         ) from error
     return moment.replace(tzinfo=OFFICE_TIMEZONE) if moment.tzinfo is None else moment.astimezone(OFFICE_TIMEZONE)

@@ -118,7 +118,7 @@ class _Reader:
             self._add(line, f"不是合法的 YAML：{error.problem}。", f"not valid YAML: {error.problem}.")
             return ()
         if not isinstance(root, yaml.SequenceNode) or not root.value:
-            self._add(1, "应为一个列表，每项以“- code:”开头。", "expected a list, each item starting with '- code:'.")
+            self._add(1, "应为一个列表，每项以“- code：”开头。", "expected a list, each item starting with '- code:'.")
             return ()
         return tuple(found for node in root.value if (found := self._expectation(node)) is not None)
 
@@ -127,7 +127,7 @@ class _Reader:
 
     def _expectation(self, item: yaml.Node) -> Expectation | None:
         if not isinstance(item, yaml.MappingNode):
-            self._add(_line(item), "应为“键: 值”的一组。", "expected a group of 'key: value' lines.")
+            self._add(_line(item), "应为“键： 值”的一组。", "expected a group of 'key: value' lines.")
             return None
         before = len(self.problems)
         nodes = self._nodes(item)

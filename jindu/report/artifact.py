@@ -26,18 +26,18 @@ def summary_markdown(home: Home) -> str:
         f"# {summary.run_id}",
         "",
         f"- 收到文件 {summary.received_count} 份",
-        f"- 退回 {len(summary.submissions('rejected'))} 份,待核实 {len(summary.submissions('held'))} 份,"
+        f"- 退回 {len(summary.submissions('rejected'))} 份，待核实 {len(summary.submissions('held'))} 份，"
         f"逾期未报 {len(summary.missing)} 份",
         f"- 滞后与未完成 {len(summary.behind)} 项",
         f"- 未了结提醒 {sum(row.open_count for row in summary.alerts)} 条",
-        f"- 发布第 {summary.version} 版:`{summary.published}`",
+        f"- 发布第 {summary.version} 版：`{summary.published}`",
         "",
         "| 单位 | 指标 | 状态 | 序时 | 差额 | 责任人 |",
         "| --- | --- | --- | ---: | ---: | --- |",
     ]
     for row in summary.behind[:WORST_COUNT]:
         gap = amount(row.gap, row.kind, row.measure, row.decimals, "zh")
-        mark = "(示例)" if row.is_sample else ""
+        mark = "（示例）" if row.is_sample else ""
         cells = (
             row.unit,
             row.indicator_zh + mark,

@@ -58,7 +58,7 @@ def status_lines(status: Status, lang: str) -> list[str]:
     lines = [f"{'工作目录' if zh else 'home'}: {status.home.root}"]
     if status.running:
         pid, since = status.running["pid"], status.running["started_at"]
-        lines.append(f"正在运行:进程 {pid},始于 {since}" if zh else f"running: process {pid} since {since}")
+        lines.append(f"正在运行：进程 {pid}，始于 {since}" if zh else f"running: process {pid} since {since}")
     if status.has_failed and status.last_attempt:
         lines += _failure(status.last_attempt, zh)
     summary = status.summary
@@ -66,7 +66,7 @@ def status_lines(status: Status, lang: str) -> list[str]:
         return [*lines, "还没有发布过数据。" if zh else "Nothing is published yet."]
     age = _age(status.age_hours or 0.0, zh)
     moment = f"{summary.as_of.astimezone(OFFICE_TIMEZONE):%Y-%m-%d %H:%M}"
-    lines.append(f"最近一次成功:截至 {moment}({age})" if zh else f"last good run: as of {moment} ({age})")
+    lines.append(f"最近一次成功：截至 {moment}({age})" if zh else f"last good run: as of {moment} ({age})")
     lines.append(f"{'已发布' if zh else 'published'}: {summary.published} ({summary.version})")
     month = f"{summary.month:%Y-%m}" if summary.month else "—"
     lines.append(f"{'最近到期月份' if zh else 'latest due month'}: {month}")
@@ -99,7 +99,7 @@ def _failure(attempt: dict[str, Any], zh: bool) -> list[str]:
         "进程中途结束。" if zh else "The process ended midway."
     )
     if zh:
-        return [f"最近一次运行失败:{attempt['run_id']},步骤 {step},{when}", f"  {message}"]
+        return [f"最近一次运行失败：{attempt['run_id']}，步骤 {step}，{when}", f"  {message}"]
     return [f"the last run failed: {attempt['run_id']}, step {step}, {when}", f"  {message}"]
 
 

@@ -240,7 +240,7 @@ def read_summary(home: Home) -> Summary:
         latest = connection.execute(LATEST_RUN).fetchone()
         if latest is None:
             raise JinduError(
-                f"{file} 中没有运行记录,请重新运行 jindu run。", f"{file} records no run; do jindu run again."
+                f"{file} 中没有运行记录，请重新运行 jindu run。", f"{file} records no run; do jindu run again."
             )
         as_of = latest[0].astimezone(OFFICE_TIMEZONE)
         previous = _rows(connection, NIGHTS_BEFORE, as_of=as_of)[0][0]
@@ -277,7 +277,7 @@ def _published(home: Home) -> Iterator[tuple[duckdb.DuckDBPyConnection, Path]]:
         connection = duckdb.connect(file, read_only=True)
     except duckdb.Error as error:
         raise JinduError(
-            f"打不开已发布的数据库 {file}:{error}", f"Cannot open the published {file}: {error}"
+            f"打不开已发布的数据库 {file}：{error}", f"Cannot open the published {file}: {error}"
         ) from error
     try:
         set_timezone(connection)

@@ -106,11 +106,11 @@ def _month(month: date | None, zh: bool) -> str:
 
 
 def _arrivals(summary: Summary, zh: bool, lang: str) -> str:
-    states = ("," if zh else ", ").join(
+    states = ("，" if zh else ", ").join(
         f"{word('submission', 'state', state, lang)} {count}" for state, count in summary.arrived.items()
     )
     if zh:
-        return f"收到 {summary.received_count} 份" + (f":{states}" if states else "")
+        return f"收到 {summary.received_count} 份" + (f"：{states}" if states else "")
     return f"Received {summary.received_count}" + (f": {states}" if states else "")
 
 
@@ -124,8 +124,8 @@ def _attention(summary: Summary, zh: bool) -> list[str]:
         for row in rows[:OPEN_SHOWN]:
             reason = (row.message_zh if zh else row.message_en) or "—"
             more = row.finding_count - 1
-            rest = "" if more < 1 else (f"(另有 {more} 处)" if zh else f" (and {more} more)")
-            lines.append(f"  {row.unit or '?'} · {row.file_name}:{reason}{rest}")
+            rest = "" if more < 1 else (f"（另有 {more} 处）" if zh else f" (and {more} more)")
+            lines.append(f"  {row.unit or '?'} · {row.file_name}{'：' if zh else ': '}{reason}{rest}")
         if len(rows) > OPEN_SHOWN:
             lines.append(f"  … {len(rows) - OPEN_SHOWN}")
     by_form: dict[str, list[str]] = {}
@@ -133,7 +133,7 @@ def _attention(summary: Summary, zh: bool) -> list[str]:
         by_form.setdefault(absent.form, []).append(absent.unit)
     for form, units in by_form.items():
         names = ("、" if zh else ", ").join(units[:OPEN_SHOWN]) + (" …" if len(units) > OPEN_SHOWN else "")
-        lines.append(f"逾期未报 {len(units)}({form}):{names}" if zh else f"Missing {len(units)} ({form}): {names}")
+        lines.append(f"逾期未报 {len(units)}（{form}）：{names}" if zh else f"Missing {len(units)} ({form}): {names}")
     return lines
 
 
@@ -160,7 +160,7 @@ def _ranking(console: Console, rows: Sequence[Rank], is_sample: bool, zh: bool, 
     parent = rows[0].parent or ""
     heading = f"{parent} 社区综合排名" if zh else f"{parent} overall ranking"
     if is_sample:
-        heading += "(含示例目标)" if zh else " (with sample targets)"
+        heading += "（含示例目标）" if zh else " (with sample targets)"
     columns = [
         Column("名次" if zh else "rank", is_right=True),
         Column("社区" if zh else "community", is_flexible=True),
@@ -187,7 +187,7 @@ def _behind(console: Console, rows: Sequence[Behind], zh: bool, lang: str) -> Ta
     shown = rows[:WORST_COUNT]
     heading = f"滞后与未完成 {len(rows)} 项" if zh else f"Behind or missed: {len(rows)}"
     if len(rows) > len(shown):
-        heading += f",最需关注的 {len(shown)} 项" if zh else f", the {len(shown)} that matter most"
+        heading += f"，最需关注的 {len(shown)} 项" if zh else f", the {len(shown)} that matter most"
     columns = [
         Column("单位" if zh else "unit", widest=10),
         Column("指标" if zh else "indicator", is_flexible=True),
@@ -212,7 +212,7 @@ def _behind(console: Console, rows: Sequence[Behind], zh: bool, lang: str) -> Ta
     table = _table(console, heading, columns, cells)
     notes = []
     if any(row.is_provisional for row in shown):
-        notes.append("* 数据未齐,暂定" if zh else "* provisional: data are not complete")
+        notes.append("* 数据未齐，暂定" if zh else "* provisional: data are not complete")
     if any(row.is_sample for row in shown):
         notes.append("† 示例目标" if zh else "† sample target")
     table.caption, table.caption_justify = "  ".join(notes) or None, "left"
@@ -222,24 +222,26 @@ def _behind(console: Console, rows: Sequence[Behind], zh: bool, lang: str) -> Ta
 def _alerts(summary: Summary, zh: bool, lang: str) -> list[str]:
     if not summary.alerts:
         return ["未了结提醒 0 条" if zh else "No open alerts"]
-    kinds = ("," if zh else ", ").join(
+    kinds = ("，" if zh else ", ").join(
         f"{word('alert_case', 'kind', row.kind, lang)} {row.open_count}"
         + (f"(+{row.new_count})" if row.new_count else "")
         for row in summary.alerts
     )
     total = sum(row.open_count for row in summary.alerts)
     return [
-        f"未了结提醒 {total} 条(括号内为本次新增):{kinds}" if zh else f"Open alerts {total} (new in brackets): {kinds}"
+        f"未了结提醒 {total} 条（括号内为本次新增）：{kinds}"
+        if zh
+        else f"Open alerts {total} (new in brackets): {kinds}"
     ]
 
 
 def _footer(summary: Summary, times: Sequence[StepTime], zh: bool, lang: str) -> list[str]:
-    lines = [f"{'已发布' if zh else 'Published'} {summary.published}({summary.version})"]
+    lines = [f"{'已发布' if zh else 'Published'} {summary.published} ({summary.version})"]
     if times:
         slow = sorted(times, key=lambda row: row.seconds, reverse=True)[:4]
         total = sum(row.seconds for row in times)
-        spent = ("," if zh else ", ").join(f"{title(row.step, lang)} {row.seconds:.1f} s" for row in slow)
-        lines.append(f"各步共 {total:.1f} s,其中 {spent}" if zh else f"Steps took {total:.1f} s, of it {spent}")
+        spent = ("，" if zh else ", ").join(f"{title(row.step, lang)} {row.seconds:.1f} s" for row in slow)
+        lines.append(f"各步共 {total:.1f} s，其中 {spent}" if zh else f"Steps took {total:.1f} s, of it {spent}")
     return lines
 
 

@@ -19,7 +19,7 @@ MONTHS_BEFORE_SLIP = 3  # a slip is seen against at least three months of one's 
 USUAL_SPAN = 2  # an amount within twice and half of the usual one makes a slip unmistakable
 CUMULATIVE_FALL = 2
 PASSWORD = "示例"
-NOTE_OF_BLANK = "示例:台账尚在核对,下月随累计数补报"
+NOTE_OF_BLANK = "示例：台账尚在核对，下月随累计数补报"
 
 
 @dataclass(frozen=True)
@@ -222,7 +222,7 @@ class Planter:
     def _mended(self, slot: Slot, code: str, wrong: SampleFile) -> tuple[SampleFile, PlantedDefect]:
         """The right file, sent the next working day."""
         mended = self.file(
-            slot, self._day_after(wrong.arrived_at), suffix="_更正", correction_reason="示例:更正前次报送的错误"
+            slot, self._day_after(wrong.arrived_at), suffix="_更正", correction_reason="示例：更正前次报送的错误"
         )
         line = self._line(
             slot,
@@ -273,13 +273,13 @@ class Planter:
                 "two_versions",
                 first,
                 indicator_code=row.indicator_code,
-                zh="第一版少计 1,次日报来第二版",
+                zh="第一版少计 1，次日报来第二版",
                 en="first version one too low, a second came the next day",
                 state="superseded",
             ),
             replace(
                 line,
-                planted_zh="第二版,数字正确",
+                planted_zh="第二版，数字正确",
                 planted_en="second version, right",
                 indicator_code=row.indicator_code,
             ),
@@ -328,7 +328,7 @@ class Planter:
                 "unit_slip",
                 wrong,
                 indicator_code=row.indicator_code,
-                zh="本月金额大了一万倍(单位弄错)",
+                zh="本月金额大了一万倍（单位弄错）",
                 en="the month's amount ten thousand times too large (wrong unit)",
                 state="rejected",
                 rule="magnitude_slip",
@@ -347,7 +347,7 @@ class Planter:
                 "falling_cumulative",
                 file,
                 indicator_code=row.indicator_code,
-                zh="本年累计比上月还小,没有说明",
+                zh="本年累计比上月还小，没有说明",
                 en="the cumulative is below last month's, without a note",
                 state="held",
                 rule="cumulative_falls",
@@ -375,7 +375,7 @@ class Planter:
         stray = replace(
             rows[-1],
             indicator_code=rows[-1].indicator_code + "_x",
-            indicator_name="示例:自行增加的指标",
+            indicator_name="示例：自行增加的指标",
             month_value=Decimal(1),
             ytd_value=None,
             prior_ytd_value=None,
@@ -397,7 +397,7 @@ class Planter:
         )
         file = self.file(slot, self.punctual(slot), rows)
         said = {
-            "zh": f"一行填“不适用”({applicable.indicator_code}),另一行留空并说明({blank.indicator_code})",
+            "zh": f"一行填“不适用”（{applicable.indicator_code}），另一行留空并说明({blank.indicator_code})",
             "en": f"{applicable.indicator_code} not applicable, {blank.indicator_code} blank with a note",
         }
         line = self._line(
@@ -409,7 +409,7 @@ class Planter:
         row = next(self._count_rows(slot))
         rows = self._with(self._honest(slot), replace(row, month_value=None, ytd_value=None))
         file = self.file(slot, self.punctual(slot), rows)
-        said = {"zh": "必填格留空,没有说明", "en": "a required cell is blank, without a note", "state": "held"}
+        said = {"zh": "必填格留空，没有说明", "en": "a required cell is blank, without a note", "state": "held"}
         line = self._line(
             slot, "required_blank", file, **said, rule="required_blank", indicator_code=row.indicator_code
         )
@@ -425,13 +425,13 @@ class Planter:
         return self._unreadable(slot, "empty_file", b"", "空文件", "an empty file")
 
     def _not_a_workbook(self, slot: Slot) -> Planting:
-        content = "示例:这是改名为 xlsx 的文本文件,不是工作簿。\n".encode()
+        content = "示例：这是改名为 xlsx 的文本文件，不是工作簿。\n".encode()
         return self._unreadable(slot, "not_a_workbook", content, "改名为 .xlsx 的文本文件", "a text file named .xlsx")
 
     def _password(self, slot: Slot) -> Planting:
         file = replace(self.file(slot, self.punctual(slot)), password=PASSWORD)
         said = {
-            "zh": "带密码的工作簿,没有再报",
+            "zh": "带密码的工作簿，没有再报",
             "en": "a workbook with a password, never sent again",
             "state": "rejected",
         }

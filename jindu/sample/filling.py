@@ -8,7 +8,7 @@ from jindu.sample.asking import Asking, Question, next_month
 from jindu.sample.series import Series
 from jindu.workbooks.form import NOT_APPLICABLE, FormHeading, FormRow
 
-SAMPLE_TITLE = "(示例)"
+SAMPLE_TITLE = "（示例）"
 FILLED_BY, APPROVED_BY = "示例 填报员", "示例 审核员"  # no real-looking names
 
 

@@ -72,7 +72,7 @@ def load(path: Path = COLUMNS_FILE) -> Dictionary:
     problems += [f"columns.{name}: no table has this column" for name in sorted(shared.keys() - used)]
     if problems:
         listed = "\n".join(f"  {problem}" for problem in problems)
-        raise JinduError(f"{path} 有误:\n{listed}", f"{path} is wrong:\n{listed}")
+        raise JinduError(f"{path} 有误：\n{listed}", f"{path} is wrong:\n{listed}")
     return Dictionary(tables, units)
 
 

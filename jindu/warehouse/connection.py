@@ -50,7 +50,7 @@ def _open(path: Path, read_only: bool) -> duckdb.DuckDBPyConnection:
         return duckdb.connect(path, read_only=read_only)
     except duckdb.IOException as error:
         raise JinduError(
-            f"打不开工作数据库 {path}:{error}。请关闭占用它的程序后重试;分析请打开 published/jindu.duckdb。",
+            f"打不开工作数据库 {path}：{error}。请关闭占用它的程序后重试；分析请打开 published/jindu.duckdb。",
             f"Cannot open the private database {path}: {error}. Close the program that holds it and try again; "
             "analysts open published/jindu.duckdb.",
         ) from error

@@ -1,4 +1,4 @@
-"""Write the generated documents: docs/data-dictionary.md from warehouse/columns.yml, and the guide to the reference folder."""
+"""Write the generated documents: the data dictionary and the guide to the reference folder."""
 
 import argparse
 import sys
@@ -11,10 +11,10 @@ DICTIONARY_FILE = PROJECT_ROOT / "docs" / "data-dictionary.md"
 INTRODUCTION = """\
 # 数据字典 Data dictionary
 
-本文由 `make docs` 依据 `warehouse/columns.yml` 生成,请勿手改。
+本文由 `make docs` 依据 `warehouse/columns.yml` 生成，请勿手改。
 <span lang="en">Made by `make docs` from `warehouse/columns.yml`; do not edit.</span>
 
-分析人员只需打开 `published/jindu.duckdb`(只读)。表在 `mart` 中;每张表另有一个中文视图,列名和代码都是中文,
+分析人员只需打开 `published/jindu.duckdb`(只读)。表在 `mart` 中；每张表另有一个中文视图，列名和代码都是中文,
 例如 `select * from 完成情况`。除此以外的都可能随时变动。
 <span lang="en">Analysts open `published/jindu.duckdb` read-only. The tables are in schema `mart`; each has a Chinese
 view beside it. Nothing else is promised.</span>

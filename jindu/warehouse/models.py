@@ -46,13 +46,17 @@ def models(root: Path = SQL_ROOT) -> dict[str, Model]:
         unknown = {name for name in model.reads if name.split(".")[0] in MODEL_SCHEMAS and name not in found}
         if unknown:
             names = ", ".join(sorted(unknown))
-            raise JinduError(f"sql/{model.name} 读取了不存在的表 {names}。", f"sql/{model.name} reads {names}, which no file makes.")
+            raise JinduError(
+                f"sql/{model.name} 读取了不存在的表 {names}。", f"sql/{model.name} reads {names}, which no file makes."
+            )
     try:
         order = TopologicalSorter({name: model.reads & found.keys() for name, model in found.items()}).static_order()
         return {name: found[name] for name in order}
     except CycleError as error:
         circle = " → ".join(error.args[1])
-        raise JinduError(f"sql/ 中的表循环引用:{circle}。", f"Tables of sql/ read each other in a circle: {circle}.") from error
+        raise JinduError(
+            f"sql/ 中的表循环引用：{circle}。", f"Tables of sql/ read each other in a circle: {circle}."
+        ) from error
 
 
 def _parse(name: str, path: Path) -> Model:
@@ -99,10 +103,12 @@ def build_one(connection: duckdb.DuckDBPyConnection, as_of: datetime, model: Mod
     schema, table = model.name.split(".")
     parameters = {"as_of": as_of} if model.takes_as_of else {}
     try:
-        connection.execute(f'create or replace table "{schema}"."{table}" as\n{model.select}', parameters)  # check is a keyword
+        connection.execute(
+            f'create or replace table "{schema}"."{table}" as\n{model.select}', parameters
+        )  # check is a keyword
     except duckdb.Error as error:
         raise JinduError(
-            f"计算 {model.name} 时出错:{error}(sql/{model.name.replace('.', '/')}.sql)。",
+            f"计算 {model.name} 时出错：{error}（sql/{model.name.replace('.', '/')}.sql）。",
             f"{model.name} could not be computed: {error} (sql/{model.name.replace('.', '/')}.sql).",
         ) from error
 
@@ -117,19 +123,19 @@ def build_stage(night: Night, stage: str, progress: Progress = no_progress) -> i
 def build_readings(night: Night, progress: Progress = no_progress) -> StepReport:
     """Every version as read, what was asked, and what the incoming gate measures."""
     count = build_stage(night, "reading", progress)
-    return StepReport(f"整理读数,{count} 张表", f"readings, {count} tables", count)
+    return StepReport(f"整理读数，{count} 张表", f"readings, {count} tables", count)
 
 
 def build_core(night: Night, progress: Progress = no_progress) -> StepReport:
     """What counts: accepted and held values, targets, and their aggregation over months and tree."""
     count = build_stage(night, "core", progress)
-    return StepReport(f"核心数据,{count} 张表", f"core, {count} tables", count)
+    return StepReport(f"核心数据，{count} 张表", f"core, {count} tables", count)
 
 
 def build_mart(night: Night, progress: Progress = no_progress) -> StepReport:
     """What analysts see: completion, ranking, reporting, cases."""
     count = build_stage(night, "mart", progress)
-    return StepReport(f"完成率与排名,{count} 张表", f"completion and ranking, {count} tables", count)
+    return StepReport(f"完成率与排名，{count} 张表", f"completion and ranking, {count} tables", count)
 
 
 def store_reference(night: Night) -> StepReport:

@@ -41,7 +41,7 @@ def publish(night: Night, progress: Progress = no_progress) -> StepReport:
         progress(steps, steps)
     except (duckdb.Error, OSError) as error:
         raise JinduError(
-            f"发布失败,原有的发布版本不受影响:{error}。磁盘已满时,请清理 {home.root} 所在磁盘后重新运行。",
+            f"发布失败，原有的发布版本不受影响：{error}。磁盘已满时，请清理 {home.root} 所在磁盘后重新运行。",
             f"Publishing failed; the copy published before is untouched: {error}. "
             f"When the disk is full, make room on the disk of {home.root} and run again.",
         ) from error
@@ -51,7 +51,7 @@ def publish(night: Night, progress: Progress = no_progress) -> StepReport:
     rows = sum(count for count, _ in fingerprints.values())
     size = version.joinpath(DATABASE_NAME).stat().st_size / 1e6
     return StepReport(
-        f"发布第 {int(version.name)} 版:{len(fingerprints)} 张表,{rows} 行,{size:.1f} MB",
+        f"发布第 {int(version.name)} 版：{len(fingerprints)} 张表，{rows} 行，{size:.1f} MB",
         f"version {int(version.name)} published: {len(fingerprints)} tables, {rows} rows, {size:.1f} MB",
         rows,
     )
@@ -90,7 +90,7 @@ def _copy_tables(home: Home, staging: Path, progress: Progress) -> dict[str, Fin
         names = _mart_tables(connection)
         if not names:
             raise JinduError(
-                "没有可发布的数据:mart 中还没有表。请先运行 jindu run。",
+                "没有可发布的数据：mart 中还没有表。请先运行 jindu run。",
                 "There is nothing to publish: mart has no tables yet. Run jindu run first.",
             )
         connection.execute(f"attach {_text(str(staging))} as staging (read_write)")
@@ -154,7 +154,7 @@ def _verify(staging: Path, expected: dict[str, Fingerprint]) -> None:
     """Read every row of the closed file back and compare it with the private database."""
     if staging.with_name(f"{staging.name}.wal").exists():
         raise JinduError(
-            f"发布副本 {staging} 没有写完整(留有 WAL)。请重新运行。",
+            f"发布副本 {staging} 没有写完整（留有 WAL）。请重新运行。",
             f"The copy {staging} was not written whole (a WAL is left). Run again.",
         )
     connection = duckdb.connect(staging, read_only=True)
@@ -165,7 +165,7 @@ def _verify(staging: Path, expected: dict[str, Fingerprint]) -> None:
     if found != expected:
         differing = ", ".join(sorted(name for name, rows in expected.items() if found.get(name) != rows))
         raise JinduError(
-            f"发布副本与计算结果不一致:{differing}。原有的发布版本不受影响,请检查磁盘后重新运行。",
+            f"发布副本与计算结果不一致：{differing}。原有的发布版本不受影响，请检查磁盘后重新运行。",
             f"The copy differs from what was computed: {differing}. The copy published before is untouched; "
             "check the disk and run again.",
         )

@@ -9,8 +9,9 @@ INTRODUCTION = """\
 
 Made by `make docs` from `jindu/catalogue.py`; do not edit.
 
-One CSV per table, UTF-8, one header line. A column that is not required may be left out; a blank cell takes the default. A shared file that the
-folder lacks is the shipped one. `jindu run` checks the folder as a whole first and names every fault: file, line, column, what was expected.
+One CSV per table, UTF-8, one header line. A column that is not required may be left out; a blank cell takes the
+default. A shared file that the folder lacks is the shipped one. `jindu run` checks the folder as a whole first and
+names every fault: file, line, column, what was expected.
 """
 
 

@@ -161,16 +161,16 @@ def write_heading(sheet: Any, styles: Styles, heading: FormHeading, columns: lis
     sheet.set_row(0, 36)
     if heading.form_number:
         texts = [
-            f"表号:{heading.form_number}",
-            f"制定机关:{heading.issued_by}",
-            f"文号:{heading.document_number}",
-            f"有效期至:{heading.valid_until}",
+            f"表号：{heading.form_number}",
+            f"制定机关：{heading.issued_by}",
+            f"文号：{heading.document_number}",
+            f"有效期至：{heading.valid_until}",
         ]
     else:
         texts = [INTERNAL_FORM]
     write_line(sheet, styles, 1, columns, texts)
-    sender = [f"填报单位:{heading.sender_name}", f"单位代码:{heading.sender_code}"]
-    write_line(sheet, styles, 2, columns, [*sender, f"报告期:{month_text(heading.report_month)}"])
+    sender = [f"填报单位：{heading.sender_name}", f"单位代码：{heading.sender_code}"]
+    write_line(sheet, styles, 2, columns, [*sender, f"报告期：{month_text(heading.report_month)}"])
     sheet.set_row(3, 6)
 
 
@@ -236,9 +236,9 @@ def write_cell(sheet: Any, row: int, column: int, value: Entry | int | date, sty
 def write_signatures(sheet: Any, styles: Styles, heading: FormHeading, columns: list[Column], row: int) -> None:
     """Who filled and approved the form and when it was sent, and below it the reason of a correction."""
     reported_on = heading.reported_on.isoformat() if heading.reported_on else ""
-    texts = [f"填报人:{heading.filled_by}", f"审核人:{heading.approved_by}", f"报出日期:{reported_on}"]
+    texts = [f"填报人：{heading.filled_by}", f"审核人：{heading.approved_by}", f"报出日期：{reported_on}"]
     write_line(sheet, styles, row, columns, texts)
-    write_line(sheet, styles, row + 1, columns, [f"更正说明:{heading.correction_reason}"])
+    write_line(sheet, styles, row + 1, columns, [f"更正说明：{heading.correction_reason}"])
 
 
 def set_up_print(sheet: Any, columns: list[Column], last_row: int) -> None:

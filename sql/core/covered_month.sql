@@ -71,7 +71,10 @@ covered as (
         *,
         ytd_value is not null as has_answer,
         coalesce(
-            last_value(case when is_whole then unit_share.due - answered_numerator end ignore nulls) over year_to_date, 0
+            last_value(
+                case when is_whole then unit_share.due - answered_numerator end ignore nulls
+            ) over year_to_date,
+            0
         ) + answered_numerator as covered_numerator,
     from answered
     window year_to_date as (

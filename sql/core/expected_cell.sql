@@ -56,4 +56,4 @@ left join core.org_descendant as within
 where
     (asked_indicator.within_code is null or within.descendant_code is not null)
     and sender.report_month >= coalesce(asked_indicator.first_month, sender.report_month)
-order by asked_indicator.form_code, sender_code, subject.org_unit_code, asked_indicator.indicator_code, sender.report_month
+order by form_code, sender_code, subject.org_unit_code, indicator_code, sender.report_month

@@ -21,7 +21,10 @@ select
     owner,
     definition,
     source_section,
-    coalesce(tree_rule, case kind when 'ratio' then 'ratio' when 'growth' then 'ratio' when 'milestone' then 'share' else 'sum' end) as tree_rule,
+    coalesce(
+        tree_rule,
+        case when kind in ('ratio', 'growth') then 'ratio' when kind = 'milestone' then 'share' else 'sum' end
+    ) as tree_rule,
     coalesce(decimals, 0) as decimals,
     coalesce(weight, 1) as weight,
     coalesce(on_pace_at, 1) as on_pace_at,

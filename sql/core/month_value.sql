@@ -1,5 +1,6 @@
 -- grain: one row per reporting org unit, asked indicator and month: what was reported, and what is known by then
--- A reported cumulative stands for all months up to its own; months reported after it are added (domain.md, Submissions).
+-- A reported cumulative stands for all months up to its own; months reported after it are added
+-- (domain.md, Submissions).
 with asked_month as (
     select distinct
         expected_cell.org_unit_code,

@@ -109,7 +109,8 @@ select
     case
         when measured.kind = 'milestone' and measured.report_month < measured.due_month then null
         when measured.kind = 'milestone' then measured.completion_ratio
-        when measured.pace_ratio is not null then greatest(0, least(setting.score_cap, measured.pace_ratio))  -- least() skips nulls
+        -- least() skips nulls
+        when measured.pace_ratio is not null then greatest(0, least(setting.score_cap, measured.pace_ratio))
     end as score_value,
 from measured
 cross join core.setting as setting

@@ -1,13 +1,22 @@
 -- grain: one row per submission and row of its table that names an indicator: every version as read
 -- Values stand in the indicator's own unit; a unit written in the cell goes before the unit column.
-with form_row as (
+with read_cell as (
+    select
+        *,
+        struct_pack(cell, text, state, number_value, number_unit) as cell_read,
+    from raw.cell
+),
+
+form_row as (
     select
         sha256,
         sheet_name,
         row_number,
         any_value(text) filter (where field = 'indicator_code') as indicator_code_text,
         any_value(text) filter (where field = 'indicator_name') as indicator_name_text,
-        any_value(cell) filter (where field in ('indicator_code', 'indicator_name') and text is not null) as indicator_cell,
+        any_value(cell) filter (
+            where field in ('indicator_code', 'indicator_name') and text is not null
+        ) as indicator_cell,
         any_value(text) filter (where field = 'org_unit_code') as org_unit_code_text,
         any_value(text) filter (where field = 'org_unit_name') as org_unit_name_text,
         any_value(text) filter (where field = 'unit') as unit_text,
@@ -21,10 +30,10 @@ with form_row as (
         any_value(text) filter (where field = 'finished_on') as finished_text,
         any_value(cell) filter (where field = 'finished_on') as finished_cell,
         any_value(date_value) filter (where field = 'finished_on') as finished_on,
-        any_value(struct_pack(cell, text, state, number_value, number_unit)) filter (where field = 'month_value') as month_read,
-        any_value(struct_pack(cell, text, state, number_value, number_unit)) filter (where field = 'ytd_value') as ytd_read,
-        any_value(struct_pack(cell, text, state, number_value, number_unit)) filter (where field = 'prior_ytd_value') as prior_read,
-    from raw.cell
+        any_value(cell_read) filter (where field = 'month_value') as month_read,
+        any_value(cell_read) filter (where field = 'ytd_value') as ytd_read,
+        any_value(cell_read) filter (where field = 'prior_ytd_value') as prior_read,
+    from read_cell
     group by sha256, sheet_name, row_number
 ),
 
@@ -53,7 +62,8 @@ named_row as (
     inner join form_row using (sha256)
     left join core.indicator
         on case
-            when form_row.indicator_code_text is null then plain_name(form_row.indicator_name_text) = plain_name(indicator.name_zh)
+            when form_row.indicator_code_text is null
+                then plain_name(form_row.indicator_name_text) = plain_name(indicator.name_zh)
             else lower(plain_name(form_row.indicator_code_text)) = indicator.indicator_code
         end
     left join core.org_unit_name as subject
@@ -83,7 +93,7 @@ measured_row as (
             when named_row.unit_text is null or plain_name(named_row.unit_text) = plain_name(named_row.unit) then 1
             else column_unit.multiplier
         end as unit_multiplier,
-        -- a unit of measure in the cell that does not convert leaves the cell without a value; a percentage is read as 0–1
+        -- a unit in the cell that does not convert leaves the cell without a value; a percentage is read as 0–1
         case
             when coalesce(named_row.month_read.number_unit, '%') = '%' then unit_multiplier
             when named_row.month_read.number_unit = named_row.unit then 1

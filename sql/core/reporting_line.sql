@@ -35,7 +35,8 @@ valid_unit as (
     cross join reference.org_unit as org_unit
     where
         form_month.report_month
-        between coalesce(org_unit.valid_from, form_month.report_month) and coalesce(org_unit.valid_to, form_month.report_month)
+        between coalesce(org_unit.valid_from, form_month.report_month)
+        and coalesce(org_unit.valid_to, form_month.report_month)
 ),
 
 incomplete as (

@@ -54,7 +54,8 @@ ruled as (
         case
             when target_form is null then 'no_target'
             when is_not_applicable then 'not_applicable'
-            when is_met_by_due and (kind = 'milestone' or (kind = 'flow' and target_form = 'at_least')) then 'reached_by_due_month'
+            when is_met_by_due and (kind = 'milestone' or (kind = 'flow' and target_form = 'at_least'))
+                then 'reached_by_due_month'
             when is_due_month_here and (is_in or report_month > due_month) and is_met_by_due then 'met_at_due_month'
             when report_month > due_month and is_met and not is_ceiling then 'met_after_due_month'
             when is_late and is_reported and is_phased and pace_ratio >= on_pace_at then 'on_pace_reported_late'

@@ -4,7 +4,9 @@ with judged as (
     select
         received.*,
         count(finding.rule_code) filter (where finding.severity = 'critical') as critical_count,
-        count(finding.rule_code) filter (where finding.severity = 'warning' and not finding.is_explained) as open_warning_count,
+        count(finding.rule_code) filter (
+            where finding.severity = 'warning' and not finding.is_explained
+        ) as open_warning_count,
     from core.received as received
     left join raw.finding as finding
         on

@@ -29,7 +29,9 @@ grid_month as (
         version.first_month,
         version.due_month,
         case when version.ordinal > 1 then version.effective_month end as effective_month,
-        cast(unnest(generate_series(version.grid_first_month, version.grid_last_month, interval 1 month)) as date) as report_month,
+        cast(
+            unnest(generate_series(version.grid_first_month, version.grid_last_month, interval 1 month)) as date
+        ) as report_month,
         report_month between version.first_month and version.due_month as in_span,
     from version
 ),
@@ -39,7 +41,8 @@ guided_month as (
         grid_month.*,
         phasing.guided_value,
         last_year.month_value as last_year_value,
-        count(last_year.month_value) filter (where in_span) over by_version = count(*) filter (where in_span) over by_version
+        count(last_year.month_value) filter (where in_span) over by_version
+        = count(*) filter (where in_span) over by_version
         and sum(last_year.month_value) filter (where in_span) over by_version > 0
         and max(last_year.units_due_count - last_year.units_reported_count) filter (where in_span) over by_version = 0
             as is_last_year_whole,
@@ -118,11 +121,14 @@ spread as (
         spread.report_month,
         revised.phasing_used,
         case
-            when spread.report_month < revised.effective_month then spread.amount_numerator * cast(revised.weight_sum as hugeint)
+            when spread.report_month < revised.effective_month
+                then spread.amount_numerator * cast(revised.weight_sum as hugeint)
             else
                 (
                     revised.distance * spread.amount_denominator
-                    - coalesce(sum(spread.amount_numerator) filter (where spread.report_month < revised.effective_month) over (
+                    - coalesce(sum(spread.amount_numerator) filter (
+                        where spread.report_month < revised.effective_month
+                    ) over (
                         partition by spread.plan_year, spread.org_unit_code, spread.indicator_code
                     ), 0)
                 ) * revised.month_weight

@@ -1,5 +1,5 @@
 -- grain: one row per org unit at any level, indicator and month: the reporting units at or below it added up
--- Numerators and denominators are added over the units that have both; a milestone's share is units done over units asked.
+-- Numerators and denominators are added over the units that have both; a milestone's share is units done over asked.
 with line as (
     select
         reporting_line.org_unit_code,
@@ -59,7 +59,9 @@ select
     bool_and(is_own_report) and bool_or(is_late) as is_late,
     case when kind in ('flow', 'stock') or bool_and(is_own_report) then sum(month_value) end as month_value,
     case when kind in ('flow', 'stock') or bool_and(is_own_report) then sum(ytd_value) end as added_value,
-    case when kind = 'flow' and count(prior_ytd_value) = count(ytd_value) then sum(prior_ytd_value) end as prior_ytd_value,
+    case
+        when kind = 'flow' and count(prior_ytd_value) = count(ytd_value) then sum(prior_ytd_value)
+    end as prior_ytd_value,
     -- growth compares the units that have both years
     sum(millionths(ytd_value) - millionths(prior_ytd_value)) filter (where kind = 'flow') as growth_numerator,
     sum(millionths(prior_ytd_value)) filter (where kind = 'flow' and ytd_value is not null) as growth_denominator,

@@ -21,11 +21,15 @@ with asked_month as (
         month_value.months_due_count,
         month_value.finished_on,
         millionths(
-            case when month_value.kind = 'milestone' and month_value.finished_on <= last_day(month_value.report_month) then 1
+            case
+                when month_value.kind = 'milestone' and month_value.finished_on <= last_day(month_value.report_month)
+                    then 1
                 else month_value.ytd_value
             end
         ) as actual_numerator,
-        case when month_value.ytd_value is not null or month_value.finished_on is not null then cast(1000000 as hugeint) end as actual_denominator,
+        case
+            when month_value.ytd_value is not null or month_value.finished_on is not null then cast(1000000 as hugeint)
+        end as actual_denominator,
         null as null_reason,
     from core.month_value
     left join core.prior_value using (org_unit_code, indicator_code, report_month)

@@ -136,11 +136,22 @@ behind as (
         opened_at,
         resolved_at,
         owner,
-        short_name || '「' || name_zh || '」滞后,序时完成率 '
-        || cast(cast(100 * latest_pace_ratio as decimal(9, 1)) as varchar) || '%' as summary_zh,
-        name_en || ' behind at ' || cast(cast(100 * latest_pace_ratio as decimal(9, 1)) as varchar) || '% of what was due' as summary_en,
+        cast(cast(100 * latest_pace_ratio as decimal(9, 1)) as varchar) || '%' as pace_text,
+        short_name || '「' || name_zh || '」滞后，序时完成率 ' || pace_text as summary_zh,
+        name_en || ' behind at ' || pace_text || ' of what was due' as summary_en,
     from behind_spell
     qualify row_number() over (partition by org_unit_code, indicator_code, plan_year order by spell_number desc) = 1
+),
+
+first_usable as (
+    select
+        form_code,
+        org_unit_code,
+        report_month,
+        min(received_at) as received_at,
+    from mart.submission
+    where state != 'rejected'
+    group by form_code, org_unit_code, report_month
 ),
 
 submission_overdue as (
@@ -154,21 +165,13 @@ submission_overdue as (
         cast(overdue.due_on + interval 1 day as timestamptz) as opened_at,
         case when overdue.timeliness = 'late' then first_usable.received_at end as resolved_at,
         org_unit.name as owner,
-        org_unit.short_name || '' || strftime(overdue.report_month, '%Y-%m') || '「' || form.name_zh || '」逾期未报' as summary_zh,
-        form.code || ' for ' || strftime(overdue.report_month, '%Y-%m') || ' is overdue' as summary_en,
+        strftime(overdue.report_month, '%Y-%m') as month_text,
+        org_unit.short_name || ' ' || month_text || '「' || form.name_zh || '」逾期未报' as summary_zh,
+        form.code || ' for ' || month_text || ' is overdue' as summary_en,
     from overdue
     inner join reference.form as form on overdue.form_code = form.code
     inner join mart.org_unit as org_unit using (org_unit_code)
-    left join (
-        select
-            form_code,
-            org_unit_code,
-            report_month,
-            min(received_at) as received_at,
-        from mart.submission
-        where state != 'rejected'
-        group by form_code, org_unit_code, report_month
-    ) as first_usable
+    left join first_usable
         on
             overdue.form_code = first_usable.form_code
             and overdue.org_unit_code = first_usable.org_unit_code
@@ -188,7 +191,8 @@ refusal as (
         coalesce(org_unit.name, submission.file_name) as owner,
         coalesce(org_unit.short_name, '未知单位') || '报送的 ' || submission.file_name
         || case submission.state when 'held' then ' 待核实' else ' 被退回' end as summary_zh,
-        submission.file_name || case submission.state when 'held' then ' is held' else ' was rejected' end as summary_en,
+        submission.file_name
+        || case submission.state when 'held' then ' is held' else ' was rejected' end as summary_en,
         submission.submission_id,
     from mart.submission as submission
     cross join core.setting as setting
@@ -211,10 +215,20 @@ refused as (
         min(opened_at) over same_case as opened_at,
         arg_min(submission_id, opened_at) over same_case as submission_id,
     from refusal
-    window same_case as (
-        partition by kind, coalesce(org_unit_code || form_code || cast(report_month as varchar), submission_id), resolved_at
-    )
+    window
+        same_case as (
+            partition by
+                kind,
+                coalesce(org_unit_code || form_code || cast(report_month as varchar), submission_id),
+                resolved_at
+        )
     qualify row_number() over (same_case order by refusal.opened_at desc, refusal.submission_id) = 1
+),
+
+target_case as (
+    select * from missed
+    union all by name
+    select * exclude (pace_text) from behind
 ),
 
 alert as (
@@ -223,10 +237,10 @@ alert as (
         *,
         kind || ':' || org_unit_code || ':' || indicator_code || ':' || plan_year
         || case kind when 'behind' then strftime(report_month, ':%Y-%m') else '' end as case_key,
-    from (select * from missed union all select * from behind)
+    from target_case
     union all by name
     select
-        *,
+        * exclude (month_text),
         kind || ':' || org_unit_code || ':' || form_code || ':' || strftime(report_month, '%Y-%m') as case_key,
     from submission_overdue
     union all by name

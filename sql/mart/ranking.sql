@@ -1,12 +1,17 @@
 -- grain: one row per parent, peer, scope (indicator, theme, overall), its code and report month
 -- Not reported, thinly covered or not comparable is unranked with a reason, never last (domain.md, Rankings).
-with sibling as (
+with month as (
+    select distinct report_month
+    from core.form_month
+),
+
+sibling as (
     select
         org_unit.parent_code,
         month.report_month,
         count(distinct org_unit.code) as siblings_count,
     from reference.org_unit as org_unit
-    cross join (select distinct report_month from core.form_month) as month
+    cross join month
     where
         org_unit.parent_code is not null
         and coalesce(org_unit.is_peer, true)
@@ -21,7 +26,8 @@ scored as (
         peer_metric.*,
         theme.weight as theme_weight,
         peer_metric.unranked_reason is null and peer_metric.score_value is not null as is_scored,
-        count(*) over indicator_peers = sibling.siblings_count and bool_and(peer_metric.has_score) over indicator_peers as is_common,
+        count(*) over indicator_peers = sibling.siblings_count
+        and bool_and(peer_metric.has_score) over indicator_peers as is_common,
     from core.peer_metric as peer_metric
     inner join sibling using (parent_code, report_month)
     left join reference.theme as theme on peer_metric.theme_code = theme.code
@@ -128,6 +134,22 @@ moved as (
             and ranked.scope_code = last_month.scope_code
             and ranked.report_month = last_month.report_month + interval 1 month
             and year(ranked.report_month) = year(last_month.report_month)
+),
+
+-- a rank published by growth stands beside our rank of the growth
+published as (
+    select
+        coalesce(growth.indicator_code, month_value.indicator_code) as scope_code,
+        month_value.org_unit_code,
+        month_value.report_month,
+        month_value.published_rank,
+    from core.month_value as month_value
+    left join core.indicator as growth
+        on
+            growth.kind = 'growth'
+            and growth.numerator_code = month_value.indicator_code
+            and month_value.published_rank_metric = 'growth'
+    where month_value.published_rank is not null
 )
 
 select
@@ -145,22 +167,11 @@ select
     cast(moved.previous_rank - moved.completion_rank as integer) as rank_change,  -- positive: moved up
     case when moved.scope = 'indicator' then published.published_rank end as published_rank,
 from moved
-left join (
-    select
-        coalesce(growth.indicator_code, month_value.indicator_code) as scope_code,
-        month_value.org_unit_code,
-        month_value.report_month,
-        month_value.published_rank,
-    from core.month_value as month_value
-    left join core.indicator as growth
-        on
-            growth.kind = 'growth'
-            and growth.numerator_code = month_value.indicator_code
-            and month_value.published_rank_metric = 'growth'
-    where month_value.published_rank is not null
-) as published
+left join published
     on
         moved.scope_code = published.scope_code
         and moved.org_unit_code = published.org_unit_code
         and moved.report_month = published.report_month
-order by moved.parent_code, moved.scope, moved.scope_code, moved.report_month, moved.completion_rank nulls last, moved.org_unit_code
+order by
+    moved.parent_code, moved.scope, moved.scope_code, moved.report_month, moved.completion_rank nulls last,
+    moved.org_unit_code

@@ -10,40 +10,32 @@ with asked as (
     group by form_code, sender_code, report_month
 ),
 
+asked_cell as (
+    select
+        submission_id,
+        unnest(
+            case cells_required
+                when 'both' then [month_state, ytd_state]
+                when 'month' then [month_state]
+                when 'ytd' then [ytd_state]
+                else [
+                    case
+                        when 'number' in (coalesce(month_state, ''), coalesce(ytd_state, '')) then 'number'
+                        else coalesce(nullif(month_state, 'blank'), ytd_state)
+                    end
+                ]
+            end
+        ) as cell_state,
+    from core.reading
+    where is_asked
+),
+
 answered as (
     select
         submission_id,
-        sum(
-            case
-                when cells_required = 'both'
-                    then cast(coalesce(month_state, 'blank') in ('number', 'not_applicable') as integer)
-                        + cast(coalesce(ytd_state, 'blank') in ('number', 'not_applicable') as integer)
-                when cells_required = 'month' then cast(month_state in ('number', 'not_applicable') as integer)
-                when cells_required = 'ytd' then cast(ytd_state in ('number', 'not_applicable') as integer)
-                else
-                    cast(
-                        month_state in ('number', 'not_applicable') or ytd_state in ('number', 'not_applicable')
-                        as integer
-                    )
-            end
-        ) as cells_filled_count,
-        sum(
-            case
-                when cells_required = 'both'
-                    then cast(coalesce(month_state, 'blank') = 'not_applicable' as integer)
-                        + cast(coalesce(ytd_state, 'blank') = 'not_applicable' as integer)
-                when cells_required = 'month' then cast(month_state = 'not_applicable' as integer)
-                when cells_required = 'ytd' then cast(ytd_state = 'not_applicable' as integer)
-                else
-                    cast(
-                        'not_applicable' in (month_state, ytd_state)
-                        and 'number' not in (coalesce(month_state, 'blank'), coalesce(ytd_state, 'blank'))
-                        as integer
-                    )
-            end
-        ) as not_applicable_count,
-    from core.reading
-    where is_asked
+        count(*) filter (where cell_state in ('number', 'not_applicable')) as cells_filled_count,
+        count(*) filter (where cell_state = 'not_applicable') as not_applicable_count,
+    from asked_cell
     group by submission_id
 ),
 
@@ -90,8 +82,12 @@ select
         else 'awaited'
     end as timeliness,
     cast(asked.cells_asked_count as integer) as cells_asked_count,
-    cast(case when latest.is_counted then coalesce(latest.cells_filled_count, 0) else 0 end as integer) as cells_filled_count,
-    cast(case when latest.is_counted then coalesce(latest.not_applicable_count, 0) else 0 end as integer) as not_applicable_count,
+    cast(
+        case when latest.is_counted then coalesce(latest.cells_filled_count, 0) else 0 end as integer
+    ) as cells_filled_count,
+    cast(
+        case when latest.is_counted then coalesce(latest.not_applicable_count, 0) else 0 end as integer
+    ) as not_applicable_count,
     cast(
         greatest(0, date_diff('day', form_month.due_on, day_of(coalesce(first_usable.received_at, $as_of)))) as integer
     ) as days_late_count,

@@ -1,5 +1,5 @@
 -- grain: one row per night: its last attempt
--- A copy is published before its night has ended: that night is "published" here, and "completed" from the next copy on.
+-- A copy is published before its night has ended: that night is "published" here, "completed" from the next copy on.
 select
     run_id,
     as_of_at,

@@ -4,6 +4,7 @@ create table mart.run as select * from (values
     ('2024-10-09T02:00:00', timestamptz '2024-10-09 02:00:00+08', 'completed', 3),
     ('2024-10-10T02:00:00', timestamptz '2024-10-10 02:00:00+08', 'completed', 4),
 ) as run(run_id, as_of_at, state, files_received_count);
+create table mart.form as select 'community_monthly' as form_code, '社区月报' as name_zh;
 create table mart.org_unit as select * from (values
     ('350502004', '鲤城区开元街道办事处', '开元街道', 'subdistrict', '350502'),
     ('350502004001', '东街社区居民委员会', '东街', 'community', '350502004'),

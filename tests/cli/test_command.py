@@ -86,7 +86,7 @@ def test_an_unexpected_error_is_one_line_and_a_log(
     assert cli.run_command(["run", "--home", str(published_home.root), "--reference", str(reference)]) == 2
     log = published_home.root / "jindu.log"
     said = capsys.readouterr().err.splitlines()[-1]
-    assert said == f"意外错误:ZeroDivisionError: quite。详情见 {log}"
+    assert said == f"意外错误：ZeroDivisionError: quite。详情见 {log}"
     assert "Traceback" in log.read_text(encoding="utf-8")
 
 
@@ -106,11 +106,11 @@ def test_status_tells_who_is_missing_held_and_rejected(
     assert cli.run_command(["status", "--home", str(published_home.root), "--json"]) == 1
     told = json.loads(capsys.readouterr().out)
     assert (told["as_of"], told["report_month"]) == ("2024-10-10T02:00:00+08:00", "2024-09")
-    assert told["missing"] == [{"unit": "西街", "form": "community_monthly"}]
+    assert told["missing"] == [{"unit": "西街", "form": "社区月报"}]
     assert [row["file"] for row in told["held"]] == ["三.xlsx"]
     assert [row["file"] for row in told["rejected"]] == ["二.xlsx"]  # 四.xlsx was replaced by 五.xlsx
     assert cli.run_command(["--lang", "en", "status", "--home", str(published_home.root)]) == 1
-    assert "missing 1\n  西街 community_monthly" in capsys.readouterr().out
+    assert "missing 1\n  西街 社区月报" in capsys.readouterr().out
 
 
 def test_a_terminal_without_chinese_ends_no_command(published_home: Home) -> None:

@@ -37,8 +37,8 @@ def test_the_summary_says_what_a_person_needs(published_home: Home) -> None:
     text = "\n".join(shown(published_home, "zh"))
     for said in (
         "2024年9月",
-        "收到 4 份:待核实 1,退回 1",
-        "请改为 1.23 或 123 后重新报送。(另有 1 处)",  # the critical finding first
+        "收到 4 份：待核实 1，退回 1",
+        "请改为 1.23 或 123 后重新报送。（另有 1 处）",  # the critical finding first
         "逾期未报 1",
         "未报送",
         "严重滞后*",

@@ -1,11 +1,71 @@
-"""What the tests of a night share."""
+"""What the tests of a night share: the invented year, run by the command, and a small office run step by step."""
 
+import os
+import shutil
+import subprocess
+import sys
+from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
+
+from jindu.settings import Home
+from jindu.warehouse.publish import table_hashes
+
+AS_OF = "2024-10-10T02:00"
+
+
+@dataclass(frozen=True)
+class Ran:
+    """A finished `jindu run`, its home, and the hash of every table that it published."""
+
+    home: Home
+    process: subprocess.CompletedProcess[str]
+    hashes: dict[str, str]
+
+
+def environment() -> dict[str, str]:
+    """The test's own environment without what would lead a run elsewhere."""
+    return {name: value for name, value in os.environ.items() if not name.startswith(("PREFECT_", "JINDU_"))}
+
+
+def command(name: str, home: Home, *more: str) -> list[str]:
+    """The arguments of one of jindu's commands on a home."""
+    return [sys.executable, "-m", "jindu.cli", name, "--home", str(home.root), *more]
+
+
+def run_night(home: Home) -> Ran:
+    """`jindu run` on a home, to its end."""
+    process = subprocess.run(
+        command("run", home, "--as-of", AS_OF), capture_output=True, text=True, check=False, env=environment()
+    )
+    assert process.returncode in {0, 1}, process.stderr
+    return Ran(home, process, table_hashes(home.published))
 
 
 @pytest.fixture
 def reference(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A folder that stands for reference data which the test does not read."""
     return tmp_path_factory.mktemp("reference")
+
+
+@pytest.fixture(scope="session")
+def sample_home(tmp_path_factory: pytest.TempPathFactory) -> Home:
+    """An invented year that no night has touched."""
+    home = Home(tmp_path_factory.mktemp("night") / "sample")
+    subprocess.run(command("sample", home, "--seed", "1"), check=True, env=environment(), stdout=subprocess.DEVNULL)
+    return home
+
+
+@pytest.fixture(scope="session")
+def first(sample_home: Home) -> Ran:
+    """The invented year's night."""
+    home = Home(sample_home.root.with_name("first"))
+    shutil.copytree(sample_home.root, home.root)  # modification times, and so arrivals, are kept
+    return run_night(home)
+
+
+@pytest.fixture(scope="session")
+def second(first: Ran) -> Ran:
+    """The same night once more."""
+    return run_night(first.home)
