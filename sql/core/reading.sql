@@ -37,6 +37,35 @@ form_row as (
     group by sha256, sheet_name, row_number
 ),
 
+-- a row is named by its indicator's code; by the name only where it has no code
+spoken_name as (
+    select
+        indicator_code,
+        unnest(['code ' || indicator_code, 'name ' || plain_name(name_zh)]) as spoken_name,
+    from core.indicator
+),
+
+indicator_name as (
+    select
+        spoken_name,
+        min(indicator_code) as indicator_code,
+    from spoken_name
+    group by spoken_name
+    having count(*) = 1
+),
+
+spoken_row as (
+    select
+        *,
+        coalesce(indicator_code_text, indicator_name_text) as indicator_text,
+        coalesce(org_unit_code_text, org_unit_name_text) as org_unit_text,
+        coalesce(
+            'code ' || lower(plain_name(indicator_code_text)), 'name ' || plain_name(indicator_name_text)
+        ) as spoken_indicator,
+        plain_name(org_unit_text) as spoken_org_unit,
+    from form_row
+),
+
 named_row as (
     select
         received.submission_id,
@@ -45,9 +74,7 @@ named_row as (
         received.report_month,
         received.version,
         received.received_at,
-        form_row.* exclude (sha256),
-        coalesce(form_row.indicator_code_text, form_row.indicator_name_text) as indicator_text,
-        coalesce(form_row.org_unit_code_text, form_row.org_unit_name_text) as org_unit_text,
+        spoken_row.* exclude (sha256),
         indicator.indicator_code,
         indicator.kind,
         indicator.unit,
@@ -55,25 +82,22 @@ named_row as (
         indicator.minimum,
         indicator.maximum,
         case
-            when coalesce(form_row.org_unit_code_text, form_row.org_unit_name_text) is null then received.sender_code
+            when spoken_row.org_unit_text is null then received.sender_code
             else subject.org_unit_code
         end as org_unit_code,
     from core.received
-    inner join form_row using (sha256)
-    left join core.indicator
-        on case
-            when form_row.indicator_code_text is null
-                then plain_name(form_row.indicator_name_text) = plain_name(indicator.name_zh)
-            else lower(plain_name(form_row.indicator_code_text)) = indicator.indicator_code
-        end
+    inner join spoken_row using (sha256)
+    left join reference.form as form on received.form_code = form.code
+    left join indicator_name on spoken_row.spoken_indicator = indicator_name.spoken_name
+    left join core.indicator as indicator on indicator_name.indicator_code = indicator.indicator_code
     left join core.org_unit_name as subject
         on
-            plain_name(coalesce(form_row.org_unit_code_text, form_row.org_unit_name_text)) = subject.spoken_name
+            spoken_row.spoken_org_unit = subject.spoken_name
             and subject.level = case
                 when received.form_code = indicator.source_form then indicator.reporting_level
-                else (select level from reference.form where code = received.form_code)
+                else form.level
             end
-    where form_row.indicator_code_text is not null or form_row.indicator_name_text is not null
+    where spoken_row.indicator_text is not null
 ),
 
 -- 元, 万元 and 亿元 convert into each other; any other mismatch has no multiplier and is a finding

@@ -74,11 +74,14 @@ identified as (
         form_name.form_code,
         coalesce(
             org_unit_name.org_unit_code,
-            case when claim.sender_text is null and claim.folder_code is null then sole_sender.sender_code end
+            case when claim.sender_text is null and claim.folder_code is null then sole_sender.sender_code end,
+            -- a file that cannot be read is its folder's
+            case when not claim.is_readable then folder.code end
         ) as sender_code,
     from claim
     left join form_name using (submission_id)
     left join reference.form as form on form_name.form_code = form.code
+    left join reference.org_unit as folder on claim.folder_code = folder.code
     left join sole_sender on form_name.form_code = sole_sender.form_code
     left join core.org_unit_name
         on
