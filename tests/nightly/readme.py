@@ -11,7 +11,7 @@ from jindu.settings import PROJECT_ROOT
 from jindu.warehouse.connection import set_timezone
 
 READMES = (PROJECT_ROOT / "README.md", PROJECT_ROOT / "README.zh-CN.md")
-QUESTION = re.compile(r"```sql\n(?P<query>.*?)```\n\n(?:\|.*\n)*\n*", re.DOTALL)
+QUESTION = re.compile(r"```sql\n(?P<query>.*?)```\n\n(?:\|[^\n]*\n)*\n*", re.DOTALL)
 
 
 def answered(text: str, published: Path) -> str:
