@@ -17,6 +17,7 @@ from jindu.report.words import amount, percent, word
 from jindu.settings import StepReport
 
 OPEN_SHOWN = 8
+WIDE_QUOTES = str.maketrans("“”", "「」")  # terminals disagree on how wide the others are
 COLOURS = {"missed": "red", "far_behind": "red", "behind": "dark_orange"}
 
 
@@ -160,7 +161,7 @@ def _ranking(console: Console, rows: Sequence[Rank], is_sample: bool, zh: bool, 
     parent = rows[0].parent or ""
     heading = f"{parent} 社区综合排名" if zh else f"{parent} overall ranking"
     if is_sample:
-        heading += "（含示例目标）" if zh else " (with sample targets)"
+        heading += "（示例）" if zh else " (sample)"
     columns = [
         Column("名次" if zh else "rank", is_right=True),
         Column("社区" if zh else "community", is_flexible=True),
@@ -188,6 +189,8 @@ def _behind(console: Console, rows: Sequence[Behind], zh: bool, lang: str) -> Ta
     heading = f"滞后与未完成 {len(rows)} 项" if zh else f"Behind or missed: {len(rows)}"
     if len(rows) > len(shown):
         heading += f"，最需关注的 {len(shown)} 项" if zh else f", the {len(shown)} that matter most"
+    if any(row.is_sample for row in shown):
+        heading += "（示例）" if zh else " (sample)"
     columns = [
         Column("单位" if zh else "unit", widest=10),
         Column("指标" if zh else "indicator", is_flexible=True),
@@ -198,11 +201,11 @@ def _behind(console: Console, rows: Sequence[Behind], zh: bool, lang: str) -> Ta
     ]
     cells = []
     for row in shown:
-        mark = ("*" if row.is_provisional else "") + ("†" if row.is_sample else "")
+        mark = "*" if row.is_provisional else ""
         cells.append(
             [
                 Text(row.unit),
-                Text(row.indicator_zh if zh else row.indicator_en),
+                Text(row.indicator_zh.translate(WIDE_QUOTES) if zh else row.indicator_en),
                 Text(word("completion", "status", row.status, lang) + mark, COLOURS[row.status]),
                 Text(percent(row.pace)),
                 Text(amount(row.gap, row.kind, row.measure, row.decimals, lang)),
@@ -210,12 +213,9 @@ def _behind(console: Console, rows: Sequence[Behind], zh: bool, lang: str) -> Ta
             ]
         )
     table = _table(console, heading, columns, cells)
-    notes = []
     if any(row.is_provisional for row in shown):
-        notes.append("* 数据未齐，暂定" if zh else "* provisional: data are not complete")
-    if any(row.is_sample for row in shown):
-        notes.append("† 示例目标" if zh else "† sample target")
-    table.caption, table.caption_justify = "  ".join(notes) or None, "left"
+        table.caption = "* 数据未齐，暂定" if zh else "* provisional: data are not complete"
+        table.caption_justify = "left"
     return table
 
 

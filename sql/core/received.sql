@@ -30,6 +30,8 @@ claim as (
         document.meta_sender_code,
         document.meta_report_month,
         document.correction_reason,
+        -- a file that was invented for a demonstration says so in its title, or in who filled it
+        contains(concat_ws(' ', document.form_text, document.filled_by), '示例') as is_sample,
         -- a text that is there and is no month is not mended by the hidden sheet
         case
             when document.report_month_text is null then document.meta_report_month
@@ -111,6 +113,7 @@ select
     identified.meta_sender_code,
     identified.meta_report_month,
     identified.correction_reason,
+    identified.is_sample,
     form_month.due_on,
     form_month.lock_on,
     -- a file in another unit's folder is no version of this one's

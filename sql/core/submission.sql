@@ -34,6 +34,7 @@ select
     judged.sender_code,
     judged.report_month,
     judged.version,
+    judged.is_sample,
     judged.file_name,
     judged.received_at,
     judged.due_on,

@@ -56,6 +56,7 @@ select
     bool_or(is_reported) and bool_and(is_reported or is_not_applicable) as is_fully_reported,
     bool_and(is_not_applicable) as is_not_applicable,
     bool_or(is_held) as is_held,
+    bool_or(is_sample) as is_sample,
     bool_and(is_own_report) and bool_or(is_late) as is_late,
     case when kind in ('flow', 'stock') or bool_and(is_own_report) then sum(month_value) end as month_value,
     case when kind in ('flow', 'stock') or bool_and(is_own_report) then sum(ytd_value) end as added_value,

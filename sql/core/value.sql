@@ -5,6 +5,7 @@ select
     reading.indicator_code,
     reading.report_month,
     reading.submission_id,
+    submission.is_sample,
     submission.state = 'held' as is_held,
     day_of(submission.first_usable_at) > submission.due_on as is_late,
     submission.received_at,

@@ -33,7 +33,7 @@ select
     target_month.target_value as annual_target_value,
     target_month.target_version,
     target_month.basis as target_basis,
-    coalesce(target_month.is_sample, false) as is_sample,
+    coalesce(target_month.is_sample, false) or coalesce(tree_month.is_sample, false) as is_sample,
     cast(outcome.target_to_date_value as decimal(24, 6)) as target_to_date_value,
     cast(outcome.target_covered_value as decimal(24, 6)) as target_covered_value,
     cast(outcome.completion_ratio as decimal(18, 6)) as completion_ratio,

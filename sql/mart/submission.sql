@@ -6,6 +6,7 @@ select
     sender_code as org_unit_code,
     report_month,
     cast(version as integer) as version,
+    coalesce(is_sample, false) as is_sample,
     file_name,
     sha256,
     received_at,
