@@ -50,7 +50,9 @@ def models(root: Path = SQL_ROOT) -> dict[str, Model]:
                 f"sql/{model.name} 读取了不存在的表 {names}。", f"sql/{model.name} reads {names}, which no file makes."
             )
     try:
-        order = TopologicalSorter({name: model.reads & found.keys() for name, model in found.items()}).static_order()
+        order = TopologicalSorter(
+            {name: sorted(model.reads & found.keys()) for name, model in found.items()}
+        ).static_order()
         return {name: found[name] for name in order}
     except CycleError as error:
         circle = " → ".join(error.args[1])
