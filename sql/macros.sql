@@ -60,3 +60,7 @@ create or replace macro step_size(decimals) as
 -- Millionths back to a value.
 create or replace macro from_millionths(amount) as
     cast(from_ratio_steps(amount) as decimal(24, 6));
+
+-- A value as a message shows it: two decimals at most, half away from zero, no trailing zeros.
+create or replace macro shown_number(value) as
+    rtrim(rtrim(cast(cast(value as decimal(24, 2)) as varchar), '0'), '.');

@@ -11,6 +11,9 @@ with judged_month as (
         completion.ytd_value,
         completion.target_covered_value,
         completion.annual_target_value,
+        case when completion.is_sample then '（示例）' else '' end as sample_mark_zh,
+        case when completion.is_sample then ' (sample)' else '' end as sample_mark_en,
+        indicator.kind as indicator_kind,
         completion.units_reported_count,
         indicator.name_zh,
         coalesce(indicator.name_en, indicator.name_zh) as name_en,
@@ -67,8 +70,8 @@ missed as (
         min(known_at) filter (where status = 'missed') as opened_at,
         case when arg_max(status, report_month) != 'missed' then arg_max(known_at, report_month) end as resolved_at,
         any_value(owner) as owner,
-        any_value(short_name) || '「' || any_value(name_zh) || '」未完成' as summary_zh,
-        any_value(name_en) || ' missed' as summary_en,
+        any_value(short_name) || '「' || any_value(name_zh) || '」未完成' || max(sample_mark_zh) as summary_zh,
+        any_value(name_en) || ' missed' || max(sample_mark_en) as summary_en,
     from speaking_month
     group by org_unit_code, indicator_code, plan_year
     having count(*) filter (where status = 'missed') > 0
@@ -120,6 +123,9 @@ behind_spell as (
         any_value(name_zh) as name_zh,
         any_value(name_en) as name_en,
         any_value(unit) as unit,
+        any_value(indicator_kind) as indicator_kind,
+        max(sample_mark_zh) as sample_mark_zh,
+        max(sample_mark_en) as sample_mark_en,
     from spell
     group by org_unit_code, indicator_code, plan_year, spell_number
     having count(*) filter (where opens) > 0
@@ -137,8 +143,15 @@ behind as (
         resolved_at,
         owner,
         cast(cast(100 * latest_pace_ratio as decimal(9, 1)) as varchar) || '%' as pace_text,
-        short_name || '「' || name_zh || '」滞后，序时完成率 ' || pace_text as summary_zh,
-        name_en || ' behind at ' || pace_text || ' of what was due' as summary_en,
+        indicator_kind in ('flow', 'stock') as has_amounts,
+        shown_number(latest_ytd_value) as done_text,
+        shown_number(latest_target_value) as due_text,
+        short_name || '「' || name_zh || '」滞后，序时完成率 ' || pace_text
+        || case when has_amounts then '：完成 ' || done_text || '，应完成 ' || due_text || ' ' || unit else '' end
+        || sample_mark_zh as summary_zh,
+        name_en || ' behind at ' || pace_text || ' of what was due'
+        || case when has_amounts then ': ' || done_text || ' of ' || due_text else '' end
+        || sample_mark_en as summary_en,
     from behind_spell
     qualify row_number() over (partition by org_unit_code, indicator_code, plan_year order by spell_number desc) = 1
 ),
@@ -228,7 +241,7 @@ refused as (
 target_case as (
     select * from missed
     union all by name
-    select * exclude (pace_text) from behind
+    select * exclude (pace_text, has_amounts, done_text, due_text) from behind
 ),
 
 alert as (
