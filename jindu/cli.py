@@ -301,7 +301,7 @@ def _refuse_real_home(home: Home) -> None:
 
 def _language(arguments: Sequence[str]) -> str:
     """The language named anywhere among the arguments, else by JINDU_LANG, else Chinese."""
-    pairs = zip(arguments, [*arguments[1:], ""], strict=True)
+    pairs = zip(arguments, [*arguments[1:], ""], strict=False)  # with no arguments there is no pair
     named = [
         value if name == "--lang" else name[7:] for name, value in pairs if name == "--lang" or name[:7] == "--lang="
     ]

@@ -114,6 +114,7 @@ def open_night(home: str, reference: str, as_of: str) -> Night:
     here.inbox.mkdir(parents=True, exist_ok=True)
     with connect(here) as connection:
         _bury(connection, DIED_ZH)  # the lock is ours: whatever still says running is dead
+        _refuse_the_past(connection, moment)
         attempt = _one(connection, "select coalesce(max(attempt), 0) + 1 from raw.run where run_id = ?", [run_id])
         night = Night(here, folder, moment, run_id, attempt)
         connection.execute(
@@ -124,6 +125,19 @@ def open_night(home: str, reference: str, as_of: str) -> Night:
     _remember(night, "running")
     log.info("night %s attempt %d begins in %s", run_id, attempt, here.root)
     return night
+
+
+def _refuse_the_past(connection: duckdb.DuckDBPyConnection, moment: datetime) -> None:
+    """A home goes forward: an older night would take the newer figures from its readers, and alert about the past."""
+    later = _one(connection, "select max(as_of_at) from raw.run where state = 'completed' and as_of_at > ?", [moment])
+    if later is not None:
+        shown = later.astimezone(OFFICE_TIMEZONE).isoformat(timespec="minutes")
+        raise JinduError(
+            f"这个工作目录已经运行到 {shown}，不能再退回 {run_id_of(moment)}。"
+            "要看过去的情况，请把目录复制一份、删去其中的 warehouse.duckdb，用 --home 指定后逐夜重放。",
+            f"This home has been run as of {shown} already and does not go back to {run_id_of(moment)}. "
+            "To see the past, copy the home, remove its warehouse.duckdb, and replay it with --home.",
+        )
 
 
 def step(night: Night, name: str, function: Step) -> StepReport:

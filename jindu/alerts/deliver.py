@@ -54,12 +54,12 @@ def deliver(night: Night, progress: Progress) -> StepReport:
 
 
 def alert_failure(night: Night, step: str, message_zh: str, message_en: str) -> None:
-    """Tell everyone whose scope is everything that the run failed at this step; once per run and step.
+    """Tell everyone whose scope is everything, or the office, that the run failed at this step; once per run and step.
 
     Never raises for a channel, the database or the disk: the failure of the run is what must be seen.
     """
     recipients, told = _recipients_and_told(night, step)
-    for recipient in [one for one in recipients if one.scope is None] or [OUTBOX_ONLY]:
+    for recipient in [one for one in recipients if one.runs_the_office] or [OUTBOX_ONLY]:
         if recipient.name not in told:
             message = message_en if recipient.language == "en" else message_zh
             _alert_one(night, recipient, step, message)

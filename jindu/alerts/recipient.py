@@ -1,6 +1,7 @@
 """Who is told: the rows of recipient.csv."""
 
 import csv
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -16,6 +17,7 @@ class Recipient:
     scope: str | None  # a unit, theme or indicator code; None is everything
     content: str | None  # summary or full
     language: str  # zh or en
+    runs_the_office: bool = True  # scope is everything, or the office itself: told when a run fails
 
 
 # Nobody is configured: the office's own file in outbox/.
@@ -27,18 +29,22 @@ def load_recipients(connection: duckdb.DuckDBPyConnection) -> list[Recipient]:
     rows = connection.execute(
         "select name, channel, scope, content, language from reference.recipient order by name"
     ).fetchall()
-    return [_recipient(*row) for row in rows]
+    office = connection.execute("select value from reference.setting where key = 'office_code'").fetchone()
+    return [_recipient(row, office[0] if office else None) for row in rows]
 
 
 def read_recipients(reference: Path) -> list[Recipient]:
     """The recipients of recipient.csv as it stands, for a night whose reference tables never loaded."""
-    file = reference / "recipient.csv"
+    rows = _rows(reference / "recipient.csv", ("name", "channel", "scope", "content", "language"))
+    settings = {key: value for key, value in _rows(reference / "setting.csv", ("key", "value"))}
+    return [_recipient(row, settings.get("office_code")) for row in rows if _blank_to_none(row[0])]
+
+
+def _rows(file: Path, columns: tuple[str, ...]) -> list[list[str | None]]:
     if not file.is_file():
         return []
-    columns = ("name", "channel", "scope", "content", "language")
     with file.open(encoding="utf-8-sig", errors="replace", newline="") as lines:
-        rows = [[row.get(column) for column in columns] for row in csv.DictReader(lines)]
-    return [_recipient(name, *others) for name, *others in rows if name and name.strip()]
+        return [[row.get(column) for column in columns] for row in csv.DictReader(lines)]
 
 
 def scope_is_known(connection: duckdb.DuckDBPyConnection, scope: str) -> bool:
@@ -55,15 +61,16 @@ def scope_is_known(connection: duckdb.DuckDBPyConnection, scope: str) -> bool:
     return found is not None and bool(found[0])
 
 
-def _recipient(
-    name: str, channel: str | None, scope: str | None, content: str | None, language: str | None
-) -> Recipient:
+def _recipient(row: Sequence[str | None], office: str | None) -> Recipient:
+    """`row` is name, channel, scope, content, language."""
+    name, channel, scope, content, language = map(_blank_to_none, row)
     return Recipient(
-        name=name.strip(),
-        channel=_blank_to_none(channel),
-        scope=_blank_to_none(scope),
-        content=_blank_to_none(content),
-        language="en" if _blank_to_none(language) == "en" else "zh",
+        name=name or "",
+        channel=channel,
+        scope=scope,
+        content=content,
+        language="en" if language == "en" else "zh",
+        runs_the_office=scope in (None, office),
     )
 
 

@@ -26,7 +26,8 @@ group by state
 order by state
 """
 
-# A file that names no form, sender or month has no successor: it asks for attention on the night that it came.
+# A file that nobody could read has no successor of its own: the unit's next usable file puts it right, and without
+# one it asks for attention on the night that it came.
 OPEN_SUBMISSION = """
 with ranked as (
     select
@@ -55,7 +56,7 @@ select
     coalesce(unit.short_name, unit.name, ranked.org_unit_code),
     coalesce(form.name_zh, ranked.form_code),
     ranked.report_month,
-    ranked.file_name,
+    regexp_replace(ranked.file_name, '[[:cntrl:]]+', ' ', 'g'),
     reason.message_zh,
     reason.message_en,
     coalesce(reason.finding_count, 0),
@@ -67,7 +68,15 @@ where
     ranked.state in ('rejected', 'held')
     and case
         when ranked.is_known then ranked.recency = 1
-        else ranked.received_at > coalesce($previous, ranked.received_at - interval 1 second)
+        else
+            ranked.received_at > coalesce($previous, ranked.received_at - interval 1 second)
+            and not exists (
+                select 1
+                from mart.submission as better
+                where better.org_unit_code = ranked.org_unit_code
+                    and better.received_at > ranked.received_at
+                    and better.state in ('accepted', 'held', 'superseded')
+            )
     end
 order by ranked.state desc, ranked.report_month desc nulls last, ranked.org_unit_code, ranked.file_name
 """

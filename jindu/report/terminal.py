@@ -237,6 +237,8 @@ def _alerts(summary: Summary, zh: bool, lang: str) -> list[str]:
 
 def _footer(summary: Summary, times: Sequence[StepTime], zh: bool, lang: str) -> list[str]:
     lines = [f"{'已发布' if zh else 'Published'} {summary.published} ({summary.version})"]
+    for sent in [row for row in times if row.step == "alert"]:
+        lines.append(f"提醒：{sent.detail_zh}" if zh else f"Alerts: {sent.detail_en}")
     if times:
         slow = sorted(times, key=lambda row: row.seconds, reverse=True)[:4]
         total = sum(row.seconds for row in times)

@@ -260,7 +260,7 @@ def _table_end(grid: Grid, header: int, known: Mapping[str, str]) -> int:
         blank_count = 0 if filled else blank_count + 1
         if blank_count == GAP_ENDS_TABLE:
             return index
-        if filled and any(field in DOCUMENT_FIELDS for field, _ in _labels_in(filled[0], known)):
+        if any(field in DOCUMENT_FIELDS for cell in filled for field, _ in _labels_in(cell, known)):
             return index
     return len(grid)
 

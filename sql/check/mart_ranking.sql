@@ -5,6 +5,7 @@ with ranked as (
         *,
         rank() over (rank_list order by completion_rank) as implied_rank,
         max(completion_rank) over tie - min(completion_rank) over tie as tie_spread_count,
+        bool_or(coalesce(is_sample, false)) over rank_list as has_sample_peer,
         count(*) over (partition by parent_code, scope, scope_code, report_month, org_unit_code) as rows_count,
     from mart.ranking
     where completion_rank is not null
@@ -57,6 +58,9 @@ select
         else metric_value is not null and unranked_reason is null
     end as is_justified,
     cast(published_rank as varchar) as published_rank,
-    case when completion_rank is not null then completion_rank - published_rank end as published_gap_count,
+    -- invented peers are never compared with published ranks
+    case
+        when completion_rank is not null and not has_sample_peer then completion_rank - published_rank
+    end as published_gap_count,
 from every_row
 order by check_key

@@ -9,6 +9,7 @@ with peer as (
         tree_month.kind,
         tree_month.is_reported,
         tree_month.is_not_applicable,
+        coalesce(tree_month.is_sample, false) or coalesce(own_target.is_sample, false) as is_sample,
         tree_month.months_covered_count,
         tree_month.months_due_count,
         tree_month.actual_denominator,
@@ -84,6 +85,7 @@ select
     measured.ranking_metric,
     measured.kind,
     measured.weight,
+    measured.is_sample,
     measured.peers_count,
     measured.metric_value,
     -- the larger the better, whatever the direction

@@ -117,14 +117,20 @@ select
     form_month.due_on,
     form_month.lock_on,
     -- a file in another unit's folder is no version of this one's
-    row_number() over (
-        partition by
-            identified.form_code,
-            identified.sender_code,
-            identified.report_month,
-            coalesce(identified.folder_code, identified.sender_code) = identified.sender_code
-        order by identified.received_at, identified.submission_id
-    ) as version,
+    case
+        when
+            identified.form_code is not null
+            and identified.sender_code is not null
+            and identified.report_month is not null
+            then row_number() over (
+                partition by
+                    identified.form_code,
+                    identified.sender_code,
+                    identified.report_month,
+                    coalesce(identified.folder_code, identified.sender_code) = identified.sender_code
+                order by identified.received_at, identified.submission_id
+            )
+    end as version,
 from identified
 left join core.form_month
     on identified.form_code = form_month.form_code and identified.report_month = form_month.report_month

@@ -46,7 +46,10 @@ select
         else 'accepted'
     end as state,
     coalesce(usable.recency = 1, false) as is_counted,
-    case when day_of(judged.received_at) <= judged.due_on then 'on_time' else 'late' end as timeliness,
+    case
+        when day_of(judged.received_at) <= judged.due_on then 'on_time'
+        when judged.due_on is not null then 'late'  -- a file without form or month is neither
+    end as timeliness,
     greatest(0, date_diff('day', judged.due_on, day_of(judged.received_at))) as days_late_count,
     usable.first_usable_at,
     judged.critical_count,

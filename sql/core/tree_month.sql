@@ -58,6 +58,7 @@ select
     bool_or(is_held) as is_held,
     bool_or(is_sample) as is_sample,
     bool_and(is_own_report) and bool_or(is_late) as is_late,
+    -- of the units that answered for the month: units_reported_count says how many did
     case when kind in ('flow', 'stock') or bool_and(is_own_report) then sum(month_value) end as month_value,
     case when kind in ('flow', 'stock') or bool_and(is_own_report) then sum(ytd_value) end as added_value,
     case
@@ -80,7 +81,7 @@ select
     end as actual_denominator,
     sum(months_covered_count) as unit_months_covered_count,
     sum(months_due_count) as unit_months_due_count,
-    min(months_covered_count) as months_covered_count,
+    max(months_due_count) - max(months_due_count - months_covered_count) as months_covered_count,
     max(months_due_count) as months_due_count,
     case when bool_and(finished_on is not null) then max(finished_on) end as finished_on,
     case

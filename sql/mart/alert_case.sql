@@ -8,6 +8,7 @@ with judged_month as (
         year(completion.report_month) as plan_year,
         completion.status,
         completion.pace_ratio,
+        completion.gap_value,
         completion.ytd_value,
         completion.target_covered_value,
         completion.annual_target_value,
@@ -116,6 +117,7 @@ behind_spell as (
         min(known_at) filter (where opens) as opened_at,
         max(known_at) filter (where closes) as resolved_at,
         arg_max(pace_ratio, report_month) as latest_pace_ratio,
+        arg_max(gap_value, report_month) as latest_gap_value,
         arg_max(ytd_value, report_month) as latest_ytd_value,
         arg_max(target_covered_value, report_month) as latest_target_value,
         any_value(owner) as owner,
@@ -143,13 +145,24 @@ behind as (
         resolved_at,
         owner,
         cast(cast(100 * latest_pace_ratio as decimal(9, 1)) as varchar) || '%' as pace_text,
+        cast(cast(abs(100 * latest_gap_value) as decimal(9, 1)) as varchar) as points_text,
         indicator_kind in ('flow', 'stock') as has_amounts,
         shown_number(latest_ytd_value) as done_text,
         shown_number(latest_target_value) as due_text,
-        short_name || '「' || name_zh || '」滞后，序时完成率 ' || pace_text
+        short_name || '「' || name_zh || '」'
+        || case when resolved_at is null then '滞后，' else '已恢复，' end
+        || case
+            when indicator_kind = 'growth' then '与目标相差 ' || points_text || ' 个百分点'
+            else '序时完成率 ' || pace_text
+        end
         || case when has_amounts then '：完成 ' || done_text || '，应完成 ' || due_text || ' ' || unit else '' end
         || sample_mark_zh as summary_zh,
-        name_en || ' behind at ' || pace_text || ' of what was due'
+        name_en
+        || case when resolved_at is null then ' behind, ' else ' recovered, ' end
+        || case
+            when indicator_kind = 'growth' then points_text || ' percentage points from the target'
+            else pace_text || ' of what was due'
+        end
         || case when has_amounts then ': ' || done_text || ' of ' || due_text else '' end
         || sample_mark_en as summary_en,
     from behind_spell
@@ -191,6 +204,16 @@ submission_overdue as (
             and overdue.report_month = first_usable.report_month
 ),
 
+first_finding as (
+    select
+        submission_id,
+        min_by(message_zh, (severity != 'critical', sheet_name, cell, rule_code)) as reason_zh,
+        min_by(message_en, (severity != 'critical', sheet_name, cell, rule_code)) as reason_en,
+    from mart.finding
+    where state = 'open' and severity in ('critical', 'warning')
+    group by submission_id
+),
+
 refusal as (
     select
         case submission.state when 'held' then 'held' else 'rejected' end as kind,
@@ -203,20 +226,28 @@ refusal as (
         min(better.received_at) as resolved_at,
         coalesce(org_unit.name, submission.file_name) as owner,
         coalesce(org_unit.short_name, '未知单位') || '报送的 ' || submission.file_name
-        || case submission.state when 'held' then ' 待核实' else ' 被退回' end as summary_zh,
+        || case submission.state when 'held' then ' 待核实' else ' 被退回' end
+        || coalesce('：' || first_finding.reason_zh, '') as summary_zh,
         submission.file_name
-        || case submission.state when 'held' then ' is held' else ' was rejected' end as summary_en,
+        || case submission.state when 'held' then ' is held' else ' was rejected' end
+        || coalesce(': ' || first_finding.reason_en, '') as summary_en,
         submission.submission_id,
     from mart.submission as submission
     cross join core.setting as setting
     left join mart.org_unit as org_unit using (org_unit_code)
+    left join first_finding using (submission_id)
     left join mart.submission as better
         on
-            submission.form_code = better.form_code
-            and submission.org_unit_code = better.org_unit_code
-            and submission.report_month = better.report_month
-            and better.version > submission.version
+            submission.org_unit_code = better.org_unit_code
             and better.state in ('accepted', 'superseded', 'held')
+            -- a file that nobody could read is put right by the unit's next one
+            and case
+                when submission.version is null then better.received_at > submission.received_at
+                else
+                    submission.form_code = better.form_code
+                    and submission.report_month = better.report_month
+                    and better.version > submission.version
+            end
     where submission.state in ('rejected', 'held')
     group by all
 ),
@@ -241,7 +272,7 @@ refused as (
 target_case as (
     select * from missed
     union all by name
-    select * exclude (pace_text, has_amounts, done_text, due_text) from behind
+    select * exclude (pace_text, points_text, has_amounts, done_text, due_text) from behind
 ),
 
 alert as (

@@ -1,5 +1,5 @@
 -- grain: one row per rule that one cell, or one whole submission, failed
--- What a restricted cell held is not told (domain.md, Indicators: publicity).
+-- What a restricted cell held is not told, only where to look (domain.md, Indicators: publicity).
 select
     finding.submission_id,
     finding.org_unit_code,
@@ -13,8 +13,17 @@ select
     finding.severity,
     case when coalesce(indicator.publicity, 'public') != 'restricted' then finding.found end as found,
     case when coalesce(indicator.publicity, 'public') != 'restricted' then finding.expected end as expected,
-    case when coalesce(indicator.publicity, 'public') != 'restricted' then finding.message_zh end as message_zh,
-    case when coalesce(indicator.publicity, 'public') != 'restricted' then finding.message_en end as message_en,
+    case
+        when coalesce(indicator.publicity, 'public') != 'restricted' then finding.message_zh
+        else concat_ws(' ', '“' || indicator.name_zh || '”', finding.cell, '请按填报说明核对（数值不公开）。')
+    end as message_zh,
+    case
+        when coalesce(indicator.publicity, 'public') != 'restricted' then finding.message_en
+        else
+            concat_ws(
+                ' ', coalesce(indicator.name_en, indicator.name_zh), finding.cell, 'Check it (the value is restricted).'
+            )
+    end as message_en,
     case
         when finding.severity = 'warning' and finding.is_explained then 'explained'
         else 'open'

@@ -62,6 +62,7 @@ composite as (
         scope_code,
         report_month,
         'score' as metric,
+        bool_or(is_sample) as is_sample,
         sum(scope_weight) filter (where is_scored) as covered_weight,
         sum(scope_weight) as whole_weight,
         cast(
@@ -82,6 +83,7 @@ contender as (
         indicator_code as scope_code,
         report_month,
         ranking_metric as metric,
+        is_sample,
         metric_value,
         merit_value,
         unranked_reason,
@@ -94,6 +96,7 @@ contender as (
         composite.scope_code,
         composite.report_month,
         composite.metric,
+        composite.is_sample,
         composite.metric_value,
         composite.metric_value as merit_value,
         case
@@ -143,6 +146,7 @@ published as (
         month_value.org_unit_code,
         month_value.report_month,
         month_value.published_rank,
+        month_value.published_rank_metric,
     from core.month_value as month_value
     left join core.indicator as growth
         on
@@ -166,12 +170,15 @@ select
     cast(moved.previous_rank as integer) as previous_rank,
     cast(moved.previous_rank - moved.completion_rank as integer) as rank_change,  -- positive: moved up
     case when moved.scope = 'indicator' then published.published_rank end as published_rank,
+    coalesce(moved.is_sample, false) as is_sample,
 from moved
 left join published
     on
         moved.scope_code = published.scope_code
         and moved.org_unit_code = published.org_unit_code
         and moved.report_month = published.report_month
+        -- ranks by different figures are never compared
+        and moved.metric = coalesce(published.published_rank_metric, moved.metric)
 order by
     moved.parent_code, moved.scope, moved.scope_code, moved.report_month, moved.completion_rank nulls last,
     moved.org_unit_code

@@ -37,6 +37,7 @@ create or replace table reference.indicator as
         ('allowance', '低保户数', null, 'welfare', 'internal')
     ) as indicator (code, name_zh, name_en, theme, publicity);
 create or replace table reference.form as select 'community_monthly' as code, '社区月报' as name_zh;
+create or replace table reference.setting as select 'office_code' as key, '350502004' as value;
 create or replace table reference.recipient
     (name text, channel text, scope text, content text, language text);
 create or replace table mart.alert_case (

@@ -13,6 +13,7 @@ from jindu.settings import Home
 from jindu.warehouse.publish import table_hashes
 
 AS_OF = "2024-10-10T02:00"
+SEED = 1
 
 
 @dataclass(frozen=True)
@@ -53,7 +54,9 @@ def reference(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def sample_home(tmp_path_factory: pytest.TempPathFactory) -> Home:
     """An invented year that no night has touched."""
     home = Home(tmp_path_factory.mktemp("night") / "sample")
-    subprocess.run(command("sample", home, "--seed", "1"), check=True, env=environment(), stdout=subprocess.DEVNULL)
+    subprocess.run(
+        command("sample", home, "--seed", str(SEED)), check=True, env=environment(), stdout=subprocess.DEVNULL
+    )
     return home
 
 

@@ -10,7 +10,7 @@ from jindu.report.steps import STEPS
 from jindu.settings import Home
 from jindu.warehouse.connection import connect
 
-from .conftest import AS_OF, Ran, command, environment
+from .conftest import AS_OF, Ran, command, environment, run_night
 
 PROMISED = {  # domain.md, Names that others build on
     "org_unit", "indicator", "target", "submission", "reporting", "completion", "ranking", "finding", "gate_result",

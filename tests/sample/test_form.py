@@ -13,7 +13,7 @@ from jindu.workbooks.form import FormHeading, FormRow, line_ends, write_form
 HEADING = FormHeading(
     form_code="monthly",
     form_name="工作月报",
-    title="工作月报(示例)",
+    title="工作月报（示例）",
     sender_code="100001",
     sender_name="东街",
     report_month=date(2031, 9, 1),
@@ -30,9 +30,9 @@ def cells(path: Path) -> list[list[object]]:
 def test_layout(tmp_path: Path) -> None:
     write_form(tmp_path / "a.xlsx", HEADING, [ROW])
     rows = cells(tmp_path / "a.xlsx")
-    assert rows[0][0] == "工作月报(示例)"
+    assert rows[0][0] == "工作月报（示例）"
     assert rows[1][0] == "内部工作报表"
-    assert "报告期:2031年9月" in rows[2]
+    assert "报告期：2031年9月" in rows[2]
     assert rows[4] == ["指标代码", "指标名称", "计量单位", "本月数", "本年累计", "上年同期累计", "备注"]
     assert rows[5] == ["visits", "走访", "次", 3, 30, None, None]
 
@@ -56,7 +56,7 @@ def test_hidden_keys(tmp_path: Path) -> None:
 def test_heading_data_of_an_official_form(tmp_path: Path) -> None:
     write_form(tmp_path / "a.xlsx", replace(HEADING, form_number="统1表", issued_by="统计局"), [ROW])
     assert cells(tmp_path / "a.xlsx")[1][:3].count(None) < 3
-    assert cells(tmp_path / "a.xlsx")[1][0] == "表号:统1表"
+    assert cells(tmp_path / "a.xlsx")[1][0] == "表号：统1表"
 
 
 def test_text_that_looks_like_a_formula_stays_text(tmp_path: Path) -> None:

@@ -234,7 +234,7 @@ def test_check_figures_are_the_sum_of_the_units(
     checks: list[tuple[str, date, object]] = []
     skipped = {(defect.form_code, defect.report_month) for defect in composed[1]}
     for file in composed[0]:
-        assert file.heading is None or file.heading.title.endswith("(示例)")
+        assert file.heading is None or file.heading.title.endswith("（示例）")
         if file.heading is None:
             continue
         for row in file.rows:

@@ -1,0 +1,110 @@
+"""A night without Prefect: the same steps in a process of their own, which may be killed between any two.
+
+The processes are forked from one that has imported Great Expectations, so each of them starts at once.
+"""
+
+import multiprocessing
+import os
+import signal
+from collections.abc import Callable
+from pathlib import Path
+
+import duckdb
+
+from jindu.alerts.deliver import deliver
+from jindu.checks import gate
+from jindu.checks.engine import KEY, Verdict
+from jindu.checks.expectations import Expectation
+from jindu.checks.gate import run_gate
+from jindu.night import Step, close_night, fail_night, open_night, record_run, step, take_lock
+from jindu.settings import Home, JinduError, Night, Progress, parse_as_of, run_id_of
+from jindu.warehouse.connection import connect
+from jindu.warehouse.models import build_core, build_mart, build_readings, store_reference
+from jindu.warehouse.publish import publish
+from jindu.workbooks.collect import collect
+from jindu.workbooks.read import read
+from tests.checks.measured import fails
+
+STEPS: dict[str, Step] = {  # as flows/nightly.py names and orders them
+    "reference": lambda night, _: store_reference(night),
+    "collect": collect,
+    "read": read,
+    "readings": build_readings,
+    "gate-incoming": lambda night, progress: run_gate(night, "incoming", progress),
+    "core": build_core,
+    "gate-core": lambda night, progress: run_gate(night, "core", progress),
+    "mart": build_mart,
+    "gate-mart": lambda night, progress: run_gate(night, "mart", progress),
+    "record": record_run,
+    "publish": publish,
+    "alert": deliver,
+}
+BEFORE_ALL = "start"  # killed when the night is open and no step is done
+FAILED = 2
+
+forked = multiprocessing.get_context("forkserver")
+forked.set_forkserver_preload(["great_expectations", "jindu.checks.engine", "jindu.alerts.deliver", "jindu.catalogue"])
+
+
+def run(
+    home: Path, reference: Path, as_of: str, *, spoilt: tuple[str, str] = ("", ""), is_judged_plainly: bool = False
+) -> int:
+    """A whole attempt in a process of its own; its exit code, 0 or FAILED.
+
+    `spoilt` is a step, and a statement that spoils the private database right after it. `is_judged_plainly` saves
+    Great Expectations' half of the time: its verdicts are said a second time in SQL, and publish the same.
+    """
+    return _exit_code(_attempt, str(home), str(reference), as_of, spoilt, is_judged_plainly)
+
+
+def walk(home: Path, reference: Path, as_of: str, name: str) -> int:
+    """Open the night (BEFORE_ALL) or do its next step, and be killed at once: minus the signal.
+
+    The steps meet in the database, so a night may go through a process for each.
+    """
+    return _exit_code(_walk, str(home), str(reference), as_of, name)
+
+
+def _exit_code(function: Callable[..., None], *arguments: object) -> int:
+    process = forked.Process(target=function, args=arguments)
+    process.start()
+    process.join()
+    assert process.exitcode is not None
+    return process.exitcode
+
+
+def _attempt(home: str, reference: str, as_of: str, spoilt: tuple[str, str], is_judged_plainly: bool) -> None:
+    if is_judged_plainly:
+        gate.judge = _judge_plainly
+    night = open_night(home, reference, as_of)
+    try:
+        for name, function in STEPS.items():
+            step(night, name, function)
+            if spoilt[0] == name:
+                with connect(night.home) as connection:
+                    connection.execute(spoilt[1])
+    except JinduError as error:
+        fail_night(home, reference, as_of, error)  # as the flow's hook does
+        raise SystemExit(FAILED) from None
+    close_night(night)
+
+
+def _walk(home: str, reference: str, as_of: str, name: str) -> None:
+    if name == BEFORE_ALL:
+        open_night(home, reference, as_of)
+    else:
+        here, moment = Home(Path(home)), parse_as_of(as_of)
+        take_lock(here)
+        step(Night(here, Path(reference), moment, run_id_of(moment), 1), name, STEPS[name])
+    os.kill(os.getpid(), signal.SIGKILL)
+
+
+def _judge_plainly(database: Path, expectations: tuple[Expectation, ...], _progress: Progress) -> list[Verdict]:
+    verdicts = []
+    with duckdb.connect(database, read_only=True) as connection:
+        for expectation in expectations:
+            schema, table = expectation.table.split(".")
+            rows = connection.table(f'"{schema}"."{table}"')
+            keys = rows.filter(fails(expectation)).select(KEY).fetchall()
+            verdicts.append(Verdict(expectation, len(rows), tuple(sorted(key for (key,) in keys))))
+    return verdicts

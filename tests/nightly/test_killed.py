@@ -1,0 +1,110 @@
+"""Killed between any two steps and run again: the same. A gate that fails publishes nothing, and says so."""
+
+import shutil
+import signal
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+import pytest
+
+from jindu.report.steps import STEPS as TITLES
+from jindu.settings import Home
+from jindu.warehouse.connection import connect
+from jindu.warehouse.publish import published_version, table_hashes
+
+from .in_process import BEFORE_ALL, FAILED, STEPS, run, walk
+from .small_office import AS_OF, THE_NIGHT_BEFORE, fill_inbox, write_office
+
+POINTS = [BEFORE_ALL, *STEPS]  # after each of which the night is killed
+TELLS_OF_THE_CLOCK = "run"
+TELL_OF_OTHER_NIGHTS = {"run", "gate_result", "alert_case"}
+CORES = 2
+A_VISIT = "where indicator_code = 'visit' and month_state = 'number' limit 1"
+
+
+@pytest.fixture(scope="session")
+def office(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder with the small office's reference data and a home that no night has touched."""
+    folder = tmp_path_factory.mktemp("office")
+    write_office(folder / "reference")
+    fill_inbox(Home(folder / "home"), folder / "reference")
+    return folder
+
+
+@pytest.fixture(scope="session")
+def undisturbed(office: Path) -> dict[str, str]:
+    """The hash of every table that the night publishes when nothing happens to it."""
+    home = copy_of(office, "undisturbed")
+    assert run(home.root, office / "reference", AS_OF) == 0
+    return table_hashes(home.published)
+
+
+@pytest.fixture(scope="session")
+def after_kill(office: Path) -> dict[str, Home]:
+    """By the step after which its night was killed, a home whose night was then run again."""
+
+    walked, homes = copy_of(office, "walked"), {}
+    for point in POINTS:
+        assert walk(walked.root, office / "reference", AS_OF, point) == -signal.SIGKILL
+        homes[point] = Home(Path(shutil.copytree(walked.root, office / f"killed-{point}", symlinks=True)))
+    with ThreadPoolExecutor(CORES) as pool:
+        codes = pool.map(
+            lambda home: run(home.root, office / "reference", AS_OF, is_judged_plainly=True), homes.values()
+        )
+        assert set(codes) == {0}
+    return homes
+
+
+def copy_of(office: Path, name: str) -> Home:
+    """The untouched home under another name, modification times and so arrivals kept."""
+    return Home(Path(shutil.copytree(office / "home", office / name)))
+
+
+def differing(one: dict[str, str], other: dict[str, str]) -> set[str]:
+    return {name for name in one.keys() | other.keys() if one.get(name) != other.get(name)}
+
+
+def outbox(home: Home) -> list[str]:
+    return [path.read_text(encoding="utf-8") for path in sorted(home.outbox.glob("*.txt"))]
+
+
+def test_the_steps_are_those_of_a_night() -> None:
+    assert list(STEPS) == [name for name in TITLES if name not in {"start", "summary"}]
+
+
+@pytest.mark.parametrize("point", POINTS)
+def test_killed_after_a_step_and_run_again_publishes_the_same(
+    after_kill: dict[str, Home], undisturbed: dict[str, str], point: str
+) -> None:
+    home = after_kill[point]
+    assert differing(table_hashes(home.published), undisturbed) <= {TELLS_OF_THE_CLOCK}
+    assert len(outbox(home)) == 1  # nobody is told twice
+    with connect(home, read_only=True) as connection:
+        attempts = connection.execute("select state from raw.run order by attempt").fetchall()
+    assert attempts == [("failed",), ("completed",)]
+
+
+def test_a_failed_gate_publishes_nothing_and_the_next_run_completes_the_night(
+    office: Path, undisturbed: dict[str, str]
+) -> None:
+    home, reference = copy_of(office, "gate"), office / "reference"
+    assert run(home.root, reference, THE_NIGHT_BEFORE, is_judged_plainly=True) == 0
+    yesterday, told = table_hashes(home.published), outbox(home)
+
+    for failing, spoilt in {
+        "gate-core": ("gate-incoming", f"insert into core.reading from core.reading {A_VISIT}"),
+        "gate-mart": ("gate-core", "insert into core.tree_month from core.tree_month limit 1"),
+    }.items():
+        assert run(home.root, reference, AS_OF, spoilt=spoilt) == FAILED
+        assert published_version(home) == "000001"
+        assert table_hashes(home.published) == yesterday
+        new = [text for text in outbox(home) if text not in told]
+        assert len(new) == 1 and failing in new[0]
+        told += new
+
+    assert run(home.root, reference, AS_OF, is_judged_plainly=True) == 0
+    assert published_version(home) == "000002"
+    assert differing(table_hashes(home.published), undisturbed) <= TELL_OF_OTHER_NIGHTS
+    with connect(home, read_only=True) as connection:
+        attempts = connection.execute("select state, failed_step from raw.run order by as_of_at, attempt").fetchall()
+    assert attempts == [("completed", None), ("failed", "gate-core"), ("failed", "gate-mart"), ("completed", None)]
