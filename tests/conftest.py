@@ -3,18 +3,24 @@
 from pathlib import Path
 
 import pytest
+from xdist.scheduler import LoadScopeScheduling
 
 HERE = Path(__file__).parent
 LONGEST = "nightly"
 
 
-def folder(item: pytest.Item) -> str:
-    """The folder below tests/ that a test stands in."""
-    return item.path.relative_to(HERE).parts[0]
+class FolderScheduling(LoadScopeScheduling):  # type: ignore[misc]
+    """Session fixtures (a night, a Great Expectations import) are then made once, not once per worker."""
+
+    def _split_scope(self, nodeid: str) -> str:
+        return str(nodeid.split("/")[1])
+
+
+def pytest_xdist_make_scheduler(config: pytest.Config, log: object) -> FolderScheduling:
+    """Hand out the tests of one folder below tests/ as one piece of work."""
+    return FolderScheduling(config, log)
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Session fixtures (a night, a Great Expectations import) are then made once, not once per worker."""
-    for item in items:
-        item.add_marker(pytest.mark.xdist_group(folder(item)))
-    items.sort(key=lambda item: folder(item) != LONGEST)
+    """Start with the folder that takes longest."""
+    items.sort(key=lambda item: item.path.relative_to(HERE).parts[0] != LONGEST)
