@@ -21,6 +21,13 @@ def pytest_xdist_make_scheduler(config: pytest.Config, log: object) -> FolderSch
     return FolderScheduling(config, log)
 
 
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    """Print what tests recorded: the hash of each published table after the first and the second run of a night."""
+    for report in terminalreporter.getreports("passed"):
+        for name, value in report.user_properties if report.when == "call" else ():
+            terminalreporter.write_line(f"{name:<22} {value}")
+
+
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Start with the folder that takes longest."""
     items.sort(key=lambda item: item.path.relative_to(HERE).parts[0] != LONGEST)
