@@ -39,7 +39,8 @@ $(INSTALLED): requirements.lock pyproject.toml
 	@touch $@
 
 run: setup ## make the sample office (when the home has no inbox) and run one night as of AS_OF
-	@test -d "$(JINDU_HOME)/inbox" || $(BIN)/jindu sample
+	@test -d "$(JINDU_HOME)/inbox" -a \( ! -f "$(JINDU_HOME)/sample.json" -o -f "$(JINDU_HOME)/manifest.json" \) \
+	    || $(BIN)/jindu sample  # the manifest is written last: a sample without one was cut short
 	@$(BIN)/jindu run --as-of "$(AS_OF)" || test $$? -eq 1  # 1: done, and something needs a person
 
 test: setup ## run all tests
