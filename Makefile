@@ -25,7 +25,7 @@ setup: $(INSTALLED) ## make .venv from requirements.lock (one or two minutes; in
 
 $(INSTALLED): requirements.lock pyproject.toml
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { \
-	    echo "需要 Python 3.11 或更新版本,而 $(PYTHON) 不是。请安装后执行:make $(or $(MAKECMDGOALS),setup) PYTHON=python3.11" >&2; \
+	    echo "需要 Python 3.11 或更新版本，而 $(PYTHON) 不是。请安装后执行：make $(or $(MAKECMDGOALS),setup) PYTHON=python3.11" >&2; \
 	    echo "Python 3.11 or newer is needed, and $(PYTHON) is not. Install it, then: make $(or $(MAKECMDGOALS),setup) PYTHON=python3.11" >&2; \
 	    exit 1; }
 	@test -x $(BIN)/python -a -x $(BIN)/pip || $(PYTHON) -m venv --clear $(VENV) || { \
@@ -33,7 +33,7 @@ $(INSTALLED): requirements.lock pyproject.toml
 	    echo "无法建立 $(VENV)。Debian/Ubuntu 请先执行:sudo apt-get install python3-venv" >&2; \
 	    echo "Cannot make $(VENV). On Debian or Ubuntu first: sudo apt-get install python3-venv" >&2; \
 	    exit 1; }
-	@echo "安装依赖到 $(VENV)(约一两分钟)… Installing into $(VENV), a minute or two …"
+	@echo "安装依赖到 $(VENV)（约一两分钟）… Installing into $(VENV), a minute or two …"
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes --requirement requirements.lock
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation --editable .
 	@touch $@

@@ -14,7 +14,7 @@ INTRODUCTION = """\
 本文由 `make docs` 依据 `warehouse/columns.yml` 生成，请勿手改。
 <span lang="en">Made by `make docs` from `warehouse/columns.yml`; do not edit.</span>
 
-分析人员只需打开 `published/jindu.duckdb`(只读)。表在 `mart` 中；每张表另有一个中文视图，列名和代码都是中文,
+分析人员只需打开 `published/jindu.duckdb`（只读）。表在 `mart` 中；每张表另有一个中文视图，列名和代码都是中文，
 例如 `select * from 完成情况`。除此以外的都可能随时变动。
 <span lang="en">Analysts open `published/jindu.duckdb` read-only. The tables are in schema `mart`; each has a Chinese
 view beside it. Nothing else is promised.</span>

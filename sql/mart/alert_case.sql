@@ -44,6 +44,7 @@ overdue as (
         received_at,
         state,
         timeliness,
+        first_usable_at,
     from mart.reporting
     where timeliness in ('missing', 'late')
 ),
@@ -169,17 +170,6 @@ behind as (
     qualify row_number() over (partition by org_unit_code, indicator_code, plan_year order by spell_number desc) = 1
 ),
 
-first_usable as (
-    select
-        form_code,
-        org_unit_code,
-        report_month,
-        min(received_at) as received_at,
-    from mart.submission
-    where state != 'rejected'
-    group by form_code, org_unit_code, report_month
-),
-
 submission_overdue as (
     select
         'overdue' as kind,
@@ -189,7 +179,7 @@ submission_overdue as (
         year(overdue.report_month) as plan_year,
         overdue.report_month,
         cast(overdue.due_on + interval 1 day as timestamptz) as opened_at,
-        case when overdue.timeliness = 'late' then first_usable.received_at end as resolved_at,
+        case when overdue.timeliness = 'late' then overdue.first_usable_at end as resolved_at,
         org_unit.name as owner,
         strftime(overdue.report_month, '%Y-%m') as month_text,
         org_unit.short_name || ' ' || month_text || '「' || form.name_zh || '」逾期未报' as summary_zh,
@@ -197,11 +187,6 @@ submission_overdue as (
     from overdue
     inner join reference.form as form on overdue.form_code = form.code
     inner join mart.org_unit as org_unit using (org_unit_code)
-    left join first_usable
-        on
-            overdue.form_code = first_usable.form_code
-            and overdue.org_unit_code = first_usable.org_unit_code
-            and overdue.report_month = first_usable.report_month
 ),
 
 first_finding as (

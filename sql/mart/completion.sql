@@ -5,8 +5,11 @@ with bounds as (
         org_unit_code,
         indicator_code,
         report_month,
-        count(distinct status) > 1 as is_status_open,
-    from core.standing
+        max(outcome.actual_value) filter (where bound = 'low') as low_value,
+        max(outcome.actual_value) filter (where bound = 'high') as high_value,
+        count(distinct standing.status) > 1 as is_status_open,
+    from core.outcome as outcome
+    inner join core.standing as standing using (org_unit_code, indicator_code, report_month, bound)
     group by org_unit_code, indicator_code, report_month
 )
 
@@ -53,8 +56,8 @@ select
                 )
         end as decimal(24, 6)
     ) as needed_monthly_value,
-    cast(low.actual_value as decimal(24, 6)) as ytd_low_value,
-    cast(high.actual_value as decimal(24, 6)) as ytd_high_value,
+    cast(bounds.low_value as decimal(24, 6)) as ytd_low_value,
+    cast(bounds.high_value as decimal(24, 6)) as ytd_high_value,
     target_month.target_form is not null
     and (
         bounds.is_status_open
@@ -81,18 +84,6 @@ inner join core.outcome as outcome
         and tree_month.indicator_code = outcome.indicator_code
         and tree_month.report_month = outcome.report_month
         and outcome.bound = 'actual'
-inner join core.outcome as low
-    on
-        tree_month.org_unit_code = low.org_unit_code
-        and tree_month.indicator_code = low.indicator_code
-        and tree_month.report_month = low.report_month
-        and low.bound = 'low'
-inner join core.outcome as high
-    on
-        tree_month.org_unit_code = high.org_unit_code
-        and tree_month.indicator_code = high.indicator_code
-        and tree_month.report_month = high.report_month
-        and high.bound = 'high'
 inner join core.standing as standing
     on
         tree_month.org_unit_code = standing.org_unit_code

@@ -51,18 +51,6 @@ latest as (
         partition by submission.form_code, submission.sender_code, submission.report_month
         order by submission.is_counted desc, submission.version desc
     ) = 1
-),
-
--- on time is who first sent something usable
-first_usable as (
-    select
-        form_code,
-        sender_code,
-        report_month,
-        min(received_at) as received_at,
-    from core.submission
-    where state != 'rejected'
-    group by form_code, sender_code, report_month
 )
 
 select
@@ -76,8 +64,8 @@ select
         case when day_of($as_of) > form_month.due_on then 'missing' else 'awaited' end
     ) as state,
     case
-        when day_of(first_usable.received_at) <= form_month.due_on then 'on_time'
-        when first_usable.received_at is not null then 'late'
+        when day_of(latest.first_usable_at) <= form_month.due_on then 'on_time'
+        when latest.first_usable_at is not null then 'late'
         when day_of($as_of) > form_month.due_on then 'missing'
         else 'awaited'
     end as timeliness,
@@ -89,11 +77,11 @@ select
         case when latest.is_counted then coalesce(latest.not_applicable_count, 0) else 0 end as integer
     ) as not_applicable_count,
     cast(
-        greatest(0, date_diff('day', form_month.due_on, day_of(coalesce(first_usable.received_at, $as_of)))) as integer
+        greatest(0, date_diff('day', form_month.due_on, day_of(coalesce(latest.first_usable_at, $as_of)))) as integer
     ) as days_late_count,
     form_month.lock_on,
+    latest.first_usable_at,  -- on time is who first sent something usable
 from asked
 inner join core.form_month using (form_code, report_month)
 left join latest using (form_code, sender_code, report_month)
-left join first_usable using (form_code, sender_code, report_month)
 order by asked.form_code, org_unit_code, asked.report_month
