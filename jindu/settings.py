@@ -67,6 +67,21 @@ class Home:
         return self.root / "published" / "jindu.duckdb"
 
     @property
+    def history(self) -> Path:
+        """What was received up to the last publish, for a dry run: private, replaced whole, never open for writing."""
+        return self.root / "history.duckdb"
+
+    @property
+    def templates(self) -> Path:
+        """The forms written for the senders, a folder per month."""
+        return self.root / "templates"
+
+    @property
+    def reference(self) -> Path:
+        """The office's own reference folder, where it has one in its home."""
+        return self.root / "reference"
+
+    @property
     def prefect(self) -> Path:
         """The Prefect server's own folder: its database and log."""
         return self.root / "prefect"
@@ -107,9 +122,13 @@ def home_folder(option: str | Path | None) -> Home:
     return Home(Path(chosen).expanduser().resolve())
 
 
-def reference_folder(option: str | Path | None) -> Path:
-    """The reference folder named on the command line, else by JINDU_REFERENCE, else warehouse/reference."""
-    chosen = option or os.environ.get("JINDU_REFERENCE") or PROJECT_ROOT / "warehouse" / "reference"
+def reference_folder(option: str | Path | None, home: Home | None = None) -> Path:
+    """The reference folder named on the command line, else by JINDU_REFERENCE, else the home's own, else the shipped.
+
+    Raises JinduError when there is no such folder.
+    """
+    own = home.reference if home is not None and home.reference.is_dir() else None
+    chosen = option or os.environ.get("JINDU_REFERENCE") or own or PROJECT_ROOT / "warehouse" / "reference"
     folder = Path(chosen).expanduser().resolve()
     if not folder.is_dir():
         raise JinduError(

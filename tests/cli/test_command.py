@@ -9,8 +9,9 @@ import pytest
 
 from jindu import cli, night
 from jindu.settings import Home
+from jindu.spoken import SPLIT
 
-COMMANDS = sorted(cli.cli.commands)
+COMMANDS = sorted(cli.COMMANDS)
 
 
 @pytest.mark.parametrize("command", COMMANDS)
@@ -22,7 +23,7 @@ def test_every_command_has_help_with_an_example(
     shown = capsys.readouterr().out
     assert heading in shown
     assert f" {command} --home" in shown.split(heading)[-1]
-    assert cli.SPLIT not in shown
+    assert SPLIT not in shown
 
 
 @pytest.mark.parametrize("arguments", [["--help"], ["run", "--help"], ["status", "--help"], ["sample", "--help"]])
