@@ -83,7 +83,7 @@ def test_an_unexpected_error_is_one_line_and_a_log(
 
     reference = published_home.root / "reference"
     reference.mkdir()
-    monkeypatch.setattr(cli, "load", breaks)
+    monkeypatch.setattr("jindu.commands.run.load", breaks)
     assert cli.run_command(["run", "--home", str(published_home.root), "--reference", str(reference)]) == 2
     log = published_home.root / "jindu.log"
     said = capsys.readouterr().err.splitlines()[-1]
