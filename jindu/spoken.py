@@ -10,6 +10,7 @@ import click
 
 DONE, NEEDS_PERSON, NOT_DONE = 0, 1, 2  # domain.md, Places and commands
 LANGUAGES = ("zh", "en")
+USAGE_WORDS = {"[OPTIONS]": "[选项]", "COMMAND [ARGS]...": "命令 …"}
 SPLIT = "\x1f"  # between the Chinese and the English of a help text
 
 Decorated = TypeVar("Decorated", bound=Callable[..., Any])
@@ -52,7 +53,10 @@ class SpokenCommand(click.Command):
 
     def format_usage(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
         """The first line of the help."""
+        speech = speech_of(ctx)
         pieces = " ".join(self.collect_usage_pieces(ctx))
+        for english, chinese in USAGE_WORDS.items():
+            pieces = pieces.replace(english, speech.say(chinese, english))
         formatter.write_usage(ctx.command_path, pieces, prefix=speech_of(ctx).say("用法：", "Usage: "))
 
     def format_help_text(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:

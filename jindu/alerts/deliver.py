@@ -8,6 +8,7 @@ import duckdb
 
 from jindu.alerts.channel import Channel, ChannelError, find_channel, send
 from jindu.alerts.digest import Digest, compose, compose_failure, failure_key
+from jindu.alerts.memory import remember_delivery
 from jindu.alerts.notification import names_told, record
 from jindu.alerts.outbox import write_digest
 from jindu.alerts.pending import Event, pending_events
@@ -50,6 +51,7 @@ def deliver(night: Night, progress: Progress) -> StepReport:
         elif events:
             deliveries.append(_deliver_one(night, recipient, events))
         progress(done, len(pending))
+    _remember(night, deliveries)
     return _report(deliveries)
 
 
@@ -91,6 +93,22 @@ def _deliver_one(night: Night, recipient: Recipient, events: list[Event]) -> Del
         return Delivery(recipient, None, False, error)
     record(night, recipient.name, digest)
     return Delivery(recipient, digest, channel.url is None, None)
+
+
+def _remember(night: Night, deliveries: list[Delivery]) -> None:
+    """Tell `jindu status` what became of the digests."""
+    with suppress(OSError):  # the digests are out; a disk that is full must not send them twice
+        remember_delivery(
+            night.home,
+            night.as_of,
+            sent=[one.recipient.name for one in deliveries if one.digest and not one.is_file],
+            filed=[one.recipient.name for one in deliveries if one.digest and one.is_file],
+            unsent=[
+                {"recipient": one.recipient.name, "reason_zh": one.error.message_zh, "reason_en": one.error.message_en}
+                for one in deliveries
+                if one.error
+            ],
+        )
 
 
 def _unknown_scope(recipient: Recipient) -> ChannelError:

@@ -1,22 +1,38 @@
-"""The state of a home between nights, for an operator or a monitor."""
+"""The state of a home between nights, for an operator or a monitor: how it is, and what needs a person."""
 
+import shutil
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from jindu.report.summary import Summary, read_summary
+from jindu.report.summary import OpenSubmission, Summary, read_summary
 from jindu.settings import OFFICE_TIMEZONE, Home
+
+STALE_HOURS = 26.0  # a night each day, and two hours' grace
+LEAST_FREE_BYTES = 1_000_000_000  # a night writes its archive, its database and a copy to publish
+NAMES_SHOWN = 8
+
+
+@dataclass(frozen=True)
+class Need:
+    """One thing that somebody has to do, in both languages."""
+
+    code: str
+    zh: str
+    en: str
 
 
 @dataclass(frozen=True)
 class Status:
-    """What is published, how old it is, and how the newest attempt at a night went."""
+    """What is published, how old it is, how the newest attempt at a night went, and what was not delivered."""
 
     home: Home
     summary: Summary | None  # None when nothing is published yet
     age_hours: float | None
     running: dict[str, Any] | None
     last_attempt: dict[str, Any] | None
+    last_delivery: dict[str, Any] | None
+    free_bytes: int
 
     @property
     def has_failed(self) -> bool:
@@ -24,61 +40,213 @@ class Status:
         state = (self.last_attempt or {}).get("state")
         return state == "failed" or (state == "running" and self.running is None)
 
+    @property
+    def unsent(self) -> list[dict[str, str]]:
+        """Digests that no channel has taken: recipient, reason_zh, reason_en."""
+        return list((self.last_delivery or {}).get("unsent", []))
+
+    @property
+    def filed(self) -> list[str]:
+        """Recipients without a channel, whose digests lie in outbox/ for somebody to hand over."""
+        return list((self.last_delivery or {}).get("filed", []))
+
+    @property
+    def needs(self) -> list[Need]:
+        """What needs a person, the most urgent first."""
+        return [*_machine_needs(self), *_reporting_needs(self.summary), *_delivery_needs(self)]
+
     def as_json(self) -> dict[str, Any]:
         """The same for a machine; the names are promised."""
         summary = self.summary
+        collecting = summary.collecting if summary else ()
         return {
             "home": str(self.home.root),
             "published": str(summary.published) if summary else None,
             "version": summary.version if summary else None,
             "as_of": summary.as_of.isoformat() if summary else None,
             "age_hours": self.age_hours,
+            "is_stale": _is_stale(self),
             "report_month": f"{summary.month:%Y-%m}" if summary and summary.month else None,
-            "missing": [{"unit": row.unit, "form": row.form} for row in summary.missing] if summary else [],
+            "missing": [
+                {"unit": row.unit, "form": row.form, "due_on": row.due_on.isoformat()} for row in summary.missing
+            ]
+            if summary
+            else [],
             "held": _named(summary, "held"),
             "rejected": _named(summary, "rejected"),
+            "collecting": [
+                {
+                    "form": row.form,
+                    "report_month": f"{row.month:%Y-%m}",
+                    "due_on": row.due_on.isoformat(),
+                    "asked": row.asked_count,
+                    "received": row.received_count,
+                }
+                for row in collecting
+            ],
+            "digests_unsent": self.unsent,
+            "digests_in_outbox": self.filed,
             "running": self.running,
             "last_attempt": self.last_attempt,
             "has_failed": self.has_failed,
+            "free_bytes": self.free_bytes,
+            "needs_person": [{"code": need.code, "zh": need.zh, "en": need.en} for need in self.needs],
         }
 
 
 def read_status(
-    home: Home, now: datetime, running: dict[str, Any] | None, last_attempt: dict[str, Any] | None
+    home: Home,
+    now: datetime,
+    running: dict[str, Any] | None,
+    last_attempt: dict[str, Any] | None,
+    last_delivery: dict[str, Any] | None,
 ) -> Status:
     """The status of a home at the moment `now`; age is in hours since the published as-of moment."""
     summary = read_summary(home) if home.published.exists() else None
     age = round((now - summary.as_of).total_seconds() / 3600, 1) if summary else None
-    return Status(home, summary, age, running, last_attempt)
+    place = next(folder for folder in (home.root, *home.root.parents) if folder.exists())
+    return Status(home, summary, age, running, last_attempt, last_delivery, shutil.disk_usage(place).free)
 
 
 def status_lines(status: Status, lang: str) -> list[str]:
-    """The status in a few lines."""
+    """The status in a few lines, what needs a person at the end."""
     zh = lang != "en"
-    lines = [f"{'工作目录' if zh else 'home'}: {status.home.root}"]
+    lines = [f"工作目录：{status.home.root}" if zh else f"home: {status.home.root}"]
     if status.running:
         pid, since = status.running["pid"], status.running["started_at"]
         lines.append(f"正在运行：进程 {pid}，始于 {since}" if zh else f"running: process {pid} since {since}")
-    if status.has_failed and status.last_attempt:
-        lines += _failure(status.last_attempt, zh)
-    summary = status.summary
-    if summary is None:
-        return [*lines, "还没有发布过数据。" if zh else "Nothing is published yet."]
+    if status.summary is None:
+        lines.append("还没有发布过数据。" if zh else "Nothing is published yet.")
+    else:
+        lines += _published_lines(status, status.summary, zh)
+    needs = status.needs
+    if not needs:
+        return [*lines, "没有需要人处理的事项。" if zh else "Nothing needs a person."]
+    lines.append(f"需要人处理的事项 {len(needs)} 项：" if zh else f"needs a person ({len(needs)}):")
+    for number, need in enumerate(needs, start=1):
+        first, *rest = (need.zh if zh else need.en).splitlines()
+        lines += [f"  {number}. {first}", *(f"     {line}" for line in rest)]
+    return lines
+
+
+def _published_lines(status: Status, summary: Summary, zh: bool) -> list[str]:
     age = _age(status.age_hours or 0.0, zh)
     moment = f"{summary.as_of.astimezone(OFFICE_TIMEZONE):%Y-%m-%d %H:%M}"
-    lines.append(f"最近一次成功：截至 {moment}({age})" if zh else f"last good run: as of {moment} ({age})")
-    lines.append(f"{'已发布' if zh else 'published'}: {summary.published} ({summary.version})")
-    month = f"{summary.month:%Y-%m}" if summary.month else "—"
-    lines.append(f"{'最近到期月份' if zh else 'latest due month'}: {month}")
-    groups = (
-        ("未报", "missing", [f"{row.unit} {row.form}" for row in summary.missing]),
-        ("待核实", "held", [f"{row.unit or '?'} {row.file_name}" for row in summary.submissions("held")]),
-        ("退回", "rejected", [f"{row.unit or '?'} {row.file_name}" for row in summary.submissions("rejected")]),
+    lines = [f"最近一次成功：截至 {moment}（{age}）" if zh else f"last good run: as of {moment} ({age})"]
+    lines.append(
+        f"已发布：{summary.published}（{summary.version}）"
+        if zh
+        else f"published: {summary.published} ({summary.version})"
     )
-    for title_zh, title_en, names in groups:
-        lines.append(f"{title_zh if zh else title_en} {len(names)}")
-        lines += [f"  {name}" for name in names]
+    month = f"{summary.month:%Y-%m}" if summary.month else "—"
+    counts = (len(summary.missing), len(summary.submissions("held")), len(summary.submissions("rejected")))
+    lines.append(
+        "最近到期月份：{}，未报 {}，待核实 {}，退回 {}".format(month, *counts)
+        if zh
+        else "latest due month: {}, {} missing, {} held, {} rejected".format(month, *counts)
+    )
+    for row in summary.collecting:
+        lines.append(
+            f"正在收：{row.form} {row.month:%Y-%m}，已到 {row.received_count}/{row.asked_count}，截止 {row.due_on}"
+            if zh
+            else f"coming in: {row.form} {row.month:%Y-%m}, {row.received_count} of {row.asked_count}, due {row.due_on}"
+        )
     return lines
+
+
+def _machine_needs(status: Status) -> list[Need]:
+    needs = []
+    if status.has_failed and status.last_attempt:
+        needs.append(_failure(status.last_attempt))
+    if status.summary is None:
+        command = f"jindu run --home {status.home.root}"
+        needs.append(Need("never_run", f"还没有成功运行过：请运行 {command}", f"No night has succeeded: run {command}"))
+    elif _is_stale(status):
+        age = status.age_hours or 0.0
+        needs.append(
+            Need(
+                "stale",
+                f"已发布的数据是{_age(age, True)}的：夜间任务没有运行，请检查 jindu serve 或计划任务",
+                f"What is published is from {_age(age, False)}: no night has run since; check jindu serve or the timer",
+            )
+        )
+    if status.free_bytes < LEAST_FREE_BYTES:
+        free = f"{status.free_bytes / 1e6:.0f} MB"
+        needs.append(Need("disk", f"磁盘只剩 {free}，请清理", f"Only {free} are free on the disk: make room"))
+    return needs
+
+
+def _reporting_needs(summary: Summary | None) -> list[Need]:
+    if summary is None:
+        return []
+    needs = []
+    if summary.missing:
+        due_on = max(row.due_on for row in summary.missing)
+        names = [f"{row.unit}（{row.form}）" for row in summary.missing]
+        plain = [f"{row.unit} ({row.form})" for row in summary.missing]
+        needs.append(
+            Need(
+                "missing",
+                f"催报 {len(names)} 份（截止 {due_on}）：{_listed(names, '、')}",
+                f"Ask for {len(names)} missing reports (due {due_on}): {_listed(plain, ', ')}",
+            )
+        )
+    for state, zh, en in (
+        (
+            "held",
+            "核实 {} 份（属实则请单位在备注中说明，不属实则重报）：",
+            "Verify {} held reports: explained, or sent again:",
+        ),
+        ("rejected", "等待重报 {} 份（已退回）：", "Wait for {} rejected reports to be sent again:"),
+    ):
+        rows = summary.submissions(state)
+        if rows:
+            shown = rows[:NAMES_SHOWN]
+            rest_zh, rest_en = (
+                ([f"…… 另有 {len(rows) - NAMES_SHOWN} 份"], [f"… {len(rows) - NAMES_SHOWN} more"])
+                if len(rows) > NAMES_SHOWN
+                else ([], [])
+            )
+            needs.append(
+                Need(
+                    state,
+                    "\n".join([zh.format(len(rows)), *(_told(row, row.message_zh) for row in shown), *rest_zh]),
+                    "\n".join([en.format(len(rows)), *(_told(row, row.message_en) for row in shown), *rest_en]),
+                )
+            )
+    return needs
+
+
+def _delivery_needs(status: Status) -> list[Need]:
+    needs = []
+    if status.unsent:
+        zh = [f"{one['recipient']}：{one['reason_zh']}" for one in status.unsent]
+        en = [f"{one['recipient']}: {one['reason_en']}" for one in status.unsent]
+        needs.append(
+            Need(
+                "digests_unsent",
+                "\n".join([f"提醒未发出 {len(zh)} 份，下次再发：", *zh]),
+                "\n".join([f"{len(en)} digests not sent, to be tried again:", *en]),
+            )
+        )
+    if status.filed:
+        names, outbox = _listed(status.filed, "、"), status.home.outbox
+        needs.append(
+            Need(
+                "digests_in_outbox",
+                f"没有通道的接收人：{names}。请从 {outbox} 取出转交，或在 recipient.csv 中登记通道",
+                f"Without a channel: {names}. Hand over what lies in {outbox}, or name a channel in recipient.csv",
+            )
+        )
+    return needs
+
+
+def _told(row: OpenSubmission, message: str | None) -> str:
+    return f"{row.unit or '?'} · {row.file_name}" + (f" · {message}" if message else "")
+
+
+def _listed(names: list[str], separator: str) -> str:
+    return separator.join(names[:NAMES_SHOWN]) + (" …" if len(names) > NAMES_SHOWN else "")
 
 
 def _named(summary: Summary | None, state: str) -> list[dict[str, str | None]]:
@@ -88,19 +256,26 @@ def _named(summary: Summary | None, state: str) -> list[dict[str, str | None]]:
             "form": row.form,
             "report_month": f"{row.month:%Y-%m}" if row.month else None,
             "file": row.file_name,
+            "message_zh": row.message_zh,
+            "message_en": row.message_en,
         }
         for row in (summary.submissions(state) if summary else [])
     ]
 
 
-def _failure(attempt: dict[str, Any], zh: bool) -> list[str]:
-    step, when = attempt.get("step") or "?", attempt["at"]
-    message = attempt.get("message_zh" if zh else "message_en") or (
-        "进程中途结束。" if zh else "The process ended midway."
+def _failure(attempt: dict[str, Any]) -> Need:
+    step, when, run_id = attempt.get("step") or "?", attempt["at"], attempt["run_id"]
+    zh = attempt.get("message_zh") or "进程中途结束。"
+    en = attempt.get("message_en") or "The process ended midway."
+    return Need(
+        "failed",
+        f"最近一次运行失败：{run_id}，步骤 {step}，{when}\n{zh}",
+        f"The last run failed: {run_id}, step {step}, {when}\n{en}",
     )
-    if zh:
-        return [f"最近一次运行失败：{attempt['run_id']}，步骤 {step}，{when}", f"  {message}"]
-    return [f"the last run failed: {attempt['run_id']}, step {step}, {when}", f"  {message}"]
+
+
+def _is_stale(status: Status) -> bool:
+    return status.age_hours is not None and status.age_hours > STALE_HOURS
 
 
 def _age(hours: float, zh: bool) -> str:

@@ -93,6 +93,20 @@ where
 order by reporting.form_code, reporting.org_unit_code
 """
 
+COLLECTING = """
+select
+    form.name_zh,
+    reporting.report_month,
+    reporting.due_on,
+    count(*),
+    count(*) filter (where reporting.state in ('accepted', 'held')),
+from mart.reporting as reporting
+inner join mart.form as form on reporting.form_code = form.form_code
+where reporting.due_on >= cast($as_of as date)
+group by all
+order by reporting.report_month, form.name_zh
+"""
+
 RANKING = """
 select
     coalesce(parent.short_name, parent.name),
@@ -174,6 +188,17 @@ class Missing:
 
 
 @dataclass(frozen=True)
+class Collecting:
+    """A form whose month is over and whose due day is to come: how many were asked, and how many came."""
+
+    form: str
+    month: date
+    due_on: date
+    asked_count: int
+    received_count: int
+
+
+@dataclass(frozen=True)
 class Rank:
     """A community's place in the overall ranking; the score is a ratio."""
 
@@ -228,6 +253,7 @@ class Summary:
     arrived: dict[str, int] = field(default_factory=dict)
     open_submissions: tuple[OpenSubmission, ...] = ()
     missing: tuple[Missing, ...] = ()
+    collecting: tuple[Collecting, ...] = ()
     ranking: tuple[Rank, ...] = ()
     behind: tuple[Behind, ...] = ()
     alerts: tuple[AlertCount, ...] = ()
@@ -266,6 +292,7 @@ def read_summary(home: Home) -> Summary:
                 OpenSubmission(*row) for row in _rows(connection, OPEN_SUBMISSION, previous=previous)
             ),
             missing=tuple(Missing(*row) for row in _rows(connection, MISSING, month=month)),
+            collecting=tuple(Collecting(*row) for row in _rows(connection, COLLECTING, as_of=as_of)),
             ranking=tuple(Rank(*row) for row in _rows(connection, RANKING, month=month)),
             behind=tuple(Behind(*row) for row in _rows(connection, BEHIND, month=month)),
             alerts=tuple(AlertCount(*row) for row in _rows(connection, ALERTS, previous=previous)),

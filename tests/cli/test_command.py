@@ -107,11 +107,13 @@ def test_status_tells_who_is_missing_held_and_rejected(
     assert cli.run_command(["status", "--home", str(published_home.root), "--json"]) == 1
     told = json.loads(capsys.readouterr().out)
     assert (told["as_of"], told["report_month"]) == ("2024-10-10T02:00:00+08:00", "2024-09")
-    assert told["missing"] == [{"unit": "西街", "form": "社区月报"}]
+    assert [(row["unit"], row["form"]) for row in told["missing"]] == [("西街", "社区月报")]
     assert [row["file"] for row in told["held"]] == ["三.xlsx"]
     assert [row["file"] for row in told["rejected"]] == ["二.xlsx"]  # 四.xlsx was replaced by 五.xlsx
     assert cli.run_command(["--lang", "en", "status", "--home", str(published_home.root)]) == 1
-    assert "missing 1\n  西街 社区月报" in capsys.readouterr().out
+    shown = capsys.readouterr().out
+    assert "2024-09, 1 missing, 1 held, 1 rejected" in shown
+    assert "Ask for 1 missing reports (due 2024-10-08): 西街 (社区月报)" in shown
 
 
 def test_a_terminal_without_chinese_ends_no_command(published_home: Home) -> None:
