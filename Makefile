@@ -3,6 +3,7 @@
 PYTHON ?= python3
 JINDU_HOME ?= warehouse/data
 AS_OF ?= 2024-10-10T02:00
+PORT ?= 4200
 
 export JINDU_HOME
 
@@ -14,12 +15,13 @@ SHELL := bash
 .SHELLFLAGS := -euo pipefail -c
 .DEFAULT_GOAL := help
 .NOTPARALLEL:
-.PHONY: help setup run test check docs lock clean
+.PHONY: help setup run serve test chaos bench check docs lock clean
 
 help: ## list these commands
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-8s %s\n", $$1, $$2 }' Makefile
 	@echo
 	@echo "  make run AS_OF=$(AS_OF) JINDU_HOME=$(JINDU_HOME)   (PYTHON=$(PYTHON))"
+	@echo "  make serve JINDU_HOME=$(JINDU_HOME) PORT=$(PORT)"
 
 setup: $(INSTALLED) ## make .venv from requirements.lock (one or two minutes; instant when it is there)
 
@@ -43,8 +45,17 @@ run: setup ## make the sample office (when the home has no inbox) and run one ni
 	    || $(BIN)/jindu sample  # the manifest is written last: a sample without one was cut short
 	@$(BIN)/jindu run --as-of "$(AS_OF)" || test $$? -eq 1  # 1: done, and something needs a person
 
+serve: setup ## keep this machine at work: Prefect and its page, the nightly run, the delivery, the watch (Ctrl-C stops it)
+	@exec $(BIN)/jindu serve --port "$(PORT)"
+
 test: setup ## run all tests
 	@$(BIN)/python -m pytest
+
+chaos: setup ## kill each process of `jindu serve` in turn and see it come back (some minutes)
+	@$(BIN)/python -m tests.chaos.serve
+
+bench: setup ## measure what the README promises in seconds (tests/bench/)
+	@for script in tests/bench/*.py; do $(BIN)/python -m "$$(tr / . <<< "$${script%.py}")"; done
 
 check: setup ## format, lint, types, import contracts, SQL style, stale generated documents
 	@$(BIN)/ruff format --check

@@ -1,17 +1,18 @@
 """One night, in its order. Each step stands in jindu; this file says only what comes after what."""
 
+from datetime import datetime
 from typing import Any
 
-from prefect import Flow, flow, task
+from prefect import Flow, flow, runtime, task
 from prefect.artifacts import create_markdown_artifact, create_table_artifact
 from prefect.cache_policies import NO_CACHE
 from prefect.client.schemas.objects import FlowRun, State
 
-from jindu.alerts.deliver import deliver
 from jindu.checks.gate import run_gate
-from jindu.night import close_night, fail_night, open_night, record_run, step
+from jindu.night import PATIENCE, close_night, fail_night, open_night, record_run, step
 from jindu.report.artifact import ranking_rows, summary_markdown
-from jindu.settings import Night
+from jindu.report.returns import write_returns
+from jindu.settings import OFFICE_TIMEZONE, Night
 from jindu.warehouse.models import build_core, build_mart, build_readings, store_reference
 from jindu.warehouse.publish import publish
 from jindu.workbooks.collect import collect
@@ -23,9 +24,16 @@ def outside_failed(_task: object, _run: object, state: State[Any]) -> bool:
     return isinstance(state.result(raise_on_failure=False), OSError)
 
 
+def moment_of(as_of: str | None, scheduled: datetime | None) -> str:
+    """The night's moment: as asked, else when it was due to start, so that a run that starts late is still of 02:00."""
+    return as_of or (scheduled or datetime.now()).astimezone(OFFICE_TIMEZONE).isoformat(timespec="seconds")
+
+
 def record_failure(flow: Flow[..., Any], flow_run: FlowRun, state: State[Any]) -> None:
     """Write the failure into our own journal and alert, whatever Prefect's server remembers."""
-    fail_night(**flow_run.parameters, error=state.result(raise_on_failure=False))
+    asked = {"home": "", "reference": "", "as_of": None} | flow_run.parameters
+    moment = moment_of(asked["as_of"], flow_run.expected_start_time)
+    fail_night(asked["home"], asked["reference"], moment, error=state.result(raise_on_failure=False))
 
 
 @task(cache_policy=NO_CACHE)
@@ -73,21 +81,22 @@ def publish_copy(night: Night) -> None:
     step(night, "publish", publish)
 
 
-@task(cache_policy=NO_CACHE, retries=2, retry_delay_seconds=[2, 10], retry_condition_fn=outside_failed)
-def send_alerts(night: Night) -> None:
-    step(night, "alert", deliver)
+@task(cache_policy=NO_CACHE)
+def answer_senders(night: Night) -> None:
+    step(night, "returns", write_returns)
 
 
 @task(cache_policy=NO_CACHE)
 def show_summary(night: Night) -> None:
-    create_table_artifact(key="ranking", table=ranking_rows(night.home), description="社区综合排名")
+    create_table_artifact(key="ranking", table=ranking_rows(night.home), description="综合排名")
     create_markdown_artifact(key="run-summary", markdown=summary_markdown(night.home), description="本次运行")
 
 
-@flow(name="nightly", on_failure=[record_failure], on_crashed=[record_failure])
-def nightly(home: str, reference: str, as_of: str) -> None:
-    """From the files in the inbox to the published database and the alerts, as of one moment."""
-    night = open_night(home, reference, as_of)
+@flow(name="nightly", on_failure=[record_failure], on_crashed=[record_failure], on_cancellation=[record_failure])
+def nightly(home: str = "", reference: str = "", as_of: str | None = None) -> None:
+    """From the files in the inbox to the published database, as of one moment."""
+    moment = moment_of(as_of, runtime.flow_run.scheduled_start_time)
+    night = open_night(home, reference, moment, patience=PATIENCE)
     load_reference(night)
     collect_files(night)
     read_files(night)
@@ -99,6 +108,6 @@ def nightly(home: str, reference: str, as_of: str) -> None:
     pass_gate(night, "mart")
     record_night(night)
     publish_copy(night)
-    send_alerts(night)
+    answer_senders(night)
     show_summary(night)
     close_night(night)

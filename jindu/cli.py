@@ -13,7 +13,17 @@ from jindu.logfile import log_file, log_to
 from jindu.settings import JinduError
 from jindu.spoken import DONE, LANGUAGES, NOT_DONE, Speech, SpokenGroup, both, language_option
 
-COMMANDS = ("run", "status", "sample")  # in the order of the help; jindu/commands/<name>.py
+COMMANDS = (
+    "new",
+    "template",
+    "check",
+    "watch",
+    "run",
+    "deliver",
+    "status",
+    "serve",
+    "sample",
+)  # jindu/commands/<name>.py
 
 
 @click.group(

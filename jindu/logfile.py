@@ -5,9 +5,9 @@ from logging.handlers import RotatingFileHandler
 from pathlib import Path
 
 
-def log_to(folder: Path) -> str:
-    """Send all logging and warnings of this process to jindu.log in the folder, and none to the terminal."""
-    handler = RotatingFileHandler(folder / "jindu.log", maxBytes=5_000_000, backupCount=3, encoding="utf-8")
+def log_to(folder: Path, name: str = "jindu.log") -> str:
+    """Send all logging and warnings of this process to a file in the folder, and none to the terminal."""
+    handler = RotatingFileHandler(folder / name, maxBytes=5_000_000, backupCount=3, encoding="utf-8")
     handler.setFormatter(logging.Formatter("%(asctime)s %(levelname)s %(name)s: %(message)s"))
     logging.basicConfig(level=logging.WARNING, handlers=[handler], force=True)
     logging.getLogger("jindu").setLevel(logging.INFO)

@@ -1,20 +1,19 @@
-"""A night seen from outside its steps: the lock of its home, the journal of its attempts, and its failure."""
+"""A night seen from outside its steps: the journal of its attempts, and its failure."""
 
-import fcntl
-import json
 import logging
-import os
-import sys
 import time
 from collections.abc import Callable
 from datetime import datetime
 from pathlib import Path
-from typing import Any, Protocol, TextIO
+from typing import Any, Protocol, TypeVar
 
 import duckdb
 
+from jindu import lock
 from jindu.alerts.deliver import alert_failure
-from jindu.report.steps import StepTime
+from jindu.lock import HomeLockedError, holds_lock
+from jindu.memory import recall, remember
+from jindu.report.steps import StepTime, step_after
 from jindu.settings import (
     OFFICE_TIMEZONE,
     Home,
@@ -33,13 +32,15 @@ from jindu.warehouse.publish import published_version
 
 log = logging.getLogger(__name__)
 Step = Callable[[Night, Progress], StepReport]
+Report = TypeVar("Report", bound=StepReport)
 
+PATIENCE = 1800.0  # seconds that a scheduled night waits for whoever is at work in the home, such as a delivery
 DIED_ZH = "进程中途结束（被终止或断电），没有留下原因。"
 DIED_EN = "The process ended midway (killed, or a power cut) and left no reason."
 
 
-class HomeLockedError(JinduError):
-    """Another process is at work in this home."""
+class PastNightError(JinduError):
+    """The home has been run as of a later moment already."""
 
 
 class Watcher(Protocol):
@@ -52,78 +53,42 @@ class Watcher(Protocol):
 
 
 watchers: list[Watcher] = []
-_locks: dict[Path, TextIO] = {}
+take_lock, lock_holder = lock.take_lock, lock.lock_holder
 _begun: set[Path] = set()  # homes in which this process has begun a night
-
-
-def take_lock(home: Home) -> None:
-    """Make this process the only one at work in the home, until it ends or drops the lock; taking it twice is fine.
-
-    Raises HomeLockedError, which names the holder, and JinduError when the home cannot be written.
-    """
-    if home.root in _locks:
-        return
-    try:
-        home.root.mkdir(parents=True, exist_ok=True)
-        file = home.lock.open("a+", encoding="utf-8")
-    except OSError as error:
-        raise JinduError(
-            f"无法写入工作目录 {home.root}：{error.strerror}。请换一个 --home，或修正权限。",
-            f"Cannot write into the home {home.root}: {error.strerror}. Choose another --home or mend its permissions.",
-        ) from error
-    if not _flock(file):
-        file.close()
-        raise _locked(home)
-    file.truncate(0)
-    started = _now().isoformat(timespec="seconds")
-    json.dump({"pid": os.getpid(), "command": _command(), "started_at": started}, file, ensure_ascii=False)
-    file.flush()
-    _locks[home.root] = file
 
 
 def drop_lock(home: Home) -> None:
     """Let another process work in the home; harmless when this one does not hold the lock."""
-    if file := _locks.pop(home.root, None):
-        file.truncate(0)
-        file.close()
-        _begun.discard(home.root)
+    lock.drop_lock(home)
+    _begun.discard(home.root)
 
 
-def lock_holder(home: Home) -> dict[str, Any] | None:
-    """pid, command and started_at of the process at work in the home; None when there is none."""
-    if home.root not in _locks:
-        try:
-            with home.lock.open(encoding="utf-8") as file:
-                fcntl.flock(file, fcntl.LOCK_SH | fcntl.LOCK_NB)
-            return None
-        except FileNotFoundError:
-            return None
-        except BlockingIOError:
-            pass
-    return _read_json(home.lock) or {"pid": None, "command": "?", "started_at": "?"}
-
-
-def open_night(home: str, reference: str, as_of: str) -> Night:
+def open_night(home: str, reference: str, as_of: str, *, patience: float = 0.0) -> Night:
     """Lock the home and begin an attempt at the night; an attempt that never ended is marked failed first.
 
-    Raises HomeLockedError, or JinduError for a folder or moment that is none.
+    Waits up to `patience` seconds for who is at work in the home. Raises HomeLockedError, PastNightError, or JinduError
+    for a folder or moment that is none.
     """
     here, moment = home_folder(home), parse_as_of(as_of)
-    folder, run_id = reference_folder(reference), run_id_of(moment)
-    take_lock(here)
-    here.inbox.mkdir(parents=True, exist_ok=True)
-    with connect(here) as connection:
+    take_lock(here, patience=patience)
+    return _begin(here, reference_folder(reference or None, here), moment)
+
+
+def _begin(home: Home, reference: Path, moment: datetime) -> Night:
+    run_id = run_id_of(moment)
+    home.inbox.mkdir(parents=True, exist_ok=True)
+    with connect(home) as connection:
         _bury(connection, DIED_ZH)  # the lock is ours: whatever still says running is dead
         _refuse_the_past(connection, moment)
         attempt = _one(connection, "select coalesce(max(attempt), 0) + 1 from raw.run where run_id = ?", [run_id])
-        night = Night(here, folder, moment, run_id, attempt)
+        night = Night(home, reference, moment, run_id, attempt)
         connection.execute(
             "insert into raw.run (run_id, attempt, as_of_at, started_at, state) values (?, ?, ?, ?, 'running')",
             [run_id, attempt, moment, _now()],
         )
-    _begun.add(here.root)
+    _begun.add(home.root)
     _remember(night, "running")
-    log.info("night %s attempt %d begins in %s", run_id, attempt, here.root)
+    log.info("night %s attempt %d begins in %s", run_id, attempt, home.root)
     return night
 
 
@@ -132,7 +97,7 @@ def _refuse_the_past(connection: duckdb.DuckDBPyConnection, moment: datetime) ->
     later = _one(connection, "select max(as_of_at) from raw.run where state = 'completed' and as_of_at > ?", [moment])
     if later is not None:
         shown = later.astimezone(OFFICE_TIMEZONE).isoformat(timespec="minutes")
-        raise JinduError(
+        raise PastNightError(
             f"这个工作目录已经运行到 {shown}，不能再退回 {run_id_of(moment)}。"
             "要看过去的情况，请把目录复制一份、删去其中的 warehouse.duckdb，用 --home 指定后逐夜重放。",
             f"This home has been run as of {shown} already and does not go back to {run_id_of(moment)}. "
@@ -143,20 +108,29 @@ def _refuse_the_past(connection: duckdb.DuckDBPyConnection, moment: datetime) ->
 def step(night: Night, name: str, function: Step) -> StepReport:
     """Do one step of the night, with its time, outcome and one line of what it did in raw.run_step."""
     _begin_step(night, name)
+    try:
+        report = watched(name, lambda progress: function(night, progress))
+    except BaseException as error:  # also Ctrl-C: the journal says where; always raised again
+        _end_step(night, name, "failed", *messages(error))
+        raise
+    _end_step(night, name, "completed", report.detail_zh, report.detail_en)
+    return report
+
+
+def watched(name: str, work: Callable[[Progress], Report]) -> Report:
+    """Do a piece of work, while the watchers and the log are told how it goes."""
     _tell(lambda watcher: watcher.started(name))
     clock = time.monotonic()
     try:
-        report = function(night, lambda done, total: _tell(lambda watcher: watcher.progress(name, done, total)))
-    except BaseException as raised:  # also Ctrl-C: the journal says where; always raised again
+        report = work(lambda done, total: _tell(lambda watcher: watcher.progress(name, done, total)))
+    except BaseException as raised:  # also Ctrl-C; always raised again
         error, seconds = raised, time.monotonic() - clock
         _tell(lambda watcher: watcher.failed(name, error, seconds))
-        log.error("step %s failed after %.1f s", name, seconds, exc_info=True)
-        _end_step(night, name, "failed", *messages(error))
+        log.error("%s failed after %.1f s", name, seconds, exc_info=True)
         raise
     seconds = time.monotonic() - clock
-    _end_step(night, name, "completed", report.detail_zh, report.detail_en)
     _tell(lambda watcher: watcher.finished(name, report, seconds))
-    log.info("step %s completed in %.1f s: %s", name, seconds, report.detail_en)
+    log.info("%s completed in %.1f s: %s", name, seconds, report.detail_en)
     return report
 
 
@@ -184,20 +158,30 @@ def close_night(night: Night) -> None:
 
 
 def fail_night(home: str, reference: str, as_of: str, error: BaseException) -> None:
-    """Mark this process's attempt failed and alert the operator; done once, however often it is called.
+    """Mark the attempt at the night failed and alert the operator; done once, however often it is called.
 
-    A failure before the night began is recorded as an attempt as well. Never raises: the error that ended the night
-    is the one to see.
+    A failure before the night began is recorded as an attempt as well; one whose process was killed, by whoever saw
+    it die. A night that found the home taken, or a later one done, never began and is not recorded. Never raises: the
+    error that ended the night is the one to see.
     """
-    here, moment = home_folder(home), parse_as_of(as_of)
-    if here.root not in _locks:  # another process is at work here: this one has nothing to record
+    if isinstance(error, HomeLockedError | PastNightError):
         return
+    here, moment = home_folder(home), parse_as_of(as_of)
+    is_ours = holds_lock(here)
     try:
-        if here.root not in _begun:
-            open_night(home, reference, as_of)
+        if not is_ours and not here.private_database.exists():
+            return
+        take_lock(here)
+        if is_ours and here.root not in _begun:
+            _begin(here, _folder_or_name(here, reference), moment)
         _record_failure(here, reference, moment, error)
+    except HomeLockedError:  # another process is at work here: this one has nothing to record
+        return
     except Exception:  # whatever it is, the night's own error matters more
         log.exception("the failure could not be recorded")
+    finally:
+        if not is_ours:
+            drop_lock(here)
 
 
 def step_times(home: Home, run_id: str) -> list[StepTime]:
@@ -218,7 +202,7 @@ def last_attempt(home: Home) -> dict[str, Any] | None:
     Kept in a small file of its own: whoever asks need not open the private database. A state `running` that nobody
     holds the lock for has died.
     """
-    return _read_json(_memory(home))
+    return recall(_memory(home))
 
 
 def messages(error: BaseException) -> tuple[str, str]:
@@ -239,7 +223,7 @@ def _record_failure(home: Home, reference: str, moment: datetime, error: BaseExc
         ).fetchone()
         if found is None:
             return
-        night = Night(home, Path(reference), moment, run_id, int(found[0]))
+        night = Night(home, _folder_or_name(home, reference), moment, run_id, int(found[0]))
         _bury(connection, message_zh)
         failed_step = _one(
             connection, "select failed_step from raw.run where run_id = ? and attempt = ?", [run_id, night.attempt]
@@ -249,27 +233,38 @@ def _record_failure(home: Home, reference: str, moment: datetime, error: BaseExc
     alert_failure(night, failed_step, message_zh, message_en)
 
 
+def _folder_or_name(home: Home, reference: str) -> Path:
+    """The reference folder, also when there is none: the failure may be just that."""
+    try:
+        return reference_folder(reference or None, home)
+    except JinduError:
+        return Path(reference)
+
+
 def _bury(connection: duckdb.DuckDBPyConnection, failure: str) -> None:
-    """Mark every attempt that says running as failed, at its failed or unfinished step."""
+    """Mark every attempt that says running as failed: at its failed or unfinished step, else at the one due next."""
     connection.begin()
     connection.execute(
         "update raw.run_step set state = 'failed', finished_at = ?, detail_zh = ?, detail_en = ?"
         " where state = 'running'",
         [_now(), DIED_ZH, DIED_EN],
     )
-    connection.execute(
-        "update raw.run set state = 'failed', finished_at = ?, failure = ?, failed_step = ("
-        "    select coalesce("
-        "        max_by(step, started_at) filter (where run_step.state = 'failed'),"
-        "        case when count(*) = 0 then 'start' else 'summary' end)"  # before the steps, or after them
-        "    from raw.run_step where run_step.run_id = run.run_id and run_step.attempt = run.attempt"
-        "), published_at = case when exists ("
-        "    from raw.run_step where run_step.run_id = run.run_id and run_step.attempt = run.attempt"
-        "    and run_step.step = 'publish' and run_step.state = 'completed'"
-        ") then published_at end"
-        " where state = 'running'",
-        [_now(), failure],
-    )
+    dead = connection.execute(
+        "select run.run_id, run.attempt, max_by(step, run_step.started_at) filter (where run_step.state = 'failed'),"
+        " max_by(step, run_step.started_at) filter (where run_step.state = 'completed')"
+        " from raw.run as run left join raw.run_step as run_step using (run_id, attempt)"
+        " where run.state = 'running' group by run.run_id, run.attempt"
+    ).fetchall()
+    for run_id, attempt, failed_step, completed_step in dead:
+        connection.execute(
+            "update raw.run set state = 'failed', finished_at = ?, failure = ?, failed_step = ?,"
+            " published_at = case when exists ("
+            "    from raw.run_step where run_step.run_id = run.run_id and run_step.attempt = run.attempt"
+            "    and run_step.step = 'publish' and run_step.state = 'completed'"
+            ") then published_at end"
+            " where run_id = ? and attempt = ?",
+            [_now(), failure, failed_step or step_after(completed_step), run_id, attempt],
+        )
     connection.commit()
 
 
@@ -311,31 +306,6 @@ def _tell(say: Callable[[Watcher], None]) -> None:
             watchers.remove(watcher)
 
 
-def _flock(file: TextIO) -> bool:
-    """Take the lock, which the kernel drops when the process dies; somebody who only looks lets go at once."""
-    for pause in (0.1, 0.3, 0.0):
-        try:
-            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:
-            time.sleep(pause)
-        else:
-            return True
-    return False
-
-
-def _locked(home: Home) -> HomeLockedError:
-    holder = _read_json(home.lock) or {"pid": "?", "command": "?", "started_at": "?"}
-    pid, command, started = holder["pid"], holder["command"], holder["started_at"]
-    return HomeLockedError(
-        f"{home.root} 正由另一个进程使用：进程 {pid}，命令 {command}，始于 {started}。请等它结束后再运行。",
-        f"{home.root} is in use by process {pid}, command {command}, since {started}. Run again when it has ended.",
-    )
-
-
-def _command() -> str:
-    return " ".join(["jindu", *sys.argv[1:]] if Path(sys.argv[0]).stem in {"jindu", "cli"} else sys.argv)
-
-
 def _remember(night: Night, state: str, **more: str | None) -> None:
     memory = {
         "run_id": night.run_id,
@@ -345,22 +315,11 @@ def _remember(night: Night, state: str, **more: str | None) -> None:
         "at": _now().isoformat(timespec="seconds"),
         **more,
     }
-    path = _memory(night.home)
-    draft = path.with_suffix(".tmp")
-    draft.write_text(json.dumps(memory, ensure_ascii=False, indent=1), encoding="utf-8")
-    draft.replace(path)
+    remember(_memory(night.home), memory)
 
 
 def _memory(home: Home) -> Path:
     return home.root / "last_run.json"
-
-
-def _read_json(path: Path) -> dict[str, Any] | None:
-    try:
-        found = json.loads(path.read_text(encoding="utf-8"))
-    except (FileNotFoundError, json.JSONDecodeError):  # not there, or being written this moment
-        return None
-    return found if isinstance(found, dict) else None
 
 
 def _one(connection: duckdb.DuckDBPyConnection, query: str, values: list[object]) -> Any:

@@ -5,7 +5,6 @@ Prefect, so that Prefect's own exit handlers (which still send logs and events) 
 """
 
 import atexit
-import ctypes
 import os
 import runpy
 import signal
@@ -18,12 +17,14 @@ from dataclasses import dataclass
 from pathlib import Path
 from urllib.error import URLError
 
+from jindu.lock import lock_holder
+from jindu.memory import recall
 from jindu.settings import Home, JinduError
+from jindu.tether import die_with_parent
 
 BOOT_SECONDS = 120.0  # a cold start, with its database migration, takes 15 s on two cores
 ANSWER_SECONDS = 20.0  # for a server that should be up already
 STOP_SECONDS = 10.0
-PR_SET_PDEATHSIG = 1  # linux/prctl.h
 QUIET = {
     "PREFECT_LOGGING_HANDLERS_CONSOLE_LEVEL": "CRITICAL",  # keeps the logs of the API, hides those of the terminal
     "PREFECT_SERVER_ANALYTICS_ENABLED": "false",
@@ -43,12 +44,16 @@ class PrefectServer:
 def start(home: Home) -> PrefectServer:
     """Begin to boot a server and point this process at it; returns at once, before it answers.
 
-    Where PREFECT_API_URL is already set that server is used, and none is started.
+    Where PREFECT_API_URL is set, or `jindu serve` is at work in the home, that server is used, and none is started.
     """
-    os.environ.update({name: os.environ.get(name, value) for name, value in QUIET.items()})
+    os.environ.update({name: os.environ.get(name, value) for name, value in QUIET.items()} | spare_loopback())
     log = home.prefect / "server.log"
     if given := os.environ.get("PREFECT_API_URL"):
         return PrefectServer(given, log, None)
+    if served := recall(serving_file(home)) if lock_holder(home, path=home.serve_lock) else None:
+        os.environ["PREFECT_API_URL"] = served["api_url"]
+        os.environ["PREFECT_HOME"] = str(home.prefect)
+        return PrefectServer(served["api_url"], home.log / "server.log", None)
     home.prefect.mkdir(parents=True, exist_ok=True)
     port = _free_port()
     os.environ["PREFECT_HOME"] = str(home.prefect)
@@ -70,7 +75,7 @@ def wait(server: PrefectServer) -> None:
     """Return when the server answers; raise JinduError when it ended or has not answered in time."""
     seconds = BOOT_SECONDS if server.process else ANSWER_SECONDS
     deadline = time.monotonic() + seconds
-    while not _answers(server.api_url):
+    while not answers(server.api_url):
         if server.process is not None and server.process.poll() is not None:
             raise JinduError(
                 f"Prefect 服务没有启动成功（退出码 {server.process.returncode}）。详情见 {server.log}，修复后重跑。",
@@ -99,27 +104,41 @@ def stop(server: PrefectServer) -> None:
         server.process.wait()
 
 
+def answers(api_url: str) -> bool:
+    """Whether a Prefect server is up there."""
+    try:
+        with opener().open(f"{api_url.rstrip('/')}/health", timeout=2) as response:
+            return bool(response.status == 200)
+    except (URLError, OSError):
+        return False
+
+
+def opener() -> urllib.request.OpenerDirector:
+    """A client that never asks a proxy for a loopback address."""
+    return urllib.request.build_opener(urllib.request.ProxyHandler({}))
+
+
+def spare_loopback() -> dict[str, str]:
+    """The environment that keeps an office's proxy out of what stays on this machine."""
+    spared = [os.environ.get("NO_PROXY") or os.environ.get("no_proxy") or "", "127.0.0.1", "localhost"]
+    value = ",".join(dict.fromkeys(",".join(filter(None, spared)).split(",")))
+    return {"NO_PROXY": value, "no_proxy": value}
+
+
+def serving_file(home: Home) -> Path:
+    """Where `jindu serve` says its server's address; it counts only while the serve lock is held."""
+    return home.prefect / "serve.json"
+
+
 def _free_port() -> int:
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         return int(probe.getsockname()[1])
 
 
-def _answers(api_url: str) -> bool:
-    opener = urllib.request.build_opener(urllib.request.ProxyHandler({}))  # never ask a proxy for a loopback address
-    try:
-        with opener.open(f"{api_url.rstrip('/')}/health", timeout=2) as response:
-            return bool(response.status == 200)
-    except (URLError, OSError):
-        return False
-
-
 def _serve(parent: int, port: str) -> None:
     """Become the server, in the child process: die with the parent, even when that is killed."""
-    if sys.platform == "linux":
-        ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, signal.SIGTERM)
-        if os.getppid() != parent:  # it ended before the line above
-            return
+    die_with_parent(parent, signal.SIGTERM)
     sys.argv = ["prefect", "server", "start", "--no-ui", "--host", "127.0.0.1", "--port", port]
     runpy.run_module("prefect", run_name="__main__", alter_sys=True)
 

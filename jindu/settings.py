@@ -87,9 +87,24 @@ class Home:
         return self.root / "prefect"
 
     @property
+    def log(self) -> Path:
+        """What the processes of jindu serve say."""
+        return self.root / "log"
+
+    @property
     def lock(self) -> Path:
-        """The one lock of this home."""
+        """The one lock of this home: who has it may write the private database."""
         return self.root / ".lock"
+
+    @property
+    def delivery_lock(self) -> Path:
+        """Held while digests leave: nobody is told twice at once."""
+        return self.root / ".delivery.lock"
+
+    @property
+    def serve_lock(self) -> Path:
+        """Held by the one jindu serve of this home."""
+        return self.root / ".serve.lock"
 
 
 @dataclass(frozen=True)

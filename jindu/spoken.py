@@ -1,7 +1,9 @@
 """A command line in two languages: help, options and messages in Chinese, or in English with --lang en."""
 
 import importlib
-from collections.abc import Callable
+import re
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, TypeVar
@@ -10,7 +12,18 @@ import click
 
 DONE, NEEDS_PERSON, NOT_DONE = 0, 1, 2  # domain.md, Places and commands
 LANGUAGES = ("zh", "en")
-USAGE_WORDS = {"[OPTIONS]": "[选项]", "COMMAND [ARGS]...": "命令 …"}
+USAGE_WORDS = {  # click's own words
+    "[OPTIONS]": "[选项]",
+    "COMMAND [ARGS]...": "命令 …",
+    "FILE": "文件",
+    "DIRECTORY": "目录",
+    "DIR": "目录",
+    "PATH": "路径",
+    "INTEGER RANGE": "整数",
+    "FLOAT RANGE": "数字",
+    "INTEGER": "整数",
+    "TEXT": "文字",
+}
 SPLIT = "\x1f"  # between the Chinese and the English of a help text
 
 Decorated = TypeVar("Decorated", bound=Callable[..., Any])
@@ -38,7 +51,7 @@ class SpokenOption(click.Option):
     def get_help_record(self, ctx: click.Context) -> tuple[str, str] | None:
         """The option's line of the help."""
         record = super().get_help_record(ctx)
-        return None if record is None else (record[0], _chosen(record[1], ctx))
+        return None if record is None else (_worded(record[0], ctx), _chosen(record[1], ctx))
 
 
 class SpokenCommand(click.Command):
@@ -53,10 +66,7 @@ class SpokenCommand(click.Command):
 
     def format_usage(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
         """The first line of the help."""
-        speech = speech_of(ctx)
-        pieces = " ".join(self.collect_usage_pieces(ctx))
-        for english, chinese in USAGE_WORDS.items():
-            pieces = pieces.replace(english, speech.say(chinese, english))
+        pieces = _worded(" ".join(self.collect_usage_pieces(ctx)), ctx)
         formatter.write_usage(ctx.command_path, pieces, prefix=speech_of(ctx).say("用法：", "Usage: "))
 
     def format_help_text(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
@@ -66,13 +76,14 @@ class SpokenCommand(click.Command):
 
     def format_options(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
         """The options, under a heading."""
-        records = [record for option in self.get_params(ctx) if (record := option.get_help_record(ctx))]
-        with formatter.section(speech_of(ctx).say("选项", "Options")):
+        options = [one for one in self.get_params(ctx) if isinstance(one, click.Option)]
+        records = [record for one in options if (record := one.get_help_record(ctx))]
+        with _section(formatter, ctx, "选项", "Options"):
             formatter.write_dl(records)
 
     def format_epilog(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
         """The example."""
-        with formatter.section(speech_of(ctx).say("示例", "Example")):
+        with _section(formatter, ctx, "示例", "Example"):
             _write(formatter, _chosen(self.epilog or "", ctx))
 
     def get_short_help_str(self, limit: int = 45) -> str:
@@ -103,7 +114,7 @@ class SpokenGroup(SpokenCommand, click.Group):
     def format_options(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
         """The options, and the list of commands."""
         SpokenCommand.format_options(self, ctx, formatter)
-        with formatter.section(speech_of(ctx).say("命令", "Commands")):
+        with _section(formatter, ctx, "命令", "Commands"):
             commands = [(name, self.get_command(ctx, name)) for name in self.list_commands(ctx)]
             formatter.write_dl([(name, _summary_line(command, ctx)) for name, command in commands if command])
 
@@ -139,6 +150,22 @@ def speech_of(ctx: click.Context) -> Speech:
 def _chosen(text: str, ctx: click.Context) -> str:
     zh, _, en = text.partition(SPLIT)
     return speech_of(ctx).say(zh, en or zh)
+
+
+def _worded(text: str, ctx: click.Context) -> str:
+    """Click's own words in the language asked for."""
+    for english, chinese in USAGE_WORDS.items() if speech_of(ctx).lang != "en" else ():
+        text = re.sub(rf"(?<![A-Z]){re.escape(english)}(?![A-Z])", chinese, text)
+    return text
+
+
+@contextmanager
+def _section(formatter: click.HelpFormatter, ctx: click.Context, zh: str, en: str) -> Iterator[None]:
+    """A heading with the colon of its language, and what stands below it."""
+    formatter.write_paragraph()
+    formatter.write(f"{speech_of(ctx).say(f'{zh}：', f'{en}:')}\n")
+    with formatter.indentation():
+        yield
 
 
 def _summary_line(command: click.Command, ctx: click.Context) -> str:

@@ -64,3 +64,22 @@ create or replace macro from_millionths(amount) as
 -- A value as a message shows it: two decimals at most, half away from zero, no trailing zeros.
 create or replace macro shown_number(value) as
     rtrim(rtrim(cast(cast(value as decimal(24, 2)) as varchar), '0'), '.');
+
+-- Few enough to point at somebody: a restricted value like this shows as <3 (domain.md, Indicators: publicity).
+create or replace macro is_small(value) as
+    abs(value) < 3;
+
+-- What may be published of a value that rests on a withheld one: nothing.
+create or replace macro unless_suppressed(value, is_suppressed) as
+    case when not coalesce(is_suppressed, false) then value end;
+
+-- A value as a page or an export shows it. The star is explained beside it: under 3, or withheld so that none under 3
+-- can be worked out. It is the same for both, for which is which would give small ones away (0, 0 and 3 of a known 3).
+create or replace macro shown_value(value, kind, is_suppressed) as
+    case
+        when value is null then null
+        when not coalesce(is_suppressed, false)
+            then regexp_replace(cast(cast(value as decimal(24, 6)) as varchar), '\.?0+$', '')
+        when kind in ('flow', 'stock') then '<3*'
+        else '*'
+    end;

@@ -8,14 +8,16 @@ import duckdb
 
 from jindu.alerts.channel import Channel, ChannelError, find_channel, send
 from jindu.alerts.digest import Digest, compose, compose_failure, failure_key
-from jindu.alerts.memory import remember_delivery
 from jindu.alerts.notification import names_told, record
 from jindu.alerts.outbox import write_digest
-from jindu.alerts.pending import Event, pending_events
+from jindu.alerts.pending import Event, pending_events, published_cases
 from jindu.alerts.recipient import OUTBOX_ONLY, Recipient, load_recipients, read_recipients, scope_is_known
+from jindu.alerts.waiting import remember_digests
+from jindu.lock import locked
 from jindu.settings import JinduError, Night, Progress, StepReport
 from jindu.warehouse.connection import connect
 
+PATIENCE = 600.0  # seconds that a digest waits for a running night: several times what one takes
 # What the failure itself may have broken: the database, the disk, the reference folder.
 BROKEN = (JinduError, duckdb.Error, OSError, csv.Error)
 
@@ -30,20 +32,31 @@ class Delivery:
     error: ChannelError | None
 
 
-def deliver(night: Night, progress: Progress) -> StepReport:
-    """Tell every recipient what is new to them, and record it once their channel has confirmed.
+@dataclass(frozen=True)
+class DeliveryReport(StepReport):
+    """What a delivery did; `count` is the digests that arrived, sent or filed."""
 
-    Killed between the two, the next run repeats the digest under the same id rather than losing it. A channel that
-    fails is reported and tried again the next night; it never fails the run, whose data is already published.
+    sent_count: int = 0
+    filed_count: int = 0
+    unsent: tuple[str, ...] = ()  # the recipients who were not reached
+
+
+def deliver(night: Night, progress: Progress) -> DeliveryReport:
+    """Tell every recipient what is new to them in the night's published copy, and record it once their channel confirmed.
+
+    Killed between the two, the next delivery repeats the digest under the same id rather than losing it. A channel that
+    fails is reported and tried again by the next delivery. The home is locked while the database is read or written,
+    not while digests are on their way. Raises HomeLockedError when a night does not end.
     """
-    with connect(night.home) as connection:
+    with locked(night.home, patience=PATIENCE), connect(night.home) as connection:
         recipients = load_recipients(connection) or [OUTBOX_ONLY]
         unknown = {
             recipient.scope
             for recipient in recipients
             if recipient.scope is not None and not scope_is_known(connection, recipient.scope)
         }
-        pending = [(recipient, pending_events(connection, recipient)) for recipient in recipients]
+        with published_cases(connection, night.home):
+            pending = [(recipient, pending_events(connection, recipient)) for recipient in recipients]
     deliveries = []
     for done, (recipient, events) in enumerate(pending, start=1):
         if recipient.scope in unknown:
@@ -51,7 +64,6 @@ def deliver(night: Night, progress: Progress) -> StepReport:
         elif events:
             deliveries.append(_deliver_one(night, recipient, events))
         progress(done, len(pending))
-    _remember(night, deliveries)
     return _report(deliveries)
 
 
@@ -91,16 +103,16 @@ def _deliver_one(night: Night, recipient: Recipient, events: list[Event]) -> Del
         _hand_over(night, recipient, channel, digest)
     except ChannelError as error:
         return Delivery(recipient, None, False, error)
-    record(night, recipient.name, digest)
+    with locked(night.home, patience=PATIENCE):
+        record(night, recipient.name, digest)
     return Delivery(recipient, digest, channel.url is None, None)
 
 
 def _remember(night: Night, deliveries: list[Delivery]) -> None:
     """Tell `jindu status` what became of the digests."""
     with suppress(OSError):  # the digests are out; a disk that is full must not send them twice
-        remember_delivery(
+        remember_digests(
             night.home,
-            night.as_of,
             sent=[one.recipient.name for one in deliveries if one.digest and not one.is_file],
             filed=[one.recipient.name for one in deliveries if one.digest and one.is_file],
             unsent=[
@@ -144,7 +156,7 @@ def _alert_one(night: Night, recipient: Recipient, step: str, message: str) -> N
         record(night, recipient.name, digest)
 
 
-def _report(deliveries: list[Delivery]) -> StepReport:
+def _report(deliveries: list[Delivery]) -> DeliveryReport:
     sent = [delivery for delivery in deliveries if delivery.digest and not delivery.is_file]
     filed = [delivery for delivery in deliveries if delivery.digest and delivery.is_file]
     unsent = [(delivery.recipient, delivery.error) for delivery in deliveries if delivery.error]
@@ -161,8 +173,13 @@ def _report(deliveries: list[Delivery]) -> StepReport:
         reasons_en = "; ".join(f"{recipient.name}: {error.message_en}" for recipient, error in unsent)
         zh.append(f"{len(unsent)} 份未发出、下次再发（{reasons_zh}）")
         en.append(f"{len(unsent)} not sent, to be tried again ({reasons_en})")
-    return StepReport(
-        "；".join(zh) or "没有新的提醒，未发送", "; ".join(en) or "nothing new, nothing sent", len(sent) + len(filed)
+    return DeliveryReport(
+        "；".join(zh) or "没有新的提醒，未发送",
+        "; ".join(en) or "nothing new, nothing sent",
+        len(sent) + len(filed),
+        sent_count=len(sent),
+        filed_count=len(filed),
+        unsent=tuple(recipient.name for recipient, _ in unsent),
     )
 
 

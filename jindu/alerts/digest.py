@@ -81,7 +81,7 @@ class Section:
 
 
 def compose(recipient_name: str, language: str, content: str, events: Sequence[Event], as_of: datetime) -> Digest:
-    """The digest of these events; `content` summary names at most a few cases and no indicator that is not public."""
+    """The digest of these events; `content` summary names few cases, no indicator that is not public, no file."""
     phrase = PHRASES[language]
     opened = [event for event in events if event.event == "opened"]
     resolved = [event for event in events if event.event == "resolved"]
@@ -134,7 +134,7 @@ def _digest(
 
 
 def _section(heading: str, action: str, events: list[Event], told_as: tuple[str, str, datetime]) -> Section:
-    language, content, as_of = told_as
+    language, content, _ = told_as
     phrase = PHRASES[language]
     nameable = [event for event in events if event.is_public or content == "full"]
     listed = nameable[: FULL_ITEMS if content == "full" else SUMMARY_ITEMS]
@@ -142,21 +142,25 @@ def _section(heading: str, action: str, events: list[Event], told_as: tuple[str,
     return Section(
         phrase["heading"].format(label=heading, count=len(events)),
         action,
-        [_item(event, language, as_of) for event in listed],
+        [_item(event, told_as) for event in listed],
         [phrase[name].format(count=count) for name, count in counts if count],
     )
 
 
-def _item(event: Event, language: str, as_of: datetime) -> Item:
+def _item(event: Event, told_as: tuple[str, str, datetime]) -> Item:
+    language, content, as_of = told_as
     phrase = PHRASES[language]
     month = _month(event.report_month, language) if event.report_month else None
     what = (event.unit_name, event.indicator_name or event.form_name, month)
     happened = phrase["since" if event.event == "opened" else "ended"]
     note = [happened.format(day=_day(event.happened_at, as_of, language))]
-    if event.owner:
+    # what is said of a file may quote its name, a cell, an indicator that is not public
+    is_told_whole = content == "full" or event.indicator_name is not None
+    if event.owner and is_told_whole:
         note.append(phrase["owner"].format(owner=_one_line(event.owner)))
     headline = " · ".join(_one_line(part) for part in what if part)
-    return Item(headline or _label(event.kind, language), _one_line(event.summary), " · ".join(note))
+    detail = _one_line(event.summary) if is_told_whole else ""
+    return Item(headline or _label(event.kind, language), detail, " · ".join(note))
 
 
 def _as_text(subject: str, sections: list[Section], closing: list[str]) -> str:

@@ -1,11 +1,14 @@
 """What one recipient has not been told yet."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import date, datetime
 
 import duckdb
 
 from jindu.alerts.recipient import Recipient
+from jindu.settings import Home
 
 # A case that opened and closed before its recipient was told needs nobody: neither event is pending.
 PENDING = """
@@ -27,11 +30,11 @@ told as (
 
 untold as (
     select *, 'opened' as event, opened_at as happened_at
-    from mart.alert_case
+    from published.mart.alert_case
     where resolved_at is null and (case_id, 'opened') not in (select (case_id, event) from told)
     union all
     select *, 'resolved' as event, resolved_at as happened_at
-    from mart.alert_case
+    from published.mart.alert_case
     where resolved_at is not null
         and (case_id, 'opened') in (select (case_id, event) from told)
         and (case_id, 'resolved') not in (select (case_id, event) from told)
@@ -83,8 +86,22 @@ class Event:
     summary: str
 
 
+@contextmanager
+def published_cases(connection: duckdb.DuckDBPyConnection, home: Home) -> Iterator[None]:
+    """The published copy beside the private database: a night that failed leaves cases there that nobody may be told."""
+    where = str(home.published.resolve()).replace("'", "''")
+    connection.execute(f"attach '{where}' as published (read_only)")
+    try:
+        yield
+    finally:
+        connection.execute("detach published")
+
+
 def pending_events(connection: duckdb.DuckDBPyConnection, recipient: Recipient) -> list[Event]:
-    """The cases in the recipient's scope that opened, or were resolved, and that no channel has confirmed to them."""
+    """The cases in the recipient's scope that opened, or were resolved, and that no channel has confirmed to them.
+
+    Reads them where published_cases put them.
+    """
     rows = connection.execute(
         PENDING, {"recipient": recipient.name, "scope": recipient.scope, "language": recipient.language}
     ).fetchall()

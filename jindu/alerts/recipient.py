@@ -1,11 +1,12 @@
 """Who is told: the rows of recipient.csv."""
 
-import csv
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 import duckdb
+
+from jindu.catalogue.reading import records
 
 
 @dataclass(frozen=True)
@@ -43,8 +44,9 @@ def read_recipients(reference: Path) -> list[Recipient]:
 def _rows(file: Path, columns: tuple[str, ...]) -> list[list[str | None]]:
     if not file.is_file():
         return []
-    with file.open(encoding="utf-8-sig", errors="replace", newline="") as lines:
-        return [[row.get(column) for column in columns] for row in csv.DictReader(lines)]
+    found = records(file.read_text(encoding="utf-8-sig", errors="replace"))
+    _, header = next(found, (0, []))
+    return [[dict(zip(header, cells, strict=False)).get(column) for column in columns] for _, cells in found]
 
 
 def scope_is_known(connection: duckdb.DuckDBPyConnection, scope: str) -> bool:

@@ -13,10 +13,6 @@ from operator import attrgetter
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import event
-from sqlalchemy.engine import Engine
-from sqlalchemy.engine.cursor import FullyBufferedCursorFetchStrategy
-
 from jindu.checks.expectations import Expectation
 from jindu.settings import JinduError, Progress, no_progress
 
@@ -77,6 +73,9 @@ def judge(database: Path, expectations: tuple[Expectation, ...], progress: Progr
 @contextmanager
 def _buffered_rows() -> Iterator[None]:
     """Fetch the rows of DuckDB at once: Great Expectations reads them after it has closed the connection."""
+    from sqlalchemy import event  # noqa: PLC0415 - only a gate needs it
+    from sqlalchemy.engine import Engine  # noqa: PLC0415
+    from sqlalchemy.engine.cursor import FullyBufferedCursorFetchStrategy  # noqa: PLC0415
 
     def fetch(connection: Any, cursor: Any, _statement: Any, _parameters: Any, execution: Any, _many: Any) -> None:
         if connection.dialect.name == "duckdb" and cursor.description is not None:

@@ -1,5 +1,6 @@
 """Run a gate: judge its expectations, and record the verdicts and the findings of the night."""
 
+import re
 from collections.abc import Iterator
 from dataclasses import asdict, dataclass, fields
 from datetime import date
@@ -17,6 +18,15 @@ ADVISORY_GATE = (
     "incoming"  # bad data there is a finding; at the other gates it stops publishing (domain.md, Validation)
 )
 SHOWN_FAILURES = 5  # of one gate in its message; all of them are in raw.gate_result
+
+
+# a card's number, the old one of 15 digits too; digits of full width count as digits (sql/check/note.sql finds them)
+CARD_NUMBER = re.compile(
+    r"(?<!\d)[1-9]\d{5}(?:[\s-]?(?:19|20)\d{2}(?:0[1-9]|1[0-2])(?:0[1-9]|[12]\d|3[01])[\s-]?\d{3}[\dX](?![\dX])"
+    r"|\d{2}(?:0[1-9]|1[0-2])(?:0[1-9]|[12]\d|3[01])\d{3}(?!\d))"
+)
+PLAIN_DIGITS = str.maketrans("０１２３４５６７８９Ｘｘx", "0123456789XXX")
+HIDDEN = "*"
 
 
 class GateFailed(JinduError):  # noqa: N818 - a verdict about the data, not an error of the program
@@ -63,7 +73,7 @@ def run_gate(night: Night, gate: str, progress: Progress = no_progress) -> StepR
     """
     verdicts = judge(night.home.private_database, gate_expectations(gate), progress)
     with connect(night.home) as connection:
-        findings = [finding for verdict in verdicts for finding in _findings(connection, verdict)]
+        findings = [finding for verdict in verdicts for finding in findings_of(connection, verdict)]
         _record(connection, night, gate, verdicts, findings)
     failed = [verdict for verdict in verdicts if verdict.failed_keys and verdict.expectation.severity == "critical"]
     if failed and gate != ADVISORY_GATE:
@@ -71,7 +81,7 @@ def run_gate(night: Night, gate: str, progress: Progress = no_progress) -> StepR
     return _report(verdicts, findings)
 
 
-def _findings(connection: duckdb.DuckDBPyConnection, verdict: Verdict) -> Iterator[Finding]:
+def findings_of(connection: duckdb.DuckDBPyConnection, verdict: Verdict) -> Iterator[Finding]:
     """The failing rows of one verdict as findings, in the order of their keys."""
     if not verdict.failed_keys:
         return
@@ -101,6 +111,7 @@ def _finding(expectation: Expectation, row: dict[str, Any]) -> Finding:
     """One measured row that failed, in words."""
     try:
         told = {"cell": row[expectation.cell], "found": row[expectation.found], "expected": row[expectation.expected]}
+        told = {name: without_card_number(text) for name, text in told.items()}
         named = row | told | {"report_month": row["report_month"] and f"{row['report_month']:%Y-%m}"}
         message_zh = _filled(expectation.message_zh, named, row["indicator_zh"])
         message_en = _filled(expectation.message_en, named, row["indicator_en"])
@@ -125,6 +136,15 @@ def _finding(expectation: Expectation, row: dict[str, Any]) -> Finding:
         message_en=message_en,
         is_explained=bool(row["is_explained"]) and expectation.severity == "warning",
     )
+
+
+def without_card_number(text: str | None) -> str | None:
+    """The text with the digits of an identity card's number hidden: what is told is never repeated to anybody."""
+    if text is None:
+        return None
+    for match in CARD_NUMBER.finditer(text.translate(PLAIN_DIGITS)):
+        text = text[: match.start()] + HIDDEN * len(match[0]) + text[match.end() :]
+    return text
 
 
 def _filled(template: str, named: dict[str, Any], indicator_name: str | None) -> str:

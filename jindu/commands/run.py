@@ -1,15 +1,18 @@
 """jindu run: one night."""
 
 import importlib
+import logging
+import time
 from datetime import datetime
 from pathlib import Path
 
 import click
 from rich.console import Console
 
-from jindu import night, prefect_server
+from jindu import delivery, night, prefect_server
 from jindu.catalogue import load
 from jindu.logfile import log_to
+from jindu.report.steps import StepTime
 from jindu.report.summary import read_summary
 from jindu.report.terminal import StepLines, show_summary
 from jindu.settings import Home, home_folder, parse_as_of, reference_folder, run_id_of
@@ -26,12 +29,15 @@ from jindu.spoken import (
 )
 
 
+log = logging.getLogger(__name__)
+
+
 @click.command(
     "run",
     cls=SpokenCommand,
     help=both(
-        "运行一夜：收文、读取、校验、计算、发布、提醒。\n\n退出码：0 完成；1 完成但有事项需要人处理；2 未完成。",
-        "Run one night: collect, read, judge, compute, publish, alert.\n\n"
+        "运行一夜：收文、读取、校验、计算、发布，随即发送提醒。\n\n退出码：0 完成；1 完成但有事项需要人处理；2 未完成。",
+        "Run one night: collect, read, judge, compute, publish; then send the alerts.\n\n"
         "Exit code: 0 done; 1 done, and something needs a person; 2 not done.",
     ),
     epilog=both(
@@ -58,18 +64,18 @@ def command(speech: Speech, home: Path | None, reference: Path | None, as_of: st
         console = Console(stderr=True, highlight=False, markup=False)
         console.print(f"{here.root} · {speech.say('截至', 'as of')} {moment:%Y-%m-%d %H:%M}", soft_wrap=True)
         night.watchers[:] = [StepLines(console, speech.lang)]
-        _run_flow(here, folder, moment, console, speech)
-        summary = read_summary(here)
-        show_summary(
-            Console(highlight=False, markup=False), summary, night.step_times(here, run_id_of(moment)), speech.lang
-        )
+        _run_night(here, folder, moment, console, speech)
+        times = night.step_times(here, run_id_of(moment))
     finally:
         night.drop_lock(here)
-    return NEEDS_PERSON if summary.needs_person else DONE
+    sent = _deliver(here)
+    summary = read_summary(here)
+    show_summary(Console(highlight=False, markup=False), summary, [*times, sent], speech.lang)
+    return NEEDS_PERSON if summary.needs_person or sent.state != "completed" else DONE
 
 
-def _run_flow(home: Home, reference: Path, moment: datetime, console: Console, speech: Speech) -> None:
-    """Boot a Prefect server and, while it boots, import what takes long; then run the flow."""
+def _run_night(home: Home, reference: Path, moment: datetime, console: Console, speech: Speech) -> None:
+    """Boot a Prefect server and, while it boots, import what takes long; then run the night's flow."""
     arguments = (str(home.root), str(reference), moment.isoformat())
     try:
         load(reference)  # a fault in the reference data is told at once, not after the server has booted
@@ -82,3 +88,19 @@ def _run_flow(home: Home, reference: Path, moment: datetime, console: Console, s
     except BaseException as error:  # also Ctrl-C, and a Prefect whose hooks did not run; always raised again
         night.fail_night(*arguments, error)
         raise
+
+
+def _deliver(home: Home) -> StepTime:
+    """Run the delivery's flow, once; what came of it. The night is done, and stays so whatever happens here."""
+    clock = time.monotonic()
+    try:
+        flow = importlib.import_module("flows.delivery").delivery
+        flow.with_options(retries=0)(str(home.root))
+    except delivery.UnsentError:
+        pass  # a line of the outcome names them
+    except Exception as error:  # the data are published: this is for the summary, the log and the exit code
+        log.exception("the delivery failed")
+        return StepTime("deliver", "failed", time.monotonic() - clock, *night.messages(error))
+    outcome = delivery.last_delivery(home) or {}
+    told = (outcome.get("message_zh", ""), outcome.get("message_en", ""))
+    return StepTime("deliver", outcome.get("state", "failed"), time.monotonic() - clock, *told)

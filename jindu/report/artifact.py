@@ -6,11 +6,11 @@ from jindu.settings import Home
 
 
 def ranking_rows(home: Home) -> list[dict[str, str]]:
-    """The overall ranking: one row per community with 名次, 社区, 得分, 上月, 说明."""
+    """The overall ranking: one row per unit with 名次, 单位, 得分, 上月, 说明."""
     return [
         {
             "名次": "—" if row.rank is None else str(row.rank),
-            "社区": row.unit,
+            "单位": row.unit,
             "得分": percent(row.score),
             "上月": "—" if row.previous_rank is None else str(row.previous_rank),
             "说明": word("ranking", "unranked_reason", row.unranked_reason, "zh"),

@@ -24,14 +24,14 @@ class Need:
 
 @dataclass(frozen=True)
 class Status:
-    """What is published, how old it is, how the newest attempt at a night went, and what was not delivered."""
+    """What is published, how old it is, how the newest attempt at a night went, and which digests wait."""
 
     home: Home
     summary: Summary | None  # None when nothing is published yet
     age_hours: float | None
     running: dict[str, Any] | None
     last_attempt: dict[str, Any] | None
-    last_delivery: dict[str, Any] | None
+    digests: dict[str, Any] | None
     free_bytes: int
 
     @property
@@ -43,12 +43,12 @@ class Status:
     @property
     def unsent(self) -> list[dict[str, str]]:
         """Digests that no channel has taken: recipient, reason_zh, reason_en."""
-        return list((self.last_delivery or {}).get("unsent", []))
+        return list((self.digests or {}).get("unsent", []))
 
     @property
     def filed(self) -> list[str]:
         """Recipients without a channel, whose digests lie in outbox/ for somebody to hand over."""
-        return list((self.last_delivery or {}).get("filed", []))
+        return list((self.digests or {}).get("filed", []))
 
     @property
     def needs(self) -> list[Need]:
@@ -99,13 +99,13 @@ def read_status(
     now: datetime,
     running: dict[str, Any] | None,
     last_attempt: dict[str, Any] | None,
-    last_delivery: dict[str, Any] | None,
+    digests: dict[str, Any] | None,
 ) -> Status:
     """The status of a home at the moment `now`; age is in hours since the published as-of moment."""
     summary = read_summary(home) if home.published.exists() else None
     age = round((now - summary.as_of).total_seconds() / 3600, 1) if summary else None
     place = next(folder for folder in (home.root, *home.root.parents) if folder.exists())
-    return Status(home, summary, age, running, last_attempt, last_delivery, shutil.disk_usage(place).free)
+    return Status(home, summary, age, running, last_attempt, digests, shutil.disk_usage(place).free)
 
 
 def status_lines(status: Status, lang: str) -> list[str]:

@@ -15,8 +15,9 @@ STEPS = {  # in their order
     "gate-mart": ("发布关", "mart gate"),
     "record": ("登记运行", "record the run"),
     "publish": ("定稿发布", "publish"),
-    "alert": ("发送提醒", "send alerts"),
+    "returns": ("写出回执", "receipts for the senders"),
     "summary": ("汇总", "summary"),
+    "deliver": ("发送提醒", "send alerts"),  # a flow of its own, after the night
 }
 
 
@@ -29,6 +30,14 @@ class StepTime:
     seconds: float
     detail_zh: str
     detail_en: str
+
+
+def step_after(step: str | None) -> str:
+    """The step that follows; the first for None, the last for one that nobody knows."""
+    if step is None:
+        return "start"
+    names = list(STEPS)
+    return names[names.index(step) + 1] if step in names[:-1] else "summary"
 
 
 def title(step: str, lang: str) -> str:

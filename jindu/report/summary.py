@@ -107,21 +107,39 @@ group by all
 order by reporting.report_month, form.name_zh
 """
 
+# Of the units right below the office; of the lowest ranked level where setting.csv names no office.
 RANKING = """
+with place as (
+    select
+        ranking.*,
+        unit.level,
+        coalesce(unit.short_name, unit.name) as unit_name,
+        coalesce(parent.short_name, parent.name) as parent_name,
+        coalesce(parent.is_office, false) as is_below_office,
+        list_position(['district', 'subdistrict', 'community'], unit.level) as depth,
+    from mart.ranking as ranking
+    inner join mart.org_unit as unit on ranking.org_unit_code = unit.org_unit_code
+    left join mart.org_unit as parent on ranking.parent_code = parent.org_unit_code
+    where ranking.scope = 'overall' and ranking.report_month = $month
+)
+
 select
-    coalesce(parent.short_name, parent.name),
-    coalesce(unit.short_name, unit.name),
-    ranking.completion_rank,
-    ranking.peers_count,
-    ranking.metric_value,
-    ranking.previous_rank,
-    ranking.rank_change,
-    ranking.unranked_reason,
-from mart.ranking as ranking
-inner join mart.org_unit as unit on ranking.org_unit_code = unit.org_unit_code
-left join mart.org_unit as parent on ranking.parent_code = parent.org_unit_code
-where ranking.scope = 'overall' and ranking.report_month = $month and unit.level = 'community'
-order by ranking.parent_code, ranking.completion_rank nulls last, unit.org_unit_code
+    parent_name,
+    unit_name,
+    level,
+    completion_rank,
+    peers_count,
+    metric_value,
+    previous_rank,
+    rank_change,
+    unranked_reason,
+from place
+where
+    case
+        when (select bool_or(is_office) from mart.org_unit) then is_below_office
+        else depth = (select max(depth) from place)
+    end
+order by parent_code, completion_rank nulls last, org_unit_code
 """
 
 BEHIND = """
@@ -144,7 +162,8 @@ inner join mart.org_unit as unit on completion.org_unit_code = unit.org_unit_cod
 inner join mart.indicator as indicator on completion.indicator_code = indicator.indicator_code
 where completion.report_month = $month and completion.status in ('missed', 'far_behind', 'behind')
 order by
-    list_position(['subdistrict', 'district', 'community'], unit.level),
+    not unit.is_office,
+    list_position(['district', 'subdistrict', 'community'], unit.level),
     list_position(['missed', 'far_behind', 'behind'], completion.status),
     completion.pace_ratio nulls first,
     unit.org_unit_code,
@@ -200,10 +219,11 @@ class Collecting:
 
 @dataclass(frozen=True)
 class Rank:
-    """A community's place in the overall ranking; the score is a ratio."""
+    """A unit's place in the overall ranking; the score is a ratio."""
 
     parent: str | None
     unit: str
+    level: str
     rank: int | None
     peers_count: int
     score: Decimal | None

@@ -18,6 +18,11 @@ from jindu.settings import StepReport
 
 OPEN_SHOWN = 8
 WIDE_QUOTES = str.maketrans("“”", "「」")  # terminals disagree on how wide the others are
+LEVEL_NAMES = {
+    "district": ("区县", "district"),
+    "subdistrict": ("街道", "sub-district"),
+    "community": ("社区", "community"),
+}
 COLOURS = {"missed": "red", "far_behind": "red", "behind": "dark_orange"}
 
 
@@ -159,12 +164,13 @@ def _table(console: Console, heading: str, columns: Sequence[Column], rows: Sequ
 
 def _ranking(console: Console, rows: Sequence[Rank], is_sample: bool, zh: bool, lang: str) -> Table:
     parent = rows[0].parent or ""
-    heading = f"{parent} 社区综合排名" if zh else f"{parent} overall ranking"
+    level_zh, level_en = LEVEL_NAMES[rows[0].level]
+    heading = f"{parent} {level_zh}综合排名" if zh else f"{parent} overall ranking"
     if is_sample:
         heading += "（示例）" if zh else " (sample)"
     columns = [
         Column("名次" if zh else "rank", is_right=True),
-        Column("社区" if zh else "community", is_flexible=True),
+        Column(level_zh if zh else level_en, is_flexible=True),
         Column("得分" if zh else "score", is_right=True),
         Column("上月" if zh else "before", is_right=True),
         Column("变化" if zh else "change", is_right=True),
@@ -237,7 +243,7 @@ def _alerts(summary: Summary, zh: bool, lang: str) -> list[str]:
 
 def _footer(summary: Summary, times: Sequence[StepTime], zh: bool, lang: str) -> list[str]:
     lines = [f"{'已发布' if zh else 'Published'} {summary.published} ({summary.version})"]
-    for sent in [row for row in times if row.step == "alert"]:
+    for sent in [row for row in times if row.step == "deliver"]:
         lines.append(f"提醒：{sent.detail_zh}" if zh else f"Alerts: {sent.detail_en}")
     if times:
         slow = sorted(times, key=lambda row: row.seconds, reverse=True)[:4]

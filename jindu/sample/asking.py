@@ -105,15 +105,16 @@ class Asking:
             return []
         asked: dict[tuple[str, str], Question] = {}
         for row in self.tables["form_indicator"]:
-            if row["form_code"] == form_code and self._is_started(row, month):
+            if row["form_code"] == form_code and self._is_running(row, month):
                 for subject in self._subjects(row, sender_code, month):
                     key = (row["indicator_code"], subject)
                     asked.setdefault(key, Question(form_code, subject, row["indicator_code"], row["cells_required"]))
         return list(asked.values())
 
-    def _is_started(self, row: Row, month: date) -> bool:
-        first = self.indicators[row["indicator_code"]]["first_month"]
-        return first is None or bool(first <= month)
+    def _is_running(self, row: Row, month: date) -> bool:
+        indicator = self.indicators[row["indicator_code"]]
+        first, last = indicator["first_month"], indicator["last_month"]
+        return (first is None or bool(first <= month)) and (last is None or bool(month <= last))
 
     def _subjects(self, row: Row, sender_code: str, month: date) -> Iterable[str]:
         """The sender itself on a form that only checks; else the units of the reporting level below it."""

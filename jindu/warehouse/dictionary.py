@@ -1,11 +1,11 @@
-"""Write the generated documents: the data dictionary and the guide to the reference folder."""
+"""Write the generated documents: the data dictionary and the two guides to the reference folder."""
 
 import argparse
 import sys
 
 from jindu.settings import PROJECT_ROOT
 from jindu.warehouse.columns import Column, Dictionary, Table, load
-from jindu.warehouse.reference_guide import GUIDE_FILE, reference_guide
+from jindu.warehouse.reference_guide import GUIDE_FILES, reference_guide
 
 DICTIONARY_FILE = PROJECT_ROOT / "docs" / "data-dictionary.md"
 INTRODUCTION = """\
@@ -55,7 +55,8 @@ def main() -> int:
     """Write the generated documents, or with --check only say which of them are stale; 1 when one is."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--check", action="store_true", help="change nothing; fail when a document is stale")
-    wanted = {DICTIONARY_FILE: data_dictionary(load()), GUIDE_FILE: reference_guide()}
+    wanted = {DICTIONARY_FILE: data_dictionary(load())}
+    wanted |= {path: reference_guide(lang) for lang, path in GUIDE_FILES.items()}
     stale = [path for path, text in wanted.items() if not path.is_file() or path.read_text(encoding="utf-8") != text]
     if parser.parse_args().check:
         for path in stale:

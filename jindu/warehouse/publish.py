@@ -13,8 +13,10 @@ import duckdb
 from jindu.settings import Home, JinduError, Night, Progress, StepReport, no_progress
 from jindu.warehouse.columns import Column, Table, load
 from jindu.warehouse.connection import connect, set_timezone
+from jindu.warehouse.history import fsync, seal_history
 
 KEPT_VERSIONS = 5
+STAGES = 5  # after the tables are copied: describe, verify, history, seal, link
 DATABASE_NAME = "jindu.duckdb"  # DuckDB names a database after its real file, also through a link
 Fingerprint = tuple[int, int]  # rows, and the sum of their hashes
 
@@ -30,10 +32,12 @@ def publish(night: Night, progress: Progress = no_progress) -> StepReport:
     try:
         building.mkdir(parents=True)
         fingerprints = _copy_tables(home, building / DATABASE_NAME, progress)
-        steps = len(fingerprints) + 4
+        steps = len(fingerprints) + STAGES
         _describe(building / DATABASE_NAME)
-        progress(steps - 3, steps)
+        progress(steps - 4, steps)
         _verify(building / DATABASE_NAME, fingerprints)
+        progress(steps - 3, steps)
+        seal_history(night)
         progress(steps - 2, steps)
         version = _seal(home, building)
         progress(steps - 1, steps)
@@ -100,7 +104,7 @@ def _copy_tables(home: Home, staging: Path, progress: Progress) -> dict[str, Fin
             order = ", ".join(map(_name, key)) or "all"
             connection.execute(f"create table staging.mart.{_name(name)} as from mart.{_name(name)} order by {order}")
             fingerprints[name] = _fingerprint(connection, name)
-            progress(done, len(names) + 4)
+            progress(done, len(names) + STAGES)
         connection.execute("detach staging")
     return fingerprints
 
@@ -176,12 +180,12 @@ def _seal(home: Home, building: Path) -> Path:
     file = building / DATABASE_NAME
     file.chmod(0o444)  # a reader who opened it for writing would lock all others out
     building.chmod(0o555)
-    _fsync(file)
-    _fsync(building)
+    fsync(file)
+    fsync(building)
     newest = max(_versions(home), default=None)
     version = home.versions / f"{int(newest.name) + 1 if newest else 1:06d}"
     building.rename(version)
-    _fsync(home.versions)
+    fsync(home.versions)
     return version
 
 
@@ -192,7 +196,7 @@ def _link(home: Home, version: Path) -> None:
     swap = _swap(home)
     swap.symlink_to(os.path.relpath(version / DATABASE_NAME, folder))
     swap.replace(home.published)
-    _fsync(folder)
+    fsync(folder)
 
 
 def _remove_leftovers(home: Home) -> None:
@@ -242,14 +246,6 @@ def _fingerprint(connection: duckdb.DuckDBPyConnection, name: str) -> Fingerprin
     ).fetchone()
     assert row is not None
     return row[0], row[1]
-
-
-def _fsync(path: Path) -> None:
-    descriptor = os.open(path, os.O_RDONLY)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)
 
 
 def _name(identifier: str) -> str:

@@ -4,12 +4,13 @@ import hashlib
 import os
 import shutil
 import stat
+import sys
 import tempfile
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from typing import BinaryIO
+from typing import IO
 
 import duckdb
 import polars
@@ -22,7 +23,8 @@ CHUNK = 1024 * 1024
 ARCHIVED_MODE = 0o444  # nothing in the archive is ever changed
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 MICROSECOND = timedelta(microseconds=1)
-NOT_REPORTS = ("thumbs.db", "desktop.ini")  # what file managers leave behind
+NOT_REPORTS = ("thumbs.db", "desktop.ini", "说明.txt")  # of file managers, and our own word to the senders
+UNFINISHED = (".part", ".partial", ".crdownload", ".download", ".filepart")  # on its way; renamed when it is there
 NAMES_SHOWN = 5  # skipped paths named in the step's line
 
 ARRIVAL_SCHEMA: dict[str, type[polars.DataType] | polars.DataType] = {
@@ -123,19 +125,60 @@ def archive_file(night: Night, file: InboxFile) -> str:
     Raises UnreadableError when the file cannot be read or changes meanwhile, JinduError when the archive takes nothing.
     """
     try:
+        return _archive(night, file)
+    except OSError as error:
+        raise JinduError(
+            f"无法写入归档文件夹 {night.home.archive}：{error}。请检查磁盘空间和权限后重新运行 jindu run。",
+            f"Cannot write to the archive {night.home.archive}: {error}. "
+            "Check space and permissions, then run jindu run again.",
+        ) from error
+
+
+def submission_id_of(sha256: str, folder_code: str | None) -> str:
+    """The name of these bytes in this folder, whenever and however often they arrive."""
+    return hashlib.sha256(f"{sha256}:{folder_code or ''}".encode()).hexdigest()[:16]
+
+
+def received_at(modified_at: datetime, previous_as_of: datetime, as_of: datetime) -> datetime:
+    """When a file counts as received: as it was modified, not before the previous run, not after this one."""
+    return min(as_of, max(modified_at, previous_as_of)).astimezone(UTC)  # domain.md, Submissions, Arrival
+
+
+def lying_file(path: Path, folder_code: str | None) -> InboxFile:
+    """A file as it lies there now.
+
+    Raises UnreadableError when it is gone, or no regular file: a folder, a link, a pipe.
+    """
+    try:
+        status = path.lstat()
+    except OSError as error:
+        raise UnreadableError(str(path)) from error
+    if not stat.S_ISREG(status.st_mode):
+        raise UnreadableError(str(path))
+    return InboxFile(path, folder_code, status.st_size, _modified_at(status))
+
+
+def copy_bytes(file: InboxFile, copy: IO[bytes], most_bytes: int | None = None) -> str:
+    """Copy a file, or no more than its first bytes; the SHA-256 of the whole.
+
+    Raises UnreadableError when the file cannot be read or changes meanwhile, OSError when the copy takes nothing.
+    """
+    try:
         # Not through a link put there since the survey, and without waiting for a pipe's other end
         descriptor = os.open(file.path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK)
     except OSError as error:
         raise UnreadableError(file.inbox_path) from error
+    digest = hashlib.sha256()
+    left = sys.maxsize if most_bytes is None else most_bytes
     with os.fdopen(descriptor, "rb") as source:
-        try:
-            return _archive(night, file, source)
-        except OSError as error:
-            raise JinduError(
-                f"无法写入归档文件夹 {night.home.archive}：{error}。请检查磁盘空间和权限后重新运行 jindu run。",
-                f"Cannot write to the archive {night.home.archive}: {error}. "
-                "Check space and permissions, then run jindu run again.",
-            ) from error
+        for chunk in _chunks(source, file):
+            digest.update(chunk)
+            copy.write(chunk[:left])
+            left = max(0, left - len(chunk))
+        status = os.fstat(source.fileno())
+    if (status.st_size, _modified_at(status)) != (file.size_bytes, file.modified_at):
+        raise UnreadableError(file.inbox_path)
+    return digest.hexdigest()
 
 
 def archived_path(archive: Path, sha256: str) -> Path:
@@ -168,7 +211,8 @@ def _entries(folder: Path, skipped: list[str]) -> Iterator[os.DirEntry[str]]:
         skipped.append(storable(folder.name))
         return
     for entry in entries:
-        if not entry.name.startswith((".", "~$")) and entry.name.lower() not in NOT_REPORTS:
+        name = storable(entry.name).lower()
+        if not (name.startswith((".", "~$")) or name.endswith(UNFINISHED) or name in NOT_REPORTS):
             yield entry
 
 
@@ -199,21 +243,14 @@ def _seen_arrivals(connection: duckdb.DuckDBPyConnection) -> set[tuple[str, int,
     return {(inbox_path, size_bytes, EPOCH + modified * MICROSECOND) for inbox_path, size_bytes, modified in rows}
 
 
-def _archive(night: Night, file: InboxFile, source: BinaryIO) -> str:
+def _archive(night: Night, file: InboxFile) -> str:
     unfinished = _unfinished(night)
     unfinished.mkdir(parents=True, exist_ok=True)
-    digest = hashlib.sha256()
     with tempfile.NamedTemporaryFile(dir=unfinished, delete=False) as copy:
-        for chunk in _chunks(source, file):
-            digest.update(chunk)
-            copy.write(chunk)
+        sha256 = copy_bytes(file, copy)
         copy.flush()
         os.fchmod(copy.fileno(), ARCHIVED_MODE)
         os.fsync(copy.fileno())
-    status = os.fstat(source.fileno())
-    if (status.st_size, _modified_at(status)) != (file.size_bytes, file.modified_at):
-        raise UnreadableError(file.inbox_path)
-    sha256 = digest.hexdigest()
     target = archived_path(night.home.archive, sha256)
     target.parent.mkdir(exist_ok=True)
     Path(copy.name).replace(target)
@@ -222,7 +259,7 @@ def _archive(night: Night, file: InboxFile, source: BinaryIO) -> str:
     return sha256
 
 
-def _chunks(source: BinaryIO, file: InboxFile) -> Iterator[bytes]:
+def _chunks(source: IO[bytes], file: InboxFile) -> Iterator[bytes]:
     try:
         while chunk := source.read(CHUNK):
             yield chunk
@@ -245,9 +282,9 @@ def _arrival(night: Night, file: InboxFile, sha256: str, earliest: datetime) -> 
         "file_name": storable(file.path.name),
         "size_bytes": file.size_bytes,
         "modified_at": file.modified_at,
-        "received_at": min(night.as_of, max(file.modified_at, earliest)).astimezone(UTC),
+        "received_at": received_at(file.modified_at, earliest, night.as_of),
         "sha256": sha256,
-        "submission_id": hashlib.sha256(f"{sha256}:{file.folder_code or ''}".encode()).hexdigest()[:16],
+        "submission_id": submission_id_of(sha256, file.folder_code),
         "run_id": night.run_id,
     }
 

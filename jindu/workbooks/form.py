@@ -1,6 +1,7 @@
 """The workbook of a form as an office circulates it: heading, bordered table, signatures, hidden keys."""
 
 import unicodedata
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal
@@ -75,6 +76,21 @@ class Column:
 
 def write_form(path: Path, heading: FormHeading, rows: list[FormRow], has_ranks: bool = False) -> None:
     """Write one form; the same arguments give the same bytes. `has_ranks` adds the columns for published ranks."""
+    book = new_book(path, heading)
+    styles = Styles(book)
+    columns = columns_of(heading, rows, has_ranks)
+    sheet = book.add_worksheet(heading.form_name[:SHEET_NAME_LIMIT])
+    write_heading(sheet, styles, heading, columns)
+    sheet.set_row(HEADER_ROW - 1, 6)
+    write_table(sheet, styles, columns, rows)
+    write_signatures(sheet, styles, heading, columns, HEADER_ROW + len(rows) + 2)
+    set_up_print(sheet, columns, HEADER_ROW + len(rows) + 3)
+    write_keys(book, heading)
+    book.close()
+
+
+def new_book(path: Path, heading: FormHeading) -> Any:
+    """An empty workbook that says whose it is; nothing in it depends on the clock."""
     book = xlsxwriter.Workbook(str(path), {"strings_to_numbers": False, "strings_to_formulas": False})
     book.set_properties(
         {
@@ -84,15 +100,7 @@ def write_form(path: Path, heading: FormHeading, rows: list[FormRow], has_ranks:
             "created": datetime(heading.report_month.year, heading.report_month.month, 1),
         }
     )
-    styles = Styles(book)
-    columns = columns_of(heading, rows, has_ranks)
-    sheet = book.add_worksheet(heading.form_name[:SHEET_NAME_LIMIT])
-    write_heading(sheet, styles, heading, columns)
-    write_table(sheet, styles, columns, rows)
-    write_signatures(sheet, styles, heading, columns, HEADER_ROW + len(rows) + 2)
-    set_up_print(sheet, columns, HEADER_ROW + len(rows) + 3)
-    write_keys(book, heading)
-    book.close()
+    return book
 
 
 def month_text(month: date) -> str:
@@ -144,8 +152,7 @@ class Styles:
     def cell(self, column: Column, row: FormRow) -> Any:
         """The format of one table cell."""
         if column.style == "number":
-            digits = "." + "0" * row.decimals if row.decimals else ""
-            number_format = "0.00%" if row.is_rate else f"#,##0{digits}"
+            number_format = number_format_of(row.decimals, row.is_rate)
             return self.get(border=1, align="right", indent=1, num_format=number_format)
         if column.style == "date":
             return self.get(border=1, align="center", num_format="yyyy-mm-dd")
@@ -154,8 +161,16 @@ class Styles:
         return self.get(border=1, align="left", indent=1, text_wrap=True)
 
 
-def write_heading(sheet: Any, styles: Styles, heading: FormHeading, columns: list[Column]) -> None:
-    """Title, heading data (表号 … or 内部工作报表), and who reports on which month."""
+def number_format_of(decimals: int, is_rate: bool) -> str:
+    """How a value is shown: grouped, with the indicator's decimals, a rate as a percentage."""
+    digits = "." + "0" * decimals if decimals else ""
+    return "0.00%" if is_rate else f"#,##0{digits}"
+
+
+def write_heading(
+    sheet: Any, styles: Styles, heading: FormHeading, columns: list[Column], more: Sequence[str] = ()
+) -> None:
+    """Title, heading data (表号 … or 内部工作报表), and who reports on which month; `more` follows the month."""
     title = styles.get(font_name=TITLE_FONT, font_size=18, bold=True, align="center")
     sheet.merge_range(0, 0, 0, len(columns) - 1, heading.title, title)
     sheet.set_row(0, 36)
@@ -170,8 +185,7 @@ def write_heading(sheet: Any, styles: Styles, heading: FormHeading, columns: lis
         texts = [INTERNAL_FORM]
     write_line(sheet, styles, 1, columns, texts)
     sender = [f"填报单位：{heading.sender_name}", f"单位代码：{heading.sender_code}"]
-    write_line(sheet, styles, 2, columns, [*sender, f"报告期：{month_text(heading.report_month)}"])
-    sheet.set_row(3, 6)
+    write_line(sheet, styles, 2, columns, [*sender, f"报告期：{month_text(heading.report_month)}", *more])
 
 
 def write_line(sheet: Any, styles: Styles, row: int, columns: list[Column], texts: list[str]) -> None:
@@ -241,9 +255,12 @@ def write_signatures(sheet: Any, styles: Styles, heading: FormHeading, columns: 
     write_line(sheet, styles, row + 1, columns, [f"更正说明：{heading.correction_reason}"])
 
 
-def set_up_print(sheet: Any, columns: list[Column], last_row: int) -> None:
-    """A4 landscape, one page wide, the header on every page; the header stays in sight on the screen."""
-    sheet.freeze_panes(HEADER_ROW + 1, 2)
+def set_up_print(sheet: Any, columns: list[Column], last_row: int, named_columns: int = 2) -> None:
+    """A4 landscape, one page wide, the header on every page.
+
+    The header and the `named_columns` that name a row stay in sight on the screen.
+    """
+    sheet.freeze_panes(HEADER_ROW + 1, named_columns)
     sheet.set_landscape()
     sheet.set_paper(A4)
     sheet.set_margins(left=0.5, right=0.5, top=0.6, bottom=0.6)

@@ -41,7 +41,7 @@ def read(night: Night, progress: Progress) -> StepReport:
                 for number, answer in enumerate(pool.read(batch), start + 1):
                     answers.append(answer)
                     progress(number, len(jobs))
-                _record(connection, batch, answers)
+                record(connection, batch, answers)
                 refused_count += sum(not answer.document.is_readable for answer in answers)
     return StepReport(
         f"读取 {len(jobs)} 个文件，其中 {refused_count} 个无法读取",
@@ -95,7 +95,8 @@ def _check_archived(job: Job) -> None:
         )
 
 
-def _record(connection: duckdb.DuckDBPyConnection, jobs: Sequence[Job], answers: Sequence[Answer]) -> None:
+def record(connection: duckdb.DuckDBPyConnection, jobs: Sequence[Job], answers: Sequence[Answer]) -> None:
+    """Write what was read of the jobs, in one transaction."""
     pairs = list(zip(jobs, answers, strict=True))
     documents = polars.DataFrame(
         [(job.sha256, *answer.document) for job, answer in pairs], schema=DOCUMENT_SCHEMA, orient="row"

@@ -428,11 +428,18 @@ def _labels(rows: Sequence[Sequence[SheetCell]], known: Mapping[str, str]) -> di
             for field, written in _labels_in(cell, known):
                 value: object = written
                 following = filled[position + 1] if position + 1 < len(filled) else EMPTY
-                if not written and not following.is_broken and not _labels_in(following, known):
+                if not written and not following.is_broken and not _is_label(following, known):
                     value = following.value
                 if value is not None and value != "":
                     found.setdefault(field, []).append(value)
     return found
+
+
+def _is_label(cell: SheetCell, known: Mapping[str, str]) -> bool:
+    """Whether a cell only announces what stands beside it: 审核人: left blank is not approved by 报出日期:."""
+    return bool(_labels_in(cell, known)) or (
+        isinstance(cell.value, str) and _COLON.search(cell.value.strip()[-1:]) is not None
+    )
 
 
 def _labels_in(cell: SheetCell, known: Mapping[str, str]) -> list[tuple[str, str]]:

@@ -39,6 +39,10 @@ asked_row as (
         answer_row.has_month,
         org_unit.name as org_unit_name,
         indicator.name_zh as indicator_name,
+        -- an indicator that began with a later workbook than the one sent has no row there to fill
+        coalesce(
+            version.is_older and indicator.first_month >= version.next_first_month, false
+        ) as is_younger_than_template,
         case
             when answer_row.is_not_applicable then true
             -- a level, a progress or a published rate may stand in either cell
@@ -64,6 +68,7 @@ asked_row as (
             and submission.report_month = expected_cell.report_month
     inner join core.indicator as indicator on expected_cell.indicator_code = indicator.indicator_code
     inner join reference.org_unit as org_unit on expected_cell.org_unit_code = org_unit.code
+    left join "check".template_version as version on submission.submission_id = version.submission_id
     left join answer_row
         on
             submission.submission_id = answer_row.submission_id
@@ -84,7 +89,10 @@ select
     cast(null as varchar) as found,
     '数字、0 或“不适用”' as expected,
     has_explanation as is_explained,
-    has_row,
+    -- what the workbook could not have is told once for the file, not row by row
+    case when has_row or not is_younger_than_template then has_row end as has_row,
+    is_younger_than_template and not has_row as is_lacking,
+    indicator_code || ' ' || indicator_name as indicator_shown,
     indicator_code || ' ' || indicator_name || '（' || org_unit_name || '）' as row_expected,
     case when has_row and is_required then is_answered end as is_answered,
 from asked_row

@@ -1,5 +1,6 @@
 -- grain: one row per reported level that reference/identity.csv ties to what was added and removed
--- Level at the month's end = level at the end of the month before + added − removed, in one form and plan year.
+-- Level at the month's end = level at the end of the month before + added − removed, in one form. January goes on from
+-- December: a new plan year starts the sums anew, not the households.
 with part as (
     select
         total_code,
@@ -58,6 +59,5 @@ inner join "check".sound_reading as previous_month
         and total.org_unit_code = previous_month.org_unit_code
         and total.indicator_code = previous_month.indicator_code
         and total.report_month = previous_month.report_month + interval 1 month
-        and year(total.report_month) = year(previous_month.report_month)
 where moved.is_whole and total.month_value is not null and previous_month.month_value is not null
 order by check_key

@@ -1,6 +1,7 @@
 -- grain: one row per org unit, reporting unit at or below it, flow or stock, and month
 -- How much of the target falls to the months that this reporting unit has answered for, and what the others may hold.
 -- low: a missing month is 0; high: the larger of its phased target and the unit's own mean (domain.md, Completion).
+-- A missing level carries its last value: the actual within the plan year only, the bounds over the turn of the year.
 with line as (
     select
         reporting_line.org_unit_code,
@@ -76,6 +77,13 @@ covered as (
             ) over year_to_date,
             0
         ) + answered_numerator as covered_numerator,
+        case
+            when kind = 'stock' and not is_not_applicable
+                then last_value(month_value ignore nulls) over (
+                    partition by org_unit_code, reporting_unit_code, indicator_code
+                    order by report_month rows between unbounded preceding and current row
+                )
+        end as last_level_value,
     from answered
     window year_to_date as (
         partition by org_unit_code, reporting_unit_code, indicator_code, report_year
@@ -127,8 +135,10 @@ select
     covered.unit_share.baseline_parts as baseline_denominator,
     covered.months_covered_count < covered.months_due_count as has_missing_month,
     covered.covered_months & covered.months_by_due = covered.months_by_due as is_known_by_due,
-    coalesce(covered.ytd_value, 0) as ytd_low_value,
-    coalesce(covered.ytd_value, 0) + coalesce(missing_month.missing_high_value, 0) as ytd_high_value,
+    coalesce(covered.covered_months & (1 << month(covered.due_month)) != 0, false) as is_known_at_due,
+    coalesce(covered.ytd_value, covered.last_level_value, 0) as ytd_low_value,
+    coalesce(covered.ytd_value, covered.last_level_value, 0)
+    + coalesce(missing_month.missing_high_value, 0) as ytd_high_value,
 from covered
 left join missing_month using (org_unit_code, reporting_unit_code, indicator_code, report_month)
 order by covered.org_unit_code, covered.reporting_unit_code, covered.indicator_code, covered.report_month

@@ -20,6 +20,7 @@ asked_indicator as (
         form.level as sender_level,
         form_indicator.indicator_code,
         indicator.first_month,
+        indicator.last_month,
         form_indicator.org_unit_code as within_code,
         coalesce(form_indicator.cells_required, 'either') as cells_required,
         coalesce(form_indicator.is_required, true) as is_required,
@@ -55,5 +56,7 @@ left join core.org_descendant as within
     on asked_indicator.within_code = within.ancestor_code and subject.org_unit_code = within.descendant_code
 where
     (asked_indicator.within_code is null or within.descendant_code is not null)
-    and sender.report_month >= coalesce(asked_indicator.first_month, sender.report_month)
+    and sender.report_month
+    between coalesce(asked_indicator.first_month, sender.report_month)
+    and coalesce(asked_indicator.last_month, sender.report_month)
 order by form_code, sender_code, subject.org_unit_code, indicator_code, sender.report_month

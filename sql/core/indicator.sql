@@ -17,6 +17,7 @@ select
     minimum,
     maximum,
     first_month,
+    last_month,
     publicity,
     owner,
     definition,

@@ -18,6 +18,7 @@ with covered as (
         any_value(baseline_denominator) as baseline_denominator,
         bool_or(has_missing_month) as has_missing_month,
         bool_and(is_known_by_due) as is_known_by_due,
+        bool_or(is_known_at_due) as is_partly_known_at_due,
         sum(ytd_low_value) as ytd_low_value,
         sum(ytd_high_value) as ytd_high_value,
     from core.covered_month
@@ -40,6 +41,7 @@ bounded as (
         target_month.due_numerator as all_due_numerator,
         covered.has_missing_month,
         covered.is_known_by_due,
+        covered.is_partly_known_at_due,
         bound.bound,
         -- the actual is matched with the months and units that answered for it, its bounds with all of them
         bound.bound = 'actual' and tree_month.kind in ('flow', 'stock') as is_covered_only,
@@ -90,6 +92,7 @@ select
     bound,
     coalesce(has_missing_month, false) as has_missing_month,
     coalesce(is_known_by_due, false) as is_known_by_due,
+    coalesce(is_partly_known_at_due, false) as is_partly_known_at_due,
     exact_ratio(actual_numerator, actual_denominator) as actual_value,
     exact_ratio(
         whole_baseline * all_due_denominator + all_due_numerator, 1000000 * all_due_denominator

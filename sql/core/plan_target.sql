@@ -9,7 +9,10 @@ with announced as (
         target.target_form,
         target.value as target_value,
         target.baseline_value,
-        coalesce(target.first_month, make_date(target.plan_year, 1, 1)) as first_month,
+        -- an indicator that begins mid-year is due from its own first month on
+        coalesce(
+            target.first_month, greatest(make_date(target.plan_year, 1, 1), indicator.first_month)
+        ) as first_month,
         coalesce(target.due_month, make_date(target.plan_year, 12, 1)) as due_month,
         -- levels, ratios and growth are compared whole
         case
@@ -29,6 +32,21 @@ with announced as (
     from reference.target as target
     inner join core.indicator using (indicator_code)
     where coalesce(day_of(target.recorded_at) <= day_of($as_of), true)
+),
+
+-- a unit that ended before the plan year, or comes after it, takes no part of its targets
+target_unit as (
+    select distinct
+        announced.plan_year,
+        org_unit.code,
+        org_unit.households,
+        org_unit.population,
+    from announced
+    cross join reference.org_unit as org_unit
+    where
+        announced.plan_year
+        between coalesce(year(org_unit.valid_from), announced.plan_year)
+        and coalesce(year(org_unit.valid_to), announced.plan_year)
 ),
 
 share as (
@@ -57,7 +75,8 @@ share as (
             announced.indicator_code = reporting_line.indicator_code
             and announced.org_unit_code = reporting_line.org_unit_code
             and reporting_line.org_unit_code != reporting_line.reporting_unit_code
-    inner join reference.org_unit as org_unit on reporting_line.reporting_unit_code = org_unit.code
+    inner join target_unit as org_unit
+        on announced.plan_year = org_unit.plan_year and reporting_line.reporting_unit_code = org_unit.code
     where announced.split_key in ('equal', 'households', 'population')
     union all
     select
@@ -79,6 +98,8 @@ share as (
             indicator.numerator_code = reporting_line.indicator_code
             and announced.org_unit_code = reporting_line.org_unit_code
             and reporting_line.org_unit_code != reporting_line.reporting_unit_code
+    inner join target_unit as org_unit
+        on announced.plan_year = org_unit.plan_year and reporting_line.reporting_unit_code = org_unit.code
     where indicator.is_derived and announced.split_key in ('equal', 'households', 'population')
 ),
 

@@ -36,7 +36,12 @@ row_and_due as (
             when row_fact.report_month <= row_fact.due_month then row_fact.is_met
             -- what was reached stays reached, and what was not exceeded later was not exceeded then
             when row_fact.kind = 'flow' and row_fact.target_form = 'at_least' then coalesce(due_row.is_met, false)
-            when is_ceiling and row_fact.is_met and row_fact.is_known_by_due then true
+            -- after the lock day the units that are known decide, as they do in the due month itself
+            when
+                is_ceiling
+                and row_fact.is_met
+                and (row_fact.is_known_by_due or (row_fact.is_partly_known_at_due and due_row.is_lock_day_over))
+                then true
             else coalesce(due_row.is_met and due_row.is_in, false)
         end as is_met_by_due,
     from row_fact
@@ -58,7 +63,10 @@ ruled as (
                 then 'reached_by_due_month'
             when is_due_month_here and (is_in or report_month > due_month) and is_met_by_due then 'met_at_due_month'
             when report_month > due_month and is_met and not is_ceiling then 'met_after_due_month'
-            when is_late and is_reported and is_phased and pace_ratio >= on_pace_at then 'on_pace_reported_late'
+            -- from the due month on the target is met or it is not: a late report is no better than a timely one
+            when
+                is_late and is_reported and is_phased and not is_due_month_here and pace_ratio >= on_pace_at
+                then 'on_pace_reported_late'
             when is_exceeded then 'ceiling_exceeded'
             when is_due_month_here and is_in then 'not_met_at_due_month'
             when is_due_month_here and is_lock_day_over then 'never_reported_by_lock_day'

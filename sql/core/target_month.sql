@@ -44,7 +44,7 @@ guided_month as (
         count(last_year.month_value) filter (where in_span) over by_version
         = count(*) filter (where in_span) over by_version
         and sum(last_year.month_value) filter (where in_span) over by_version > 0
-        and max(last_year.units_due_count - last_year.units_reported_count) filter (where in_span) over by_version = 0
+        and max(last_year.units_due_count - last_year.units_month_count) filter (where in_span) over by_version = 0
             as is_last_year_whole,
         sum(phasing.guided_value) filter (where in_span) over by_version > 0 as is_guided,
     from grid_month

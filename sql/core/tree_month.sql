@@ -50,6 +50,7 @@ select
     max(received_at) as received_at,
     count(*) as units_due_count,
     count(*) filter (where is_reported) as units_reported_count,
+    count(month_value) as units_month_count,
     count(*) filter (where has_actual) as units_actual_count,
     count(*) filter (where not has_actual and not is_not_applicable) as units_silent_count,
     bool_or(is_reported) as is_reported,

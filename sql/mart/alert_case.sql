@@ -12,6 +12,7 @@ with judged_month as (
         completion.ytd_value,
         completion.target_covered_value,
         completion.annual_target_value,
+        completion.report_month >= completion.target_due_month as is_due_month_here,
         case when completion.is_sample then '（示例）' else '' end as sample_mark_zh,
         case when completion.is_sample then ' (sample)' else '' end as sample_mark_en,
         indicator.kind as indicator_kind,
@@ -84,17 +85,23 @@ reported_month as (
         *,
         status in ('behind', 'far_behind') as is_behind,
         lag(status in ('behind', 'far_behind')) over by_month as was_behind,
+        status = 'missed' as is_missed,
+        coalesce(is_due_month_here, false) and status in ('achieved', 'repaired') as is_met,
     from speaking_month
-    where is_reported and status not in ('missed', 'not_due', 'not_applicable', 'not_computable', 'no_target')
+    where is_reported and status not in ('not_due', 'not_applicable', 'not_computable', 'no_target')
     window by_month as (partition by org_unit_code, indicator_code, plan_year order by report_month)
 ),
 
--- opens after two months behind in a row; closes after two clear ones, or well above the threshold
+-- opens after two months behind in a row; closes after two clear ones, well above the threshold, or with its target:
+-- once that is met or missed, no later month of the plan year says more
 turning_month as (
     select
         *,
         is_behind and was_behind as opens,
-        (not is_behind and not coalesce(was_behind, false)) or pace_ratio >= at_risk_at + 0.02 as closes,
+        is_missed
+        or is_met
+        or (not is_behind and not coalesce(was_behind, false))
+        or coalesce(pace_ratio >= at_risk_at + 0.02, false) as closes,
     from reported_month
 ),
 
@@ -117,6 +124,7 @@ behind_spell as (
         min(report_month) filter (where opens) as report_month,
         min(known_at) filter (where opens) as opened_at,
         max(known_at) filter (where closes) as resolved_at,
+        bool_or(is_missed) as is_missed,
         arg_max(pace_ratio, report_month) as latest_pace_ratio,
         arg_max(gap_value, report_month) as latest_gap_value,
         arg_max(ytd_value, report_month) as latest_ytd_value,
@@ -151,7 +159,7 @@ behind as (
         shown_number(latest_ytd_value) as done_text,
         shown_number(latest_target_value) as due_text,
         short_name || '「' || name_zh || '」'
-        || case when resolved_at is null then '滞后，' else '已恢复，' end
+        || case when resolved_at is null then '滞后，' when is_missed then '转为未完成，' else '已恢复，' end
         || case
             when indicator_kind = 'growth' then '与目标相差 ' || points_text || ' 个百分点'
             else '序时完成率 ' || pace_text
@@ -159,7 +167,7 @@ behind as (
         || case when has_amounts then '：完成 ' || done_text || '，应完成 ' || due_text || ' ' || unit else '' end
         || sample_mark_zh as summary_zh,
         name_en
-        || case when resolved_at is null then ' behind, ' else ' recovered, ' end
+        || case when resolved_at is null then ' behind, ' when is_missed then ' now missed, ' else ' recovered, ' end
         || case
             when indicator_kind = 'growth' then points_text || ' percentage points from the target'
             else pace_text || ' of what was due'

@@ -20,15 +20,36 @@ sibling as (
     group by org_unit.parent_code, month.report_month
 ),
 
--- the composite takes the indicators that every peer is asked for
+-- what is withheld of a peer is not ranked: a place among the others, or a share of a composite, would tell it
+peer_metric as (
+    select
+        metric.* exclude (metric_value, merit_value, unranked_reason),
+        coalesce(disclosure.is_suppressed, false) as is_suppressed,
+        unless_suppressed(metric.metric_value, disclosure.is_suppressed) as metric_value,
+        unless_suppressed(metric.merit_value, disclosure.is_suppressed) as merit_value,
+        case
+            when disclosure.is_suppressed and metric.unranked_reason in ('not_applicable', 'not_reported', 'low_coverage')
+                then metric.unranked_reason
+            when disclosure.is_suppressed then 'suppressed'
+            else metric.unranked_reason
+        end as unranked_reason,
+    from core.peer_metric as metric
+    left join core.disclosure
+        on
+            metric.org_unit_code = disclosure.org_unit_code
+            and metric.indicator_code = disclosure.indicator_code
+            and metric.report_month = disclosure.report_month
+),
+
+-- the composite takes the indicators that every peer is asked for, and of which no peer's figure is withheld
 scored as (
     select
         peer_metric.*,
         theme.weight as theme_weight,
         peer_metric.unranked_reason is null and peer_metric.score_value is not null as is_scored,
         count(*) over indicator_peers = sibling.siblings_count
-        and bool_and(peer_metric.has_score) over indicator_peers as is_common,
-    from core.peer_metric as peer_metric
+        and bool_and(peer_metric.has_score and not peer_metric.is_suppressed) over indicator_peers as is_common,
+    from peer_metric
     inner join sibling using (parent_code, report_month)
     left join reference.theme as theme on peer_metric.theme_code = theme.code
     window indicator_peers as (
@@ -87,7 +108,7 @@ contender as (
         metric_value,
         merit_value,
         unranked_reason,
-    from core.peer_metric
+    from peer_metric
     union all
     select
         composite.parent_code,

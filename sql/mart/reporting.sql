@@ -10,43 +10,14 @@ with asked as (
     group by form_code, sender_code, report_month
 ),
 
-asked_cell as (
-    select
-        submission_id,
-        unnest(
-            case cells_required
-                when 'both' then [month_state, ytd_state]
-                when 'month' then [month_state]
-                when 'ytd' then [ytd_state]
-                else [
-                    case
-                        when 'number' in (coalesce(month_state, ''), coalesce(ytd_state, '')) then 'number'
-                        else coalesce(nullif(month_state, 'blank'), ytd_state)
-                    end
-                ]
-            end
-        ) as cell_state,
-    from core.reading
-    where is_asked
-),
-
-answered as (
-    select
-        submission_id,
-        count(*) filter (where cell_state in ('number', 'not_applicable')) as cells_filled_count,
-        count(*) filter (where cell_state = 'not_applicable') as not_applicable_count,
-    from asked_cell
-    group by submission_id
-),
-
 -- the version that counts; where none does, the last that was refused
 latest as (
     select
         submission.*,
-        answered.cells_filled_count,
-        answered.not_applicable_count,
+        cell_count.cells_filled_count,
+        cell_count.not_applicable_count,
     from core.submission as submission
-    left join answered using (submission_id)
+    left join core.cell_count using (submission_id)
     qualify row_number() over (
         partition by submission.form_code, submission.sender_code, submission.report_month
         order by submission.is_counted desc, submission.version desc

@@ -1,7 +1,8 @@
-"""A night with a hand-made private database, and real receivers on loopback."""
+"""A night with a hand-made private database and published copy, and real receivers on loopback."""
 
 import json
 from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import datetime
 from email import message_from_bytes
@@ -13,6 +14,7 @@ from socket import socket
 from threading import Thread
 from typing import Any
 
+import duckdb
 import pytest
 from aiosmtpd.controller import Controller
 from aiosmtpd.smtp import SMTP, Envelope, Session
@@ -40,11 +42,16 @@ create or replace table reference.form as select 'community_monthly' as code, 'ç
 create or replace table reference.setting as select 'office_code' as key, '350502004' as value;
 create or replace table reference.recipient
     (name text, channel text, scope text, content text, language text);
-create or replace table mart.alert_case (
+"""
+PUBLISHED = """
+create schema mart;
+create table mart.alert_case (
     case_id text, kind text, org_unit_code text, indicator_code text, form_code text, plan_year integer,
     report_month date, state text, opened_at timestamptz, notified_at timestamptz, acknowledged_at timestamptz,
     escalated_at timestamptz, resolved_at timestamptz, owner text, summary_zh text, summary_en text
 );
+create table mart.run as
+    select '2024-10-10T02:00:00' as run_id, timestamptz '2024-10-10 02:00:00+08' as as_of_at, 1 as attempts_count;
 """
 
 
@@ -66,8 +73,8 @@ class Office:
         self.execute("insert into reference.recipient values (?, ?, ?, ?, ?)", values)
 
     def open_case(self, case_id: str, kind: str, unit: str | None, indicator: str | None, **more: Any) -> None:
-        """Add an open case of September 2024."""
-        self.execute(
+        """Publish an open case of September 2024."""
+        self.publish(
             """
             insert into mart.alert_case by name
             select ? as case_id, ? as kind, ? as org_unit_code, ? as indicator_code, ? as form_code,
@@ -87,12 +94,17 @@ class Office:
         )
 
     def resolve(self, case_id: str) -> None:
-        """Resolve a case on 12 October 2024."""
-        self.execute(
+        """Publish a case as resolved on 12 October 2024."""
+        self.publish(
             "update mart.alert_case set state = 'resolved', resolved_at = timestamptz '2024-10-12 02:00:00+08'"
             " where case_id = ?",
             [case_id],
         )
+
+    def publish(self, sql: str, values: list[Any] | None = None) -> None:
+        """Run SQL on the published copy, which stands for the next one."""
+        with duckdb.connect(self.home.published) as connection:
+            connection.execute(sql, values or [])
 
     def execute(self, sql: str, values: list[Any] | None = None) -> list[tuple[Any, ...]]:
         """Run SQL on the private database."""
@@ -119,6 +131,8 @@ def office(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Office:
     made = Office(Home(tmp_path / "home"), tmp_path / "reference")
     made.reference.mkdir()
     made.execute(REFERENCE)
+    made.home.published.parent.mkdir(parents=True)
+    made.publish(PUBLISHED)
     return made
 
 
@@ -140,6 +154,13 @@ class Webhook:
 
 @pytest.fixture
 def webhook() -> Iterator[Webhook]:
+    """A webhook for one test."""
+    with receiving_posts() as received:
+        yield received
+
+
+@contextmanager
+def receiving_posts() -> Iterator[Webhook]:
     """A real HTTP server that keeps the JSON it is given."""
     received = Webhook(0)
 
@@ -198,6 +219,13 @@ class Mailbox:
 
 @pytest.fixture
 def mailbox() -> Iterator[Mailbox]:
+    """A mailbox for one test."""
+    with receiving_mail() as box:
+        yield box
+
+
+@contextmanager
+def receiving_mail() -> Iterator[Mailbox]:
     """A real SMTP server on loopback."""
     with socket() as probe:
         probe.bind(("127.0.0.1", 0))

@@ -141,6 +141,14 @@ SPOILED = {
     "identity of a flow": ("identity", "member,member_new", "closed,member_new", 2, "total_code", "kind stock"),
     "unknown setting": ("setting", "office_code", "office", 2, "key", "one of office_code"),
     "office unknown": ("setting", "110101001,", "110109,", 2, "value", "a code of org_unit.csv"),
+    "code turned into a number": (
+        "org_unit",
+        "110101001001,甲社区",
+        "1.10101E+11,甲社区",
+        4,
+        "code",
+        "format the column as text",
+    ),
     "lock before due": (
         "form",
         "level\nmonthly,月报,community\nbulletin,通报,district",
@@ -150,6 +158,58 @@ SPOILED = {
         "5 to 28",
     ),
 }
+
+
+VERSIONS = {  # why: template_version of form monthly, form_version.csv, then file, line, column and words
+    "version in use not listed": (
+        "2024.2",
+        "monthly,2024.1,2024-01,",
+        ("form.csv", 2, "template_version", "one of the form's versions in form_version.csv: 2024.1"),
+    ),
+    "no version in use": (
+        "",
+        "monthly,2024.1,2024-01,",
+        ("form.csv", 2, "template_version", "one of the form's versions"),
+    ),
+    "two versions of one month": (
+        "2024.1",
+        "monthly,2024.1,2024-01,\nmonthly,2024.2,2024-01,",
+        ("form_version.csv", 3, "first_month", "line 2 has this one"),
+    ),
+    "ends before it begins": (
+        "2024.1",
+        "monthly,2024.1,2024-04,2024-03",
+        ("form_version.csv", 2, "last_month", "2024-04 or later"),
+    ),
+    "twice": (
+        "2024.1",
+        "monthly,2024.1,2024-01,\nmonthly,2024.1,2024-02,",
+        ("form_version.csv", 3, "form_code, template_version", "as in line 2"),
+    ),
+}
+
+
+def _with_versions(office: Path, template_version: str, versions: str) -> None:
+    text = f"code,name_zh,level,template_version\nmonthly,月报,community,{template_version}\nbulletin,通报,district,\n"
+    (office / "form.csv").write_text(text, encoding="utf-8")
+    text = f"form_code,template_version,first_month,last_month\n{versions}\n"
+    (office / "form_version.csv").write_text(text, encoding="utf-8")
+
+
+@pytest.mark.parametrize("spoiled", VERSIONS.values(), ids=VERSIONS.keys())
+def test_a_wrong_version_is_named(office: Path, spoiled: tuple[str, str, tuple[str, int, str, str]]) -> None:
+    template_version, versions, (file, line, column, words) = spoiled
+    _with_versions(office, template_version, versions)
+    with pytest.raises(CatalogueError) as raised:
+        load(office)
+    (problem,) = raised.value.problems
+    assert (problem.file, problem.line, problem.column) == (file, line, column)
+    assert words in problem.message_en
+
+
+def test_versions_of_one_form_are_sound_and_the_other_form_needs_none(office: Path) -> None:
+    _with_versions(office, "2024.2", "monthly,2024.1,2024-01,2024-08\nmonthly,2024.2,2024-07,")
+    assert load(office).tables["form_version"].height == 2
 
 
 @pytest.mark.parametrize("spoiled", SPOILED.values(), ids=SPOILED.keys())
@@ -194,7 +254,7 @@ def test_a_missing_file_is_one_problem(office: Path) -> None:
 def test_another_encoding_is_named_with_its_line(office: Path) -> None:
     path = office / "indicator.csv"
     path.write_bytes(path.read_text(encoding="utf-8").encode("gb18030"))
-    with pytest.raises(CatalogueError, match=r"indicator\.csv 第 2 行:文字不是 UTF-8 编码"):
+    with pytest.raises(CatalogueError, match=r"indicator\.csv 第 2 行：文字不是 UTF-8 编码"):
         load(office)
 
 

@@ -1,13 +1,18 @@
 """What load gives and store writes: all columns, typed, with blanks filled where a default depends on the row."""
 
+import re
 from datetime import date
 from decimal import Decimal
 from pathlib import Path
 
 import duckdb
 import polars as pl
+import pytest
 
 from jindu.catalogue import REFERENCE_TABLES, SHIPPED_FOLDER, TYPES, Catalogue, empty_frames, load, store
+from jindu.warehouse.reference_guide import GUIDE_FILES
+
+CHINESE = re.compile("[\u4e00-\u9fff]")
 
 
 def test_absent_files_and_columns_get_their_defaults(office: Path) -> None:
@@ -66,5 +71,19 @@ def test_partial_rows_fit_the_empty_frames() -> None:
     assert pl.concat([frame, rows], how="diagonal").height == 1
 
 
-def test_every_column_says_what_it_means() -> None:
-    assert all(column.meaning for table in REFERENCE_TABLES.values() for column in table.columns)
+def test_every_column_says_what_it_means_in_both_languages() -> None:
+    columns = [column for table in REFERENCE_TABLES.values() for column in table.columns]
+    assert all(column.meaning_en and CHINESE.search(column.meaning_zh) for column in columns)
+    assert all(CHINESE.search(word) for column in columns for word in column.allowed.values())
+    assert all(table.meaning_en and CHINESE.search(table.meaning_zh) for table in REFERENCE_TABLES.values())
+
+
+@pytest.mark.parametrize("lang", ["zh", "en"])
+def test_the_guide_has_every_table_and_column(lang: str) -> None:
+    guide = GUIDE_FILES[lang].read_text(encoding="utf-8")
+    for table in REFERENCE_TABLES.values():
+        section = guide.split(f"## `{table.name}.csv`")[1].split("\n## ")[0]
+        for column in table.columns:
+            (row,) = [line for line in section.splitlines() if line.startswith(f"| `{column.name}` |")]
+            assert len(re.findall(r"(?<!\\)\|", row)) == 5
+            assert all(f"`{code}`" in row for code in column.allowed)

@@ -9,6 +9,7 @@ import duckdb
 
 from jindu.catalogue import Catalogue, empty_frames, store
 from jindu.checks.expectations import Expectation, every_expectation
+from jindu.checks.plain import fails
 from jindu.settings import OFFICE_TIMEZONE
 from jindu.warehouse.connection import prepare
 from jindu.warehouse.models import build_one, models
@@ -150,22 +151,6 @@ def warehouse() -> duckdb.DuckDBPyConnection:
     for model in models().values():
         build_one(connection, AS_OF, model)
     return connection
-
-
-def fails(expectation: Expectation) -> str:
-    """The SQL condition of a row that fails, said a second time and apart from the engine."""
-    column = expectation.column
-    match expectation.expect:
-        case "values_between":
-            bounds = [f"{column} < {expectation.minimum}"] if expectation.minimum is not None else []
-            bounds += [f"{column} > {expectation.maximum}"] if expectation.maximum is not None else []
-            return " or ".join(bounds)
-        case "values_in_set":
-            listed = ", ".join(str(value) if isinstance(value, bool) else f"'{value}'" for value in expectation.values)
-            return f"{column} not in ({listed})"
-        case "values_not_null":
-            return f"{column} is null"
-    raise AssertionError(expectation.expect)
 
 
 def _typed(field: str, typed: Cell, cell: str) -> dict[str, Any]:

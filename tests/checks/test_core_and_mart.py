@@ -15,7 +15,7 @@ MONTH = {
     **ANSWER, "kind": "flow", "is_not_applicable": False, "ytd_value": 9, "months_covered_count": 3,
     "months_due_count": 3,
 }  # fmt: skip
-TARGET = {"plan_year": 2030, "indicator_code": "x", "target_version": 1}
+TARGET = {"plan_year": 2031, "indicator_code": "x", "target_version": 1}
 COMPLETION = {
     **ANSWER, "status": "on_pace", "target_version": 1, "completion_ratio": 0.5, "pace_ratio": 1,
     "months_covered_count": 3, "months_due_count": 3,
@@ -37,6 +37,8 @@ def ranks(*pairs: tuple[int | None, int | None], **facts: Any) -> list[dict[str,
 
 
 SOUND: dict[str, list[dict[str, Any]]] = {
+    "core.form_month": [{"form_code": "m", "report_month": date(2031, 2, 1)}],
+    "reference.holiday": [{"day": date(2031, 1, 1), "is_working_day": False}],
     "core.value": [VALUE],
     "core.month_value": [MONTH],
     "core.plan_target": [
@@ -80,6 +82,8 @@ def test_sound_tables_fail_nothing(office: Office) -> None:
         ("cumulative_known", "core__month_value", [{**MONTH, "ytd_value": None}]),
         ("coverage_possible", "core__month_value", [{**MONTH, "months_covered_count": 4}]),
         ("split_adds_up", "core__plan_target", SOUND["core.plan_target"][:2]),
+        ("plan_entered", "core__plan_target", [{**row, "plan_year": 2030} for row in SOUND["core.plan_target"]]),
+        ("holidays_entered", "reference__holiday", [{"day": date(2030, 1, 1), "is_working_day": False}]),
         ("completion_unique", "mart__completion", [COMPLETION, COMPLETION]),
         ("status_given", "mart__completion", [{**COMPLETION, "status": None}]),
         ("status_known", "mart__completion", [{**COMPLETION, "status": "fine"}]),

@@ -14,6 +14,7 @@ from jindu.checks.expectations import (
     placeholders,
 )
 from jindu.settings import PROJECT_ROOT
+from jindu.warehouse.models import needed
 from tests.checks.measured import EXPECTATIONS, Office
 
 SOUND = """\
@@ -117,3 +118,18 @@ def test_messages_and_judgements_name_columns_that_exist(office: Office) -> None
             templates = placeholders(expectation.message_zh) | placeholders(expectation.message_en)
             assert column in columns or (column == name and name not in templates), (expectation.code, column)
             assert templates - {"found", "expected"} <= columns | known, expectation.code
+
+
+def test_a_rule_that_needs_history_has_a_name(tmp_path: Path) -> None:
+    said = problems(tmp_path, SOUND + "  needs: history\n  name_zh: 不减少\n")
+    assert said == [(11, "an expectation that needs history has 'name_en': who sends is told by it what was skipped.")]
+    assert problems(tmp_path, SOUND + "  needs: luck\n") == [(11, "'needs' is 'luck', expected reading, history.")]
+
+
+def test_what_reading_tells_is_not_measured_against_other_submissions() -> None:
+    compared = {rule.table for rule in EXPECTATIONS.values() if rule.needs == "history"} - {"check.submission"}
+    at_once = {
+        model.name for model in needed({rule.table for rule in EXPECTATIONS.values() if rule.needs == "reading"})
+    }
+    assert compared and at_once
+    assert compared.isdisjoint(at_once)

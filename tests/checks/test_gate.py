@@ -12,7 +12,8 @@ from jindu.catalogue import Catalogue, empty_frames, store
 from jindu.checks import gate as gate_module
 from jindu.checks.engine import GateError, judge
 from jindu.checks.expectations import GATES, Expectation, gate_expectations, load_expectations
-from jindu.checks.gate import GateFailed, run_gate
+from jindu.checks.gate import GateFailed, run_gate, without_card_number
+from jindu.checks.plain import judge_plainly
 from jindu.settings import OFFICE_TIMEZONE, Home, Night
 from jindu.warehouse.connection import connect
 from jindu.warehouse.models import build_one, models
@@ -105,6 +106,8 @@ def test_every_failing_row_of_every_kind_comes_back(
     assert failed["sound"] == failed["empty"] == ()
     assert [verdict.evaluated_count for verdict in verdicts] == [4000] * 5 + [0]
     assert seen == [(1, 2), (2, 2)]
+    with duckdb.connect(night.home.private_database, read_only=True) as connection:
+        assert judge_plainly(connection, expectations) == verdicts
 
 
 def test_the_gate_records_verdicts_and_findings(night: Night, expect: Callable[..., tuple[Expectation, ...]]) -> None:
@@ -196,3 +199,31 @@ def test_the_database_is_free_afterwards(night: Night, expect: Callable[..., tup
         connection.execute('drop table "check".measure')
     with pytest.raises(GateError):
         judge(night.home.private_database, expectations)
+
+
+@pytest.mark.parametrize(
+    ("text", "told"),
+    [
+        ("350502199001011234", "*" * 18),
+        ("张三350502 19900101 123x。", "张三" + "*" * 20 + "。"),
+        ("３５０５０２１９９００１０１１２３Ｘ", "*" * 18),
+        ("350502900101123", "*" * 15),
+        ("1234567890.12", "1234567890.12"),
+        ("123456789012345678", "123456789012345678"),  # no day of birth in it
+        (None, None),
+    ],
+)
+def test_an_identity_card_number_is_told_to_nobody(text: str | None, told: str | None) -> None:
+    assert without_card_number(text) == told
+
+
+def test_no_finding_repeats_an_identity_card_number(
+    night: Night, expect: Callable[..., tuple[Expectation, ...]]
+) -> None:
+    with connect(night.home) as connection:
+        connection.execute("update \"check\".measure set found = '350502199001011234' where check_key = 'k00001'")
+    expect(("bad", "critical", GOOD))
+    run_gate(night, "incoming")
+    ((found, message),) = stored(night, "select found, message_zh from raw.finding where submission_id = 'sub1'")
+    assert found == "*" * 18
+    assert "350502199001011234" not in str(message)

@@ -6,11 +6,11 @@ create table mart.run as select * from (values
 ) as run(run_id, as_of_at, state, files_received_count);
 create table mart.form as select 'community_monthly' as form_code, '社区月报' as name_zh;
 create table mart.org_unit as select * from (values
-    ('350502004', '鲤城区开元街道办事处', '开元街道', 'subdistrict', '350502'),
-    ('350502004001', '东街社区居民委员会', '东街', 'community', '350502004'),
-    ('350502004002', '名字特别特别特别特别特别长的社区居民委员会', null, 'community', '350502004'),
-    ('350502004003', '西街社区居民委员会', '西街', 'community', '350502004'),
-) as org_unit(org_unit_code, name, short_name, level, parent_code);
+    ('350502004', '鲤城区开元街道办事处', '开元街道', 'subdistrict', '350502', true),
+    ('350502004001', '东街社区居民委员会', '东街', 'community', '350502004', false),
+    ('350502004002', '名字特别特别特别特别特别长的社区居民委员会', null, 'community', '350502004', false),
+    ('350502004003', '西街社区居民委员会', '西街', 'community', '350502004', false),
+) as org_unit(org_unit_code, name, short_name, level, parent_code, is_office);
 create table mart.indicator as select * from (values
     ('households', '低保户数这一指标的名称特别特别特别特别特别特别长', 'Households on allowance', '民政办', 'flow', '户', 0),
     ('gas_alarm', '燃气报警器安装率', 'Gas alarms fitted', null, 'ratio', '%', null),

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from jindu import cli, night
-from jindu.alerts.memory import last_delivery, remember_delivery
+from jindu.alerts.waiting import remember_digests, waiting_digests
 from jindu.report.status import LEAST_FREE_BYTES, STALE_HOURS, Status, read_status, status_lines
 from jindu.settings import OFFICE_TIMEZONE, Home
 
@@ -18,7 +18,7 @@ Told = Callable[[], dict[str, Any]]
 
 def status_of(home: Home, hours: float = 1) -> Status:
     now = AS_OF + timedelta(hours=hours)
-    return read_status(home, now, night.lock_holder(home), night.last_attempt(home), last_delivery(home))
+    return read_status(home, now, night.lock_holder(home), night.last_attempt(home), waiting_digests(home))
 
 
 def codes(status: Status) -> list[str]:
@@ -44,11 +44,11 @@ def test_a_month_that_is_being_collected_shows_how_many_came(published_home: Hom
 
 def test_a_digest_that_no_channel_took_is_told_until_one_does(published_home: Home) -> None:
     unsent = {"recipient": "统筹办", "reason_zh": "连接被拒绝", "reason_en": "connection refused"}
-    remember_delivery(published_home, AS_OF, sent=[], filed=[], unsent=[unsent])
+    remember_digests(published_home, sent=[], filed=[], unsent=[unsent])
     assert codes(status_of(published_home))[-1] == "digests_unsent"
     assert status_of(published_home).as_json()["digests_unsent"] == [unsent]
     assert "     统筹办：连接被拒绝" in status_lines(status_of(published_home), "zh")
-    remember_delivery(published_home, AS_OF, sent=["统筹办"], filed=[], unsent=[])
+    remember_digests(published_home, sent=["统筹办"], filed=[], unsent=[])
     assert "digests_unsent" not in codes(status_of(published_home))
 
 
@@ -56,11 +56,11 @@ def test_a_digest_in_the_outbox_waits_until_it_was_handed_over(published_home: H
     published_home.outbox.mkdir()
     digest = published_home.outbox / "统筹办.txt"
     digest.write_text("…", encoding="utf-8")
-    remember_delivery(published_home, AS_OF, sent=[], filed=["统筹办"], unsent=[])
-    remember_delivery(published_home, AS_OF, sent=[], filed=[], unsent=[])  # a night with nothing new
+    remember_digests(published_home, sent=[], filed=["统筹办"], unsent=[])
+    remember_digests(published_home, sent=[], filed=[], unsent=[])  # a night with nothing new
     assert codes(status_of(published_home))[-1] == "digests_in_outbox"
     digest.unlink()
-    remember_delivery(published_home, AS_OF, sent=[], filed=[], unsent=[])
+    remember_digests(published_home, sent=[], filed=[], unsent=[])
     assert "digests_in_outbox" not in codes(status_of(published_home))
 
 

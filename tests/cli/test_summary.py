@@ -1,8 +1,10 @@
 """The summary of a night: what a person reads at 80 columns."""
 
 import io
+import re
 from decimal import Decimal
 
+import duckdb
 import pytest
 from rich.console import Console
 from rich.text import Text
@@ -57,6 +59,57 @@ def test_a_sub_district_comes_before_its_communities(published_home: Home) -> No
     assert [row.unit for row in read_summary(published_home).behind] == ["开元街道", "东街"]
 
 
+def test_the_office_and_the_units_right_below_it_come_first_whatever_their_level(published_home: Home) -> None:
+    """A district that runs jindu: its sub-districts are shown, not their communities, which are ranked as well."""
+    connection = duckdb.connect(published_home.published)
+    connection.execute("update mart.org_unit set is_office = false")
+    connection.execute(
+        """
+        insert into mart.org_unit values
+            ('350502', '鲤城区', '鲤城', 'district', null, true),
+            ('350502005', '浮桥街道', '浮桥街道', 'subdistrict', '350502', false);
+        insert into mart.ranking
+        by name select '350502' as parent_code, '350502004' as org_unit_code, 2 as completion_rank, 2 as peers_count;
+        insert into mart.ranking
+        by name select '350502' as parent_code, '350502005' as org_unit_code, 1 as completion_rank, 2 as peers_count;
+        insert into mart.completion
+        by name select '350502' as org_unit_code, 'gas_alarm' as indicator_code, 'behind' as status
+        """
+    )
+    connection.close()
+    assert [(row.unit, row.rank) for row in read_summary(published_home).ranking] == [("浮桥街道", 1), ("开元街道", 2)]
+    assert [row.unit for row in read_summary(published_home).behind] == ["鲤城", "开元街道", "东街"]
+    lines = shown(published_home, "zh")
+    assert any(line.startswith("鲤城 街道综合排名") for line in lines)
+    assert not any("社区综合排名" in line for line in lines)
+    assert any(re.match(r"\s*名次\s+街道", line) for line in lines)
+
+
+def test_the_office_comes_before_the_district_above_it(published_home: Home) -> None:
+    connection = duckdb.connect(published_home.published)
+    connection.execute(
+        """
+        insert into mart.org_unit values ('350502', '鲤城区', '鲤城', 'district', null, false);
+        insert into mart.completion
+        by name select '350502' as org_unit_code, 'gas_alarm' as indicator_code, 'missed' as status
+        """
+    )
+    connection.close()
+    assert [row.unit for row in read_summary(published_home).behind] == ["开元街道", "鲤城", "东街"]
+
+
+def test_without_an_office_the_lowest_level_is_shown(published_home: Home) -> None:
+    connection = duckdb.connect(published_home.published)
+    connection.execute("update mart.org_unit set is_office = false")
+    connection.execute(
+        "insert into mart.ranking by name "
+        "select '350502' as parent_code, '350502004' as org_unit_code, 1 as completion_rank, 2 as peers_count"
+    )
+    connection.close()
+    assert read_summary(published_home).ranking[0].unit == "东街"
+    assert {row.level for row in read_summary(published_home).ranking} == {"community"}
+
+
 def test_a_replaced_rejection_needs_nobody(published_home: Home) -> None:
     summary = read_summary(published_home)
     assert [row.file_name for row in summary.open_submissions] == ["二.xlsx", "三.xlsx"]
@@ -65,7 +118,7 @@ def test_a_replaced_rejection_needs_nobody(published_home: Home) -> None:
 
 def test_artifacts(published_home: Home) -> None:
     assert ranking_rows(published_home)[0] == {
-        "名次": "1", "社区": "东街", "得分": "108.3%", "上月": "2", "说明": "",
+        "名次": "1", "单位": "东街", "得分": "108.3%", "上月": "2", "说明": "",
     }  # fmt: skip
     assert "| 开元街道 | 燃气报警器安装率 | 严重滞后 | 50.0% | -12.5 个百分点 | — |" in summary_markdown(published_home)
 

@@ -5,7 +5,7 @@ The tree is one sub-district and its communities. A report is what one community
 
 from collections.abc import Iterable
 from dataclasses import dataclass, field
-from datetime import date
+from datetime import date, timedelta
 from decimal import Decimal
 from fractions import Fraction
 from functools import cache
@@ -88,6 +88,7 @@ class World:
     months: tuple[date, ...]  # every month asked, in order
     due_passed: frozenset[date]
     lock_passed: frozenset[date]
+    plan_years: tuple[int, ...] = ()  # the years whose targets are open; what came before is only compared with
     cell: dict[tuple[str, str, date], Report] = field(default_factory=dict, compare=False)
     by_code: dict[str, Indicator] = field(default_factory=dict, compare=False)
 
@@ -350,10 +351,27 @@ def amounts(world: World, unit: str, code: str, month: date) -> dict[date, Fract
             found[other] = Fraction(0)
         elif target.phasing == "guidance":
             found[other] = Fraction(world.guided[unit, code, other])
+        elif target.phasing == "seasonal" and (shape := shape_of_last_year(world, unit, target)):
+            found[other] = Fraction(target.value) * shape[other] / sum(shape.values())
         else:  # what remains is spread over the remaining months
             found[other] = (Fraction(target.value) - spent) / months_between(other, target.due)
         spent += found[other]
     return found
+
+
+def shape_of_last_year(world: World, unit: str, target: Target) -> dict[date, Fraction]:
+    """Last year's amount for each month of a target; empty when last year is not whole, or came to nothing."""
+    shape: dict[date, Fraction] = {}
+    month = target.first
+    while month <= target.due:
+        if year_before(month) not in world.months:
+            return {}
+        parts = [month_alone(world, part, target.indicator, year_before(month)) for part in units_of(world, unit)]
+        if any(part is None for part in parts):
+            return {}
+        shape[month] = total(parts) or Fraction(0)
+        month = (month + timedelta(days=31)).replace(day=1)
+    return shape if sum(shape.values()) > 0 else {}
 
 
 def share_due(world: World, unit: str, target: Target, month: date) -> Fraction:
@@ -393,12 +411,12 @@ def target_to_date(world: World, unit: str, code: str, month: date) -> Fraction 
     return due_by(world, unit, target, world.year_until(month)) if target else None
 
 
-def is_shared(world: World, unit: str, code: str) -> bool:
+def is_shared(world: World, unit: str, code: str, month: date) -> bool:
     """Whether the target compared is a sum of the communities' own."""
     return (
         unit == world.parent
         and world.by_code[code].kind in ("flow", "stock")
-        and all(versions(world, part.code, code) for part in world.units)
+        and all(in_force(world, part.code, code, month) for part in world.units)
     )
 
 
@@ -408,7 +426,7 @@ def target_covered(world: World, unit: str, code: str, month: date) -> Fraction 
     parts = covered_units(world, unit, code, month)
     if target is None or not parts:
         return None
-    if not is_shared(world, unit, code):
+    if not is_shared(world, unit, code, month):
         months = sorted({other for part in parts for other in covered_months(world, part, code, month)})
         if world.by_code[code].kind == "milestone":
             months = [month]  # progress once made stays made
@@ -421,7 +439,7 @@ def baseline_covered(world: World, unit: str, code: str, month: date) -> Fractio
     """The baselines of the units that are compared."""
     target = in_force(world, unit, code, month)
     assert target
-    if not is_shared(world, unit, code):
+    if not is_shared(world, unit, code, month):
         return Fraction(target.baseline or 0)
     own = [in_force(world, part, code, month) for part in covered_units(world, unit, code, month)]
     return sum((Fraction(share.baseline or 0) for share in own if share), Fraction(0))

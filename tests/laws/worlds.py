@@ -9,10 +9,15 @@ from tests.laws.reference import Indicator, Report, Target, Unit, World
 
 PARENT = "110101001"
 YEAR = 2024
-DUE_PASSED_BY_NIGHT = {  # as-of → months whose due day, and whose lock day, have passed
-    "2024-10-03T02:00": (8, 8),  # September is due on the 7th, the 5th being a Saturday
-    "2024-10-10T02:00": (9, 8),
-    "2024-10-20T02:00": (9, 9),
+FIRST_MONTH, PLAN_YEARS, LAST_DUE, LAST_LOCKED, LAST_MONTH = range(5)
+NIGHTS = {  # as-of → first month asked, plan years, newest month whose due day, lock day, end has passed
+    "2024-10-03T02:00": ("2023-01", (2024,), "2024-08", "2024-08", "2024-09"),  # the 5th of October is a Saturday
+    "2024-10-10T02:00": ("2023-01", (2024,), "2024-09", "2024-08", "2024-09"),
+    "2024-10-20T02:00": ("2023-01", (2024,), "2024-09", "2024-09", "2024-09"),
+    "2025-01-03T02:00": ("2023-01", (2024,), "2024-11", "2024-11", "2024-12"),  # December is due on the 6th
+    "2025-01-10T02:00": ("2024-01", (2024, 2025), "2024-12", "2024-11", "2024-12"),
+    "2025-02-10T02:00": ("2024-01", (2024, 2025), "2025-01", "2024-12", "2025-01"),
+    "2025-03-20T02:00": ("2024-01", (2024, 2025), "2025-02", "2025-02", "2025-02"),
 }
 ROUTES = ("month", "ytd", "both", "both", "mixed")  # which of 本月数 and 本年累计 a clerk fills
 
@@ -25,9 +30,14 @@ class Night:
     world: World
 
 
-def january(number: int, year: int = YEAR) -> date:
+def month_of(number: int, year: int = YEAR) -> date:
     """The first of a numbered month."""
     return date(year, number, 1)
+
+
+def month_named(text: str) -> date:
+    """2024-07"""
+    return date.fromisoformat(f"{text}-01")
 
 
 class Inventor:
@@ -35,16 +45,19 @@ class Inventor:
 
     def __init__(self, seed: int, count: int) -> None:
         self.dice = Random(seed)
-        self.count = count
-        self.as_of = self.dice.choice(sorted(DUE_PASSED_BY_NIGHT))
+        self.as_of = self.dice.choice(sorted(NIGHTS))
+        self.night = NIGHTS[self.as_of]
+        self.plan_years: tuple[int, ...] = self.night[PLAN_YEARS]
+        self.count = count if len(self.plan_years) == 1 else count * 2 // 3  # each has as many months again to compare
         households = [self.dice.choice((50, 100, 120, 333, 1000)) for _ in range(self.dice.randint(2, 4))]
         self.units = [Unit(f"{PARENT}{number:03}", size) for number, size in enumerate(households, start=1)]
         self.indicators: list[Indicator] = []
         self.targets: list[Target] = []
         self.guided: dict[tuple[str, str, date], Decimal] = {}
         self.reports: list[Report] = []
-        self.months = tuple(january(number, year) for year in (YEAR - 1, YEAR) for number in range(1, 13))
-        self.months = tuple(month for month in self.months if month <= january(9))
+        first, last = month_named(self.night[FIRST_MONTH]), month_named(self.night[LAST_MONTH])
+        every = [month_of(number, year) for year in range(first.year, last.year + 1) for number in range(1, 13)]
+        self.months = tuple(month for month in every if month <= last)
 
     def invent(self) -> Night:
         """One indicator after the other, of every sort in turn."""
@@ -64,7 +77,7 @@ class Inventor:
         )
         for number in range(self.count):
             sorts[number % len(sorts)](f"i{number:02}")
-        due, locked = DUE_PASSED_BY_NIGHT[self.as_of]
+        due, locked = month_named(self.night[LAST_DUE]), month_named(self.night[LAST_LOCKED])
         world = World(
             parent=PARENT,
             units=tuple(self.units),
@@ -73,8 +86,9 @@ class Inventor:
             guided=self.guided,
             reports=tuple(self.reports),
             months=self.months,
-            due_passed=frozenset(month for month in self.months if month <= january(due)),
-            lock_passed=frozenset(month for month in self.months if month <= january(locked)),
+            due_passed=frozenset(month for month in self.months if month <= due),
+            lock_passed=frozenset(month for month in self.months if month <= locked),
+            plan_years=self.plan_years,
         )
         return Night(self.as_of, world)
 
@@ -82,23 +96,33 @@ class Inventor:
     def flow_floor(self, code: str) -> None:
         """A flow to reach, split by one key, sometimes revised."""
         indicator = self.add(code, "flow", ranking_metric=self.dice.choice(("pace", "level", "growth")))
-        target = self.split_target(indicator, "at_least", self.dice.choice(("linear", "linear", "none")))
-        self.targets.append(target)
-        if target.phasing == "linear" and self.dice.random() < 0.4:
-            later = january(self.dice.randint(target.first.month, target.due.month))
-            if later > target.first:
-                value = target.value + self.decimal(0, 60, indicator.decimals)
-                self.targets.append(replace(target, value=value, version=2, effective=later))
-        self.report_flow(indicator, typical=target.value / 12 / len(self.units))
+        for year in self.planned():
+            phasing = self.dice.choice(("linear", "linear", "none", "seasonal"))
+            target = self.split_target(indicator, "at_least", phasing, year)
+            self.targets.append(target)
+            if target.phasing == "linear" and self.dice.random() < 0.4:
+                later = month_of(self.dice.randint(target.first.month, target.due.month), year)
+                if later > target.first:
+                    value = target.value + self.decimal(0, 60, indicator.decimals)
+                    self.targets.append(replace(target, value=value, version=2, effective=later))
+        self.report_flow(indicator, typical=self.targets[-1].value / 12 / len(self.units))
 
     def flow_guided(self, code: str) -> None:
         """A flow whose monthly amounts are given for every unit; the sub-district's are their sums."""
         indicator = self.add(code, "flow", ranking_metric="pace")
-        first, due = self.span()
+        for year in self.planned():
+            self.guide(indicator, year)
+        self.report_flow(indicator, typical=Decimal(15))
+
+    def guide(self, indicator: Indicator, year: int) -> None:
+        """The monthly amounts of one plan year, and the targets that they add up to."""
+        code = indicator.code
+        first, due = self.span(year)
         whole: dict[date, Decimal] = {}
         for unit in self.units:
             amounts = {
-                january(number): self.decimal(0, 30, indicator.decimals) for number in range(first.month, due.month + 1)
+                month_of(number, year): self.decimal(0, 30, indicator.decimals)
+                for number in range(first.month, due.month + 1)
             }
             if self.dice.random() < 0.3:
                 amounts[first] = Decimal(0)
@@ -111,23 +135,23 @@ class Inventor:
         self.targets.append(
             Target(PARENT, code, "at_least", value, first, due, "guidance", first, split_key="explicit")
         )
-        self.report_flow(indicator, typical=Decimal(15))
 
     def flow_ceiling(self, code: str) -> None:
         """A flow not to exceed."""
         indicator = self.add(code, "flow", direction="lower", ranking_metric=self.dice.choice(("pace", "level")))
-        target = self.split_target(indicator, "at_most", self.dice.choice(("linear", "none")))
-        if self.dice.random() < 0.2:
-            target = replace(target, value=Decimal(0))
-        self.targets.append(target)
-        self.report_flow(indicator, typical=target.value / 15 / len(self.units))
+        for year in self.planned():
+            target = self.split_target(indicator, "at_most", self.dice.choice(("linear", "none")), year)
+            if self.dice.random() < 0.2:
+                target = replace(target, value=Decimal(0))
+            self.targets.append(target)
+        self.report_flow(indicator, typical=self.targets[-1].value / 15 / len(self.units))
 
     def stock_floor(self, code: str) -> None:
         """A level to reach from nothing."""
         indicator = self.add(code, "stock", ranking_metric=self.dice.choice(("pace", "per_thousand_households")))
-        target = self.split_target(indicator, "at_least", self.dice.choice(("linear", "none")))
-        self.targets.append(target)
-        self.report_level(indicator, target.value / len(self.units))
+        for year in self.planned():
+            self.targets.append(self.split_target(indicator, "at_least", self.dice.choice(("linear", "none")), year))
+        self.report_level(indicator, self.targets[-1].value / len(self.units))
 
     def stock_climb(self, code: str) -> None:
         """A level to reach from a baseline."""
@@ -137,9 +161,8 @@ class Inventor:
     def stock_ceiling(self, code: str) -> None:
         """A level not to exceed."""
         indicator = self.add(code, "stock", direction="lower", ranking_metric=self.dice.choice(("pace", "level")))
-        target = self.split_target(indicator, "at_most", "none")
-        self.targets.append(target)
-        self.report_level(indicator, target.value / len(self.units))
+        self.targets += [self.split_target(indicator, "at_most", "none", year) for year in self.planned()]
+        self.report_level(indicator, self.targets[-1].value / len(self.units))
 
     def stock_reduced(self, code: str) -> None:
         """A level to bring down from a baseline."""
@@ -161,13 +184,15 @@ class Inventor:
             ranking_metric=self.dice.choice(("level", "pace")),
             minimum_denominator=self.dice.choice((None, None, Decimal(20))),
         )
-        value = self.decimal(0, 1, 3)
-        base = value + self.decimal(0, 1, 3) if form == "reduce_from_baseline" else None
-        target = self.split_target(indicator, form, "none")
-        self.targets.append(replace(target, value=value, baseline=base))
-        if base is not None:  # a baseline is not handed down
-            self.targets[-1] = replace(self.targets[-1], split_key="explicit")
-            self.targets += [replace(self.targets[-1], unit=unit.code, split_key=None) for unit in self.units]
+        for year in self.planned():
+            value = self.decimal(0, 1, 3)
+            base = value + self.decimal(0, 1, 3) if form == "reduce_from_baseline" else None
+            target = replace(self.split_target(indicator, form, "none", year), value=value, baseline=base)
+            if base is None:
+                self.targets.append(target)
+            else:  # a baseline is not handed down
+                self.targets.append(replace(target, split_key="explicit"))
+                self.targets += [replace(target, unit=unit.code, split_key=None) for unit in self.units]
         for unit in self.units:
             shape, sign = self.shape(), Random(self.dice.random())
             limits = (Decimal(0), Decimal(0)) if self.dice.random() < 0.1 else (Decimal(8), Decimal(12))
@@ -180,19 +205,23 @@ class Inventor:
         """Growth of a flow over the identical period of last year."""
         flow = self.add(f"{code}f", "flow", direction="none")
         indicator = self.add(code, "growth", numerator=flow.code, ranking_metric=self.dice.choice(("growth", "pace")))
-        value = self.dice.choice((Decimal("0.05"), Decimal("0"), Decimal("-0.02"), Decimal("0.3")))
-        self.targets.append(replace(self.split_target(indicator, "at_least", "none"), value=value))
+        for year in self.planned():
+            value = self.dice.choice((Decimal("0.05"), Decimal("0"), Decimal("-0.02"), Decimal("0.3")))
+            self.targets.append(replace(self.split_target(indicator, "at_least", "none", year), value=value))
         self.report_flow(flow, typical=Decimal(20), last_year=True)
 
     def milestone(self, code: str) -> None:
         """Something to finish by a month."""
         indicator = self.add(code, "milestone", ranking_metric="pace")
-        target = self.split_target(indicator, "by_date", self.dice.choice(("linear", "none")))
-        self.targets.append(replace(target, value=Decimal(1)))
+        for year in self.planned():
+            target = self.split_target(indicator, "by_date", self.dice.choice(("linear", "none")), year)
+            self.targets.append(replace(target, value=Decimal(1)))
         for unit in self.units:
             progress, finished = Decimal(0), None
             for month in self.months:
-                if month.year < YEAR or self.dice.random() < 0.2:
+                if month.month == 1 and self.dice.random() < 0.5:
+                    progress, finished = Decimal(0), None  # another one for the new year
+                if month.year not in self.plan_years or self.dice.random() < 0.2:
                     continue
                 progress = min(Decimal(1), progress + self.decimal(0, 1, 1) / 2)
                 if progress == 1 and finished is None:
@@ -222,36 +251,43 @@ class Inventor:
         self.indicators.append(indicator)
         return indicator
 
-    def span(self) -> tuple[date, date]:
+    def planned(self) -> list[int]:
+        """The plan years that have a target; the newer one's plan is sometimes still to come."""
+        return [year for year in self.plan_years if year == YEAR or self.dice.random() < 0.8]
+
+    def span(self, year: int) -> tuple[date, date]:
         """First and due month of a target; often the whole year."""
         if self.dice.random() < 0.4:
-            return january(1), january(12)
+            return month_of(1, year), month_of(12, year)
         first = self.dice.choice((1, 1, 1, 2, 4))
-        return january(first), january(self.dice.randint(max(first, 5), 12))
+        return month_of(first, year), month_of(self.dice.randint(max(first, 5), 12), year)
 
-    def split_target(self, indicator: Indicator, form: str, phasing: str) -> Target:
+    def split_target(self, indicator: Indicator, form: str, phasing: str, year: int) -> Target:
         """The sub-district's target, to be handed down by one key."""
-        first, due = self.span()
+        first, due = self.span(year)
         if indicator.kind == "stock":
-            first = january(1)
+            first = month_of(1, year)
         value = self.decimal(1, 300, indicator.decimals)
         key = self.dice.choice(("equal", "households"))
         return Target(PARENT, indicator.code, form, value, first, due, phasing, first, split_key=key)
 
     def listed_target(self, indicator: Indicator, form: str, climb: Decimal) -> None:
         """Every community's own target and baseline; the sub-district's are their sums."""
-        first, due = january(1), self.span()[1]
-        phasing = self.dice.choice(("linear", "none"))
-        values, bases = Decimal(0), Decimal(0)
+        limits: dict[Unit, tuple[Decimal, Decimal]] = {}
+        for year in self.planned():
+            first, due = month_of(1, year), self.span(year)[1]
+            phasing = self.dice.choice(("linear", "none"))
+            values, bases = Decimal(0), Decimal(0)
+            for unit in self.units:
+                base = self.decimal(40, 100, indicator.decimals)
+                value = base + climb * self.dice.choice((Decimal(0), self.decimal(1, 30, indicator.decimals)))
+                values, bases = values + value, bases + base
+                self.targets.append(Target(unit.code, indicator.code, form, value, first, due, phasing, first, 1, base))
+                limits[unit] = (min(base, value), max(base, value) + 2)
+            whole = Target(PARENT, indicator.code, form, values, first, due, phasing, first, 1, bases, "explicit")
+            self.targets.append(whole)
         for unit in self.units:
-            base = self.decimal(40, 100, indicator.decimals)
-            value = base + climb * self.dice.choice((Decimal(0), self.decimal(1, 30, indicator.decimals)))
-            values, bases = values + value, bases + base
-            self.targets.append(Target(unit.code, indicator.code, form, value, first, due, phasing, first, 1, base))
-            limits = (min(base, value), max(base, value) + 2)
-            self.report(unit, indicator, self.shape(), limits, self.dice)
-        whole = Target(PARENT, indicator.code, form, values, first, due, phasing, first, 1, bases, "explicit")
-        self.targets.append(whole)
+            self.report(unit, indicator, self.shape(), limits[unit], self.dice)
 
     # ---------------------------------------------------------------------------------------------------------- reports
     def decimal(self, low: int, high: int, decimals: int) -> Decimal:
@@ -262,15 +298,15 @@ class Inventor:
     def shape(self, *, last_year: bool = False) -> dict[date, str]:
         """How each month comes: nothing, blank, 不适用, or the columns that are filled, and late or not."""
         if self.dice.random() < 0.05:
-            return {month: "not applicable" for month in self.months if month.year == YEAR}
+            return {month: "not applicable" for month in self.months if month.year in self.plan_years}
         route, holes = self.dice.choice(ROUTES), self.dice.choice((0.0, 0.1, 0.4))
         found = {}
         for month in self.months:
-            if month.year < YEAR and not last_year:
+            if month.year not in self.plan_years and not last_year:
                 continue
             filled = self.dice.choice(("month", "ytd", "both")) if route == "mixed" else route
             found[month] = self.dice.choice(("", "blank")) if self.dice.random() < holes else filled
-            if found[month] not in ("", "blank") and self.dice.random() < 0.1 and month < january(9):
+            if found[month] not in ("", "blank") and self.dice.random() < 0.1 and month < self.months[-1]:
                 found[month] += " late"
         return found
 

@@ -11,19 +11,19 @@ from pathlib import Path
 
 import duckdb
 
-from jindu.alerts.deliver import deliver
-from jindu.checks import gate
-from jindu.checks.engine import KEY, Verdict
+from jindu.checks import gate, plain
+from jindu.checks.engine import Verdict
 from jindu.checks.expectations import Expectation
 from jindu.checks.gate import run_gate
-from jindu.night import Step, close_night, fail_night, open_night, record_run, step, take_lock
+from jindu.delivery import deliver_published
+from jindu.night import Step, close_night, drop_lock, fail_night, open_night, record_run, step, take_lock
+from jindu.report.returns import write_returns
 from jindu.settings import Home, JinduError, Night, Progress, parse_as_of, run_id_of
 from jindu.warehouse.connection import connect
 from jindu.warehouse.models import build_core, build_mart, build_readings, store_reference
 from jindu.warehouse.publish import publish
 from jindu.workbooks.collect import collect
 from jindu.workbooks.read import read
-from tests.checks.measured import fails
 
 STEPS: dict[str, Step] = {  # as flows/nightly.py names and orders them
     "reference": lambda night, _: store_reference(night),
@@ -37,9 +37,10 @@ STEPS: dict[str, Step] = {  # as flows/nightly.py names and orders them
     "gate-mart": lambda night, progress: run_gate(night, "mart", progress),
     "record": record_run,
     "publish": publish,
-    "alert": deliver,
+    "returns": write_returns,
 }
 BEFORE_ALL = "start"  # killed when the night is open and no step is done
+CLOSED = "close"  # killed when the night is done and nobody is told yet
 FAILED = 2
 
 forked = multiprocessing.get_context("forkserver")
@@ -58,7 +59,7 @@ def run(
 
 
 def walk(home: Path, reference: Path, as_of: str, name: str) -> int:
-    """Open the night (BEFORE_ALL) or do its next step, and be killed at once: minus the signal.
+    """Open the night (BEFORE_ALL), do its next step or close it (CLOSED), and be killed at once: minus the signal.
 
     The steps meet in the database, so a night may go through a process for each.
     """
@@ -87,6 +88,8 @@ def _attempt(home: str, reference: str, as_of: str, spoilt: tuple[str, str], is_
         fail_night(home, reference, as_of, error)  # as the flow's hook does
         raise SystemExit(FAILED) from None
     close_night(night)
+    drop_lock(night.home)
+    deliver_published(home)  # as `jindu run` does
 
 
 def _walk(home: str, reference: str, as_of: str, name: str) -> None:
@@ -95,16 +98,14 @@ def _walk(home: str, reference: str, as_of: str, name: str) -> None:
     else:
         here, moment = Home(Path(home)), parse_as_of(as_of)
         take_lock(here)
-        step(Night(here, Path(reference), moment, run_id_of(moment), 1), name, STEPS[name])
+        night = Night(here, Path(reference), moment, run_id_of(moment), 1)
+        if name == CLOSED:
+            close_night(night)
+        else:
+            step(night, name, STEPS[name])
     os.kill(os.getpid(), signal.SIGKILL)
 
 
 def _judge_plainly(database: Path, expectations: tuple[Expectation, ...], _progress: Progress) -> list[Verdict]:
-    verdicts = []
     with duckdb.connect(database, read_only=True) as connection:
-        for expectation in expectations:
-            schema, table = expectation.table.split(".")
-            rows = connection.table(f'"{schema}"."{table}"')
-            keys = rows.filter(fails(expectation)).select(KEY).fetchall()
-            verdicts.append(Verdict(expectation, len(rows), tuple(sorted(key for (key,) in keys))))
-    return verdicts
+        return plain.judge_plainly(connection, expectations)

@@ -1,5 +1,7 @@
 """The journal of a night: raw.run and raw.run_step tell the truth, also about a night that died."""
 
+import subprocess
+import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -103,6 +105,69 @@ def test_an_attempt_whose_process_died_is_marked_at_the_next(home: Home, begin: 
         (1, "failed", "core"),
         (2, "running", None),
     ]
+
+
+@pytest.mark.parametrize(
+    ("done", "named"), [((), "start"), (("reference",), "collect"), (("reference", "collect"), "read")]
+)
+def test_a_process_that_died_between_two_steps_failed_at_the_one_due(
+    home: Home, begin: Callable[[], Night], done: tuple[str, ...], named: str
+) -> None:
+    started = begin()
+    for name in done:
+        night.step(started, name, fine)
+    night.drop_lock(home)  # as the kernel does
+    begin()
+    assert rows(home, "select state, failed_step from raw.run order by attempt") == [
+        ("failed", named),
+        ("running", None),
+    ]
+
+
+def test_who_sees_a_night_die_records_it_and_alerts(
+    home: Home, reference: Path, begin: Callable[[], Night], alarm: Alarm
+) -> None:
+    """A worker whose night was killed: it holds no lock, and nobody does."""
+    night.step(begin(), "collect", fine)
+    night.drop_lock(home)
+    for _ in range(2):
+        night.fail_night(str(home.root), str(reference), AS_OF, RuntimeError("killed"))
+    assert rows(home, "select attempt, state, failed_step from raw.run") == [(1, "failed", "read")]
+    assert len(alarm.told) == 1
+    assert night.lock_holder(home) is None
+
+
+def test_a_reference_folder_that_is_gone_is_a_failure_that_is_told(home: Home, tmp_path: Path, alarm: Alarm) -> None:
+    gone = str(tmp_path / "gone")
+    with pytest.raises(JinduError) as caught:
+        night.open_night(str(home.root), gone, AS_OF)
+    night.fail_night(str(home.root), gone, AS_OF, caught.value)
+    assert rows(home, "select state, failed_step from raw.run") == [("failed", "start")]
+    assert len(alarm.told) == 1
+
+
+def test_a_late_night_after_a_newer_one_is_refused_and_troubles_nobody(
+    home: Home, reference: Path, begin: Callable[[], Night], alarm: Alarm
+) -> None:
+    night.close_night(begin())
+    late = "2024-10-09T02:00:00+08:00"
+    with pytest.raises(night.PastNightError) as caught:
+        night.open_night(str(home.root), str(reference), late)
+    night.fail_night(str(home.root), str(reference), late, caught.value)
+    assert rows(home, "select run_id, state from raw.run") == [("2024-10-10T02:00:00", "completed")]
+    assert alarm.told == []
+
+
+def test_a_scheduled_night_waits_for_who_is_at_work(home: Home, reference: Path) -> None:
+    hold = (
+        "import sys, time; from pathlib import Path; from jindu.lock import take_lock; from jindu.settings import Home;"
+        "take_lock(Home(Path(sys.argv[1]))); print('held', flush=True); time.sleep(1)"
+    )
+    with subprocess.Popen([sys.executable, "-c", hold, str(home.root)], stdout=subprocess.PIPE, text=True) as other:
+        assert other.stdout is not None
+        assert other.stdout.readline() == "held\n"
+        assert night.open_night(str(home.root), str(reference), AS_OF, patience=30).attempt == 1
+        assert other.wait() == 0
 
 
 def test_a_retried_step_has_one_row(home: Home, begin: Callable[[], Night]) -> None:

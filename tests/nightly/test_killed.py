@@ -8,14 +8,15 @@ from pathlib import Path
 import pytest
 
 from jindu.report.steps import STEPS as TITLES
+from jindu.report.steps import step_after
 from jindu.settings import Home
 from jindu.warehouse.connection import connect
 from jindu.warehouse.publish import published_version, table_hashes
 
-from .in_process import BEFORE_ALL, FAILED, STEPS, run, walk
+from .in_process import BEFORE_ALL, CLOSED, FAILED, STEPS, run, walk
 from .small_office import AS_OF, THE_NIGHT_BEFORE, fill_inbox, write_office
 
-POINTS = [BEFORE_ALL, *STEPS]  # after each of which the night is killed
+POINTS = [BEFORE_ALL, *STEPS, CLOSED]  # after each of which the night is killed
 TELLS_OF_THE_CLOCK = "run"
 TELL_OF_OTHER_NIGHTS = {"run", "gate_result", "alert_case"}
 CORES = 2
@@ -69,7 +70,7 @@ def outbox(home: Home) -> list[str]:
 
 
 def test_the_steps_are_those_of_a_night() -> None:
-    assert list(STEPS) == [name for name in TITLES if name not in {"start", "summary"}]
+    assert list(STEPS) == [name for name in TITLES if name not in {"start", "summary", "deliver"}]
 
 
 @pytest.mark.parametrize("point", POINTS)
@@ -80,8 +81,9 @@ def test_killed_after_a_step_and_run_again_publishes_the_same(
     assert differing(table_hashes(home.published), undisturbed) <= {TELLS_OF_THE_CLOCK}
     assert len(outbox(home)) == 1  # nobody is told twice
     with connect(home, read_only=True) as connection:
-        attempts = connection.execute("select state from raw.run order by attempt").fetchall()
-    assert attempts == [("failed",), ("completed",)]
+        attempts = connection.execute("select state, failed_step from raw.run order by attempt").fetchall()
+    first = ("completed", None) if point == CLOSED else ("failed", step_after(None if point == BEFORE_ALL else point))
+    assert attempts == [first, ("completed", None)]
 
 
 def test_a_failed_gate_publishes_nothing_and_the_next_run_completes_the_night(

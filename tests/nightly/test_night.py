@@ -18,7 +18,7 @@ PROMISED = {  # domain.md, Names that others build on
     "alert_case", "run",
 }  # fmt: skip
 TELLS_OF_THE_CLOCK = "run"  # when it started and ended differs between two runs of the same night
-JOURNAL = [step for step in STEPS if step not in {"start", "summary"}]
+JOURNAL = [step for step in STEPS if step not in {"start", "summary", "deliver"}]
 
 
 def test_the_night_is_done_and_asks_for_a_person(first: Ran) -> None:
@@ -51,14 +51,27 @@ def test_every_step_is_in_the_journal(first: Ran, second: Ran) -> None:
     assert steps == [(step, "completed") for step in JOURNAL]
 
 
+def test_every_delivery_is_in_its_own_journal(first: Ran, second: Ran) -> None:
+    with connect(second.home, read_only=True) as connection:
+        deliveries = connection.execute(
+            "select as_of_at = (select max(as_of_at) from raw.run), state, filed_count > 0, unsent_count"
+            " from raw.delivery order by started_at"
+        ).fetchall()
+    assert deliveries == [(True, "completed", True, 0), (True, "completed", False, 0)]  # nobody is told twice
+    for ran in (first, second):
+        assert "提醒：" in ran.process.stdout
+
+
 def test_prefect_knows_the_night_too(first: Ran, second: Ran) -> None:
     database = sqlite3.connect(second.home.prefect / "prefect.db")
-    states = database.execute("select state_type from flow_run").fetchall()
+    flows = database.execute(
+        "select flow.name, state_type, count(*) from flow_run join flow on flow.id = flow_id group by 1, 2 order by 1"
+    ).fetchall()
     tasks = database.execute("select state_type, count(*) from task_run group by state_type").fetchall()
     keys = database.execute("select distinct key from artifact where key is not null order by key").fetchall()
     database.close()
-    assert states == [("COMPLETED",), ("COMPLETED",)]
-    assert tasks == [("COMPLETED", 2 * (len(JOURNAL) + 1))]  # and the summary
+    assert flows == [("delivery", "COMPLETED", 2), ("nightly", "COMPLETED", 2)]
+    assert tasks == [("COMPLETED", 2 * (len(JOURNAL) + 2))]  # and the summary, and the digests
     assert keys == [("ranking",), ("run-summary",)]
 
 

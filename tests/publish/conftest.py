@@ -38,3 +38,5 @@ def fill_mart(home: Home, generation: int) -> None:
             "create or replace table mart.run as "
             f"select '2030-05-10T02:00:00' as run_id, {generation} as files_received_count"
         )
+        for table in ("unit_month", "submission", "form_month"):
+            connection.execute(f"create or replace table core.{table} as select {generation} as generation")

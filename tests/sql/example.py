@@ -62,7 +62,7 @@ def run_example(connection: duckdb.DuckDBPyConnection, example: Example) -> None
     connection.begin()
     try:
         for name, table in example.given.items():
-            connection.execute(f"delete from {name}")
+            connection.execute(f"delete from {quoted(name)}")
             insert(connection, name, table)
         as_of = parse_as_of(example.as_of)
         chosen = {*example.build, example.model}
@@ -77,14 +77,15 @@ def run_example(connection: duckdb.DuckDBPyConnection, example: Example) -> None
 def insert(connection: duckdb.DuckDBPyConnection, name: str, table: Table) -> None:
     """Insert the rows of an example, cast to the columns' types; columns left out are null, or a neutral value."""
     types = {
-        row[0]: row[1] for row in connection.sql(f"select column_name, column_type from (describe {name})").fetchall()
+        row[0]: row[1]
+        for row in connection.sql(f"select column_name, column_type from (describe {quoted(name)})").fetchall()
     }
     unknown = set(table.columns) - types.keys()
     assert not unknown, f"{name} has no column {sorted(unknown)}"
     required = {
         row[0]: row[1]
         for row in connection.sql(
-            f"select column_name, column_type from (describe {name}) where \"null\" = 'NO'"
+            f"select column_name, column_type from (describe {quoted(name)}) where \"null\" = 'NO'"
         ).fetchall()
         if row[0] not in table.columns
     }
@@ -94,7 +95,12 @@ def insert(connection: duckdb.DuckDBPyConnection, name: str, table: Table) -> No
         }
         values = ", ".join(f"cast(? as {types[column]})" for column in given)
         cells = [as_month(cell, types[column]) for column, cell in given.items()]
-        connection.execute(f"insert into {name} ({', '.join(given)}) values ({values})", cells)
+        connection.execute(f"insert into {quoted(name)} ({', '.join(given)}) values ({values})", cells)
+
+
+def quoted(name: str) -> str:
+    """schema.table as SQL takes it: check is a keyword."""
+    return ".".join(f'"{part}"' for part in name.split("."))
 
 
 def neutral(kind: str) -> str:
@@ -113,9 +119,9 @@ def assert_equal(connection: duckdb.DuckDBPyConnection, example: Example) -> Non
     """Compare the expected columns, row for row, with their types."""
     columns = ", ".join(example.expect.columns)
     condition = f"where {example.where}" if example.where else ""
-    connection.execute(f"create temp table expected as select {columns} from {example.model} where false")
+    connection.execute(f"create temp table expected as select {columns} from {quoted(example.model)} where false")
     insert(connection, "expected", example.expect)
-    actual = f"select {columns} from {example.model} {condition}"
+    actual = f"select {columns} from {quoted(example.model)} {condition}"
     missing = connection.sql(f"select * from expected except all {actual}").fetchall()
     surplus = connection.sql(f"{actual} except all select * from expected").fetchall()
     shown = "\n".join(

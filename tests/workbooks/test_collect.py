@@ -122,7 +122,16 @@ def test_arrival_is_never_before_the_last_completed_night(
 
 def test_links_deeper_folders_and_leftovers_are_left_alone(night: Night, query: Query, tmp_path: Path) -> None:
     secret = put(night, "../../outside/secret.csv", "secret")
-    for name in ("Thumbs.db", "desktop.ini", ".DS_Store", "~$九月.xlsx", ".hidden/x.csv"):
+    leftovers = (
+        "Thumbs.db",
+        "desktop.ini",
+        ".DS_Store",
+        "~$九月.xlsx",
+        "说明.txt",
+        "九月.xlsx.part",
+        "十月.CRDOWNLOAD",
+    )
+    for name in (*leftovers, ".hidden/x.csv"):
         put(night, f"u1/{name}" if "/" not in name else name)
     (night.home.inbox / "link.csv").symlink_to(secret)
     (night.home.inbox / "folder").symlink_to(tmp_path / "outside")

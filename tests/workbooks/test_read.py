@@ -63,7 +63,7 @@ def test_twice_is_once(night: Night, query: Query) -> None:
 
 @pytest.mark.usefixtures("inbox")
 def test_killed_between_transactions_it_goes_on(night: Night, query: Query, monkeypatch: pytest.MonkeyPatch) -> None:
-    record = reading._record
+    record = reading.record
     monkeypatch.setattr(reading, "FILES_PER_TRANSACTION", 1)
 
     def record_one_and_die(*arguments: object) -> None:
@@ -75,7 +75,7 @@ def test_killed_between_transactions_it_goes_on(night: Night, query: Query, monk
         return len(connection.execute("select 1 from raw.document").fetchall())  # type: ignore[attr-defined]
 
     with monkeypatch.context() as patch:
-        patch.setattr(reading, "_record", record_one_and_die)
+        patch.setattr(reading, "record", record_one_and_die)
         with pytest.raises(KeyboardInterrupt):
             read(night, no_progress)
     assert query("select count(*) from raw.document") == [(1,)]

@@ -1,0 +1,17 @@
+"""A delivery: what the newest published copy says, told to everybody who has not been told."""
+
+from prefect import flow, task
+from prefect.cache_policies import NO_CACHE
+
+from jindu.delivery import deliver_published, insist
+
+
+@task(cache_policy=NO_CACHE)
+def send_digests(home: str) -> None:
+    insist(deliver_published(home))
+
+
+@flow(name="delivery", retries=3, retry_delay_seconds=900)
+def delivery(home: str = "") -> None:
+    """From the published database to the recipients; a channel that does not answer is tried again within the hour."""
+    send_digests(home)

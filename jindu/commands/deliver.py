@@ -1,0 +1,44 @@
+"""jindu deliver: the digests alone."""
+
+from pathlib import Path
+
+import click
+
+from jindu import night
+from jindu.delivery import deliver_published
+from jindu.lock import lock_holder
+from jindu.logfile import log_to
+from jindu.settings import JinduError, home_folder
+from jindu.spoken import DONE, NEEDS_PERSON, Speech, SpokenCommand, both, home_option, language_option
+
+
+@click.command(
+    "deliver",
+    cls=SpokenCommand,
+    help=both(
+        "发送提醒：已发布而尚未告知的事项，每个接收人一份。\n\n"
+        "夜间运行正在进行时先等它结束。退出码：0 全部送达；1 有人未送达，下次再发；2 未完成。",
+        "Send the digests: what is published and has not been told, one for each recipient.\n\n"
+        "Waits for a running night. Exit code: 0 all arrived; 1 somebody was not reached, to be tried again; 2 not done.",
+    ),
+    epilog=both("  jindu deliver --home /data/jindu", "  jindu --lang en deliver --home /data/jindu"),
+)
+@home_option
+@language_option
+@click.pass_obj
+def command(speech: Speech, home: Path | None) -> int:
+    """A delivery without Prefect; its outcome is in raw.delivery."""
+    here = home_folder(home)
+    if not here.published.exists():
+        raise JinduError(
+            f"{here.root} 还没有发布过数据，没有可发的提醒。请先运行 jindu run。",
+            f"Nothing is published in {here.root}, so there is nothing to tell. Run jindu run first.",
+        )
+    log_to(here.root)
+    if holder := lock_holder(here):
+        pid, doing = holder["pid"], holder["command"]
+        click.echo(speech.say(f"等待进程 {pid}（{doing}）结束 …", f"Waiting for process {pid} ({doing}) …"), err=True)
+    night.watchers.clear()
+    report = deliver_published(str(here.root))
+    click.echo(speech.say(report.detail_zh, report.detail_en))
+    return NEEDS_PERSON if report.unsent else DONE

@@ -1,0 +1,365 @@
+"""The receipt 回执: what became of one file, for the unit that sent it, as a page that prints to A4."""
+
+import fcntl
+import functools
+import hashlib
+import json
+import os
+import re
+import tempfile
+from dataclasses import asdict, dataclass
+from datetime import date, datetime
+from pathlib import Path
+from types import TracebackType
+from typing import Any, TextIO
+
+import jinja2
+
+from jindu.settings import OFFICE_TIMEZONE, JinduError
+
+TEMPLATES = Path(__file__).parent / "templates"
+NOBODYS = "待认领"  # the folder for receipts of files that name no unit
+WORD = "回执"
+SHORT_ID = 8  # hex digits of the submission's id in the file name
+LONGEST_STEM = 40  # characters of the sender's own file name in the receipt's name
+LONGEST_TEXT = 200  # characters of what was found in a cell
+SHOWN_FINDINGS = 300  # on one receipt: some ten pages of A4
+UNFINISHED = ".unfinished-"
+HEAD_BYTES = 2048  # the seal stands in the first lines
+SEAL = re.compile(r'<meta name="jindu-receipt" content="([0-9a-f]+) (preliminary|confirmed) ([0-9a-f]+)">')
+NAMED = re.compile(rf"_?{WORD}_([0-9a-f]{{{SHORT_ID}}})\.html")
+CODE = re.compile(r"[a-z]+(_[a-z]+)+")
+SEVERITY_WORDS = {"critical": "强制性", "warning": "核实性"}  # domain.md, Validation
+STATE_WORDS = {  # domain.md, Submissions
+    "accepted": "已接收",
+    "held": "待核实",
+    "rejected": "退回",
+    "superseded": "已有新版",
+    "withdrawn": "已撤回",
+}
+
+
+@dataclass(frozen=True)
+class Remark:
+    """One finding as the clerk reads it."""
+
+    severity: str  # critical, warning
+    sheet_name: str | None
+    cell: str | None
+    indicator_name: str | None
+    found: str | None
+    expected: str | None
+    message_zh: str  # what is wrong; what to do
+
+    @property
+    def severity_word(self) -> str:
+        """强制性 or 核实性."""
+        return SEVERITY_WORDS[self.severity]
+
+    @property
+    def problem(self) -> str:
+        """What is wrong, without the name of the indicator that stands beside it."""
+        problem, _ = split_message(self.message_zh)
+        return problem.removeprefix(f"“{self.indicator_name}”") or problem
+
+    @property
+    def shown_found(self) -> str | None:
+        """What was found; a code of the program's own, about the file as a whole, is nobody's reading."""
+        return None if self.cell is None and CODE.fullmatch(self.found or "") else self.found
+
+    @property
+    def remedy(self) -> str:
+        """What to do about it."""
+        return split_message(self.message_zh)[1]
+
+
+@dataclass(frozen=True)
+class Receipt:
+    """What became of one file; no names of people and no notes."""
+
+    submission_id: str
+    sha256: str
+    file_name: str
+    unit_code: str | None  # whose folder the file lay in, else who sent it; None: nobody knows
+    unit_name: str | None
+    form_name: str | None
+    report_month: date | None
+    version: int | None
+    received_at: datetime
+    due_on: date | None
+    lock_on: date | None
+    state: str
+    cells_asked_count: int
+    cells_filled_count: int
+    not_applicable_count: int
+    remarks: tuple[Remark, ...]  # open ones: critical, and warnings that nothing explains
+    explained_count: int  # warnings that the notes explain
+    skipped_count: int  # rules that need a history, where there is none yet
+    is_sample: bool
+    confirmed_at: datetime | None  # as-of moment of the night that confirmed it; None: a first look between nights
+
+    @property
+    def digest(self) -> str:
+        """SHA-256 of all that it says, but for who says it."""
+        told = asdict(self) | {"confirmed_at": None, "received_at": self.received_at.astimezone(OFFICE_TIMEZONE)}
+        return hashlib.sha256(json.dumps(told, default=str, sort_keys=True).encode()).hexdigest()
+
+    @property
+    def path(self) -> Path:
+        """Where it belongs, relative to returns/."""
+        if self.form_name and self.report_month and self.version:
+            name = f"{self.report_month:%Y-%m}_{_in_a_name(self.form_name)}_第{self.version}版"
+        else:
+            name = _in_a_name(Path(self.file_name).stem)
+        return Path(_in_a_name(self.unit_code or NOBODYS)) / f"{name}_{WORD}_{self.submission_id[:SHORT_ID]}.html"
+
+    @property
+    def state_word(self) -> str:
+        """The state in plain Chinese."""
+        return STATE_WORDS[self.state]
+
+    @property
+    def critical_count(self) -> int:
+        """Findings that reject the file."""
+        return sum(remark.severity == "critical" for remark in self.remarks)
+
+    @property
+    def warning_count(self) -> int:
+        """Findings that ask for an explanation."""
+        return len(self.remarks) - self.critical_count
+
+    @property
+    def sorted_remarks(self) -> list[Remark]:
+        """Critical first, then from the top of the sheet down."""
+        return sorted(self.remarks, key=_place)[:SHOWN_FINDINGS]
+
+    @property
+    def advice(self) -> list[str]:
+        """What to do next, and until when."""
+        return [sentence for sentence in _advice(self) if sentence]
+
+    @property
+    def timeliness(self) -> str:
+        """In time or how late, by the day that it came; nothing when no day is due."""
+        if self.due_on is None:
+            return ""
+        days = (self.received_at.astimezone(OFFICE_TIMEZONE).date() - self.due_on).days
+        return f"逾期 {days} 天" if days > 0 else "按时"
+
+
+def split_message(message: str) -> tuple[str, str]:
+    """A finding's message in two: what is wrong, and what to do; quoted text is never cut."""
+    depth, ends, requests = 0, [], []
+    for place, character in enumerate(message):
+        depth += (character == "“") - (character == "”")
+        if depth > 0 or place + 1 == len(message):
+            continue
+        if character == "。":
+            ends.append(place)
+        elif character in "，；" and message[place + 1] == "请":
+            requests.append(place)
+    cut = (ends or requests or [len(message)])[0]
+    return message[:cut].rstrip("。"), message[cut + 1 :].rstrip("。")
+
+
+def render(receipt: Receipt) -> str:
+    """The page: one file, nothing from outside, the same for the same receipt."""
+    return _template().render(receipt=receipt)
+
+
+class ReceiptFolder:
+    """The folder returns/ with its receipts, for one writer at a time: night and watch write the same files."""
+
+    def __init__(self, returns: Path) -> None:
+        self._returns = returns
+        self._lock: TextIO | None = None
+        self._paths: dict[str, list[Path]] = {}
+
+    def __enter__(self) -> "ReceiptFolder":
+        try:
+            self._returns.mkdir(parents=True, exist_ok=True)
+            self._lock = (self._returns / ".lock").open("w", encoding="utf-8")
+            fcntl.flock(self._lock, fcntl.LOCK_EX)  # dropped with the process, however that ends
+            self._look()
+        except OSError as error:
+            self._unlock()
+            raise self._refused(error) from error
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self._unlock()
+
+    def short_ids(self) -> set[str]:
+        """The first digits of every submission that has a receipt here."""
+        return set(self._paths)
+
+    def is_confirmed(self, short_id: str) -> bool:
+        """Whether a night stands behind the submission's receipt."""
+        return any(seal and seal[1] == "confirmed" for seal in map(_seal, self._paths.get(short_id, [])))
+
+    def put(self, receipt: Receipt) -> bool:
+        """Write the receipt where it belongs, whole or not at all; False when the one that is there says the same.
+
+        A first look never replaces what a night has confirmed. Raises JinduError when the folder takes nothing.
+        """
+        short_id, target = receipt.submission_id[:SHORT_ID], self._returns / receipt.path
+        there = self._paths.get(short_id, [])
+        for path in there:
+            seal = _seal(path)
+            if seal is None:
+                continue
+            _, kind, digest = seal
+            if kind == "confirmed" and receipt.confirmed_at is None:
+                return False
+            if path == target and digest == receipt.digest and (kind == "confirmed") == bool(receipt.confirmed_at):
+                return False
+        try:
+            _write(target, render(receipt))
+            for path in there:
+                if path != target:  # what it was called before its version, month or unit was known
+                    path.unlink(missing_ok=True)
+        except OSError as error:
+            raise self._refused(error) from error
+        self._paths[short_id] = [target]
+        return True
+
+    def withdraw(self, short_id: str) -> bool:
+        """Take away the first look at a file that is gone; what a night has confirmed stays."""
+        if short_id not in self._paths or self.is_confirmed(short_id):
+            return False
+        try:
+            for path in self._paths.pop(short_id):
+                path.unlink(missing_ok=True)
+        except OSError as error:
+            raise self._refused(error) from error
+        return True
+
+    def _look(self) -> None:
+        """Find the receipts that are there, and take away what a killed writer left."""
+        self._paths = {}
+        for folder in sorted(entry for entry in self._returns.iterdir() if entry.is_dir() and not entry.is_symlink()):
+            for path in sorted(folder.iterdir()):
+                if path.name.startswith(UNFINISHED):
+                    path.unlink(missing_ok=True)
+                elif found := NAMED.search(path.name):
+                    self._paths.setdefault(found[1], []).append(path)
+
+    def _unlock(self) -> None:
+        if self._lock is not None:
+            self._lock.close()
+            self._lock = None
+
+    def _refused(self, error: OSError) -> JinduError:
+        return JinduError(
+            f"无法写入回执文件夹 {self._returns}：{error.strerror or error}。"
+            "请清理磁盘空间或修正这个文件夹的权限，之后重新运行，缺少的回执会补上。",
+            f"Cannot write receipts into {self._returns}: {error.strerror or error}. "
+            "Make room on the disk or mend the folder's permissions and run again; missing receipts are then written.",
+        )
+
+
+def _advice(receipt: Receipt) -> list[str]:
+    due, lock = receipt.due_on, receipt.lock_on
+    is_first_look = receipt.confirmed_at is None
+    after_lock = f"{_day(lock)}（锁定日）以后重报，须填写“更正说明”。" if lock else ""
+    match receipt.state:
+        case "accepted":
+            return [
+                "初步核对没有需要改正的问题，等夜间运行确认后计入。" if is_first_look else "数值已计入，不用再报。",
+                "发现有误时，改好后再放进收件文件夹，会自动记为新的一版。",
+                after_lock,
+            ]
+        case "held":
+            return [
+                "数值先行计入，标为待定。",
+                "请逐条核对下表：有误的改正，属实的在该行“备注”写明原因（只写“核实无误”不算），再放进收件文件夹。",
+                f"请在 {_day(lock)}（锁定日）以前办完。" if lock else "",
+            ]
+        case "rejected":
+            is_late = due is not None and receipt.timeliness != "按时"
+            return [
+                "整份没有采用，数值没有计入。",
+                "请照下表逐条改正，把改好的文件再放进收件文件夹。",
+                "" if due is None else f"{_day(due)}（到期日）已过，请尽快重报。" if is_late
+                else f"{_day(due)}（到期日）当天及以前重报算按时。",
+                after_lock,
+            ]  # fmt: skip
+        case "superseded":
+            return ["后来的一版已代替这一版，不用再办。"]
+        case _:
+            return ["这一版已撤回，不计入。"]
+
+
+def _day(day: date) -> str:
+    return f"{day.year}年{day.month}月{day.day}日"
+
+
+def _moment(moment: datetime) -> str:
+    here = moment.astimezone(OFFICE_TIMEZONE)
+    return f"{_day(here)} {here:%H:%M}"
+
+
+def _plain(text: str | None, longest: int = LONGEST_TEXT) -> str:
+    """Text on one line, without invisible characters, of bearable length."""
+    shown = "".join(character if character.isprintable() else " " for character in text or "")
+    return shown if len(shown) <= longest else shown[:longest] + "……"
+
+
+def _place(remark: Remark) -> tuple[Any, ...]:
+    found = re.fullmatch(r"([A-Z]+)(\d+)", remark.cell or "")
+    cell = (int(found[2]), len(found[1]), found[1]) if found else (0, 0, remark.cell or "")
+    return (remark.severity != "critical", remark.sheet_name or "", cell, remark.message_zh)
+
+
+def _in_a_name(text: str) -> str:
+    """Text as a part of a file name that every system takes."""
+    kept = re.sub(r"[^\w.（）()-]+", "_", text).strip("._")
+    return kept[:LONGEST_STEM] or "未命名"
+
+
+@functools.cache
+def _template() -> jinja2.Template:
+    environment = jinja2.Environment(
+        loader=jinja2.FileSystemLoader(TEMPLATES),
+        autoescape=True,
+        undefined=jinja2.StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    environment.filters.update(day=_day, moment=_moment, plain=_plain)
+    return environment.get_template("receipt.html.j2")
+
+
+def _seal(path: Path) -> tuple[str, str, str] | None:
+    """Submission, kind (preliminary, confirmed) and digest of a receipt on disk; None when it is no such file."""
+    try:
+        with path.open("rb") as file:
+            head = file.read(HEAD_BYTES).decode("utf-8", "replace")
+    except OSError:
+        return None
+    found = SEAL.search(head)
+    return None if found is None else (found[1], found[2], found[3])
+
+
+def _write(target: Path, text: str) -> None:
+    """Put the text under its name in one step, synced before and after."""
+    target.parent.mkdir(parents=True, exist_ok=True)
+    descriptor, name = tempfile.mkstemp(dir=target.parent, prefix=UNFINISHED)
+    draft = Path(name)
+    try:
+        with os.fdopen(descriptor, "w", encoding="utf-8") as file:
+            file.write(text)
+            file.flush()
+            os.fchmod(file.fileno(), 0o644)  # senders read it
+            os.fsync(file.fileno())
+        draft.replace(target)
+    except BaseException:  # whatever ends it, no half receipt stays; raised again
+        draft.unlink(missing_ok=True)
+        raise
+    folder = os.open(target.parent, os.O_RDONLY)
+    try:
+        os.fsync(folder)
+    finally:
+        os.close(folder)

@@ -1,0 +1,188 @@
+"""The night's step that answers every sender: a receipt for each file, and a folder for each unit that is asked."""
+
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import duckdb
+
+from jindu.report.receipt import Receipt, ReceiptFolder, Remark
+from jindu.settings import Home, JinduError, Night, Progress, StepReport
+from jindu.warehouse.connection import connect
+
+GUIDE = "说明.txt"  # jindu/workbooks/collect.py leaves it alone
+
+RECEIVED = """
+select
+    submission.submission_id,
+    submission.sha256,
+    submission.file_name,
+    coalesce(folder.code, sender.code) as unit_code,
+    coalesce(folder.name, sender.name) as unit_name,
+    form.name_zh as form_name,
+    submission.report_month,
+    submission.version,
+    submission.received_at,
+    submission.due_on,
+    submission.lock_on,
+    submission.state,
+    cell_count.cells_asked_count,
+    cell_count.cells_filled_count,
+    cell_count.not_applicable_count,
+    submission.is_sample,
+from core.submission as submission
+inner join core.received as received using (submission_id)
+inner join core.cell_count using (submission_id)
+left join reference.form as form on submission.form_code = form.code
+left join reference.org_unit as folder on received.folder_code = folder.code
+left join reference.org_unit as sender on submission.sender_code = sender.code
+order by submission.received_at, submission.submission_id
+"""
+
+FOUND = """
+select
+    finding.submission_id,
+    finding.severity,
+    finding.sheet_name,
+    finding.cell,
+    coalesce(indicator.name_zh, finding.indicator_code) as indicator_name,
+    finding.found,
+    finding.expected,
+    finding.message_zh,
+    finding.is_explained,
+from raw.finding as finding
+left join reference.indicator as indicator on finding.indicator_code = indicator.code
+where
+    finding.run_id = night_of($as_of)
+    and finding.gate = 'incoming'
+    and finding.severity in ('critical', 'warning')
+order by finding.submission_id, finding.severity, finding.sheet_name, finding.cell, finding.message_zh
+"""
+
+# Every unit that the newest month asks for something
+ASKED_UNITS = """
+select
+    org_unit.code,
+    org_unit.name,
+from reference.org_unit as org_unit
+where
+    org_unit.code in (
+        select sender_code
+        from core.expected_cell
+        where report_month = (select max(report_month) from core.expected_cell)
+    )
+order by org_unit.code
+"""
+
+
+@dataclass(frozen=True)
+class AskedUnit:
+    """A unit that reports something, and so has a folder of its own."""
+
+    code: str
+    name: str
+
+
+def write_returns(night: Night, progress: Progress) -> StepReport:
+    """Write the receipts that are missing, unconfirmed or no longer true, as the night found things; their count.
+
+    Raises JinduError when the disk is full or the folder takes nothing.
+    """
+    with connect(night.home, read_only=True) as connection:
+        receipts = _receipts(connection, night)
+        units = asked_units(connection)
+    made_count = make_folders(night.home, units)
+    states: Counter[str] = Counter()
+    with ReceiptFolder(night.home.returns) as folder:
+        for done, receipt in enumerate(receipts, start=1):
+            states[receipt.state_word] += folder.put(receipt)
+            progress(done, len(receipts))
+    return _report(+states, made_count)
+
+
+def asked_units(connection: duckdb.DuckDBPyConnection) -> list[AskedUnit]:
+    """The units that the newest month in core.expected_cell asks."""
+    return [AskedUnit(*row) for row in connection.execute(ASKED_UNITS).fetchall()]
+
+
+def make_folders(home: Home, units: Iterable[AskedUnit]) -> int:
+    """Give each unit its folders in inbox/ and returns/, the first with a word of explanation; the number of new ones.
+
+    Raises JinduError when the home takes none.
+    """
+    made_count = 0
+    try:
+        for unit in units:
+            (home.returns / unit.code).mkdir(parents=True, exist_ok=True)
+            inbox = home.inbox / unit.code
+            if not inbox.exists():
+                inbox.mkdir(parents=True)
+                (inbox / GUIDE).write_text(_guide(unit), encoding="utf-8-sig", newline="\r\n")  # for Notepad
+                made_count += 1
+    except OSError as error:
+        raise JinduError(
+            f"无法在 {home.root} 中为填报单位建立文件夹：{error.strerror or error}。"
+            "请清理磁盘空间或修正权限后重新运行。",
+            f"Cannot make the units' folders in {home.root}: {error.strerror or error}. "
+            "Make room on the disk or mend its permissions and run again.",
+        ) from error
+    return made_count
+
+
+def remarks(rows: Iterable[Mapping[str, Any]]) -> tuple[tuple[Remark, ...], int]:
+    """The open findings of one file, and the number of its warnings that the notes explain."""
+    open_ones, explained_count = [], 0
+    for row in rows:
+        if row["is_explained"] and row["severity"] == "warning":
+            explained_count += 1
+        else:
+            open_ones.append(Remark(**{name: row[name] for name in Remark.__dataclass_fields__}))
+    return tuple(open_ones), explained_count
+
+
+def _receipts(connection: duckdb.DuckDBPyConnection, night: Night) -> list[Receipt]:
+    found: dict[str, list[dict[str, Any]]] = defaultdict(list)
+    for row in _rows(connection, FOUND, {"as_of": night.as_of}):
+        found[row["submission_id"]].append(row)
+    receipts = []
+    for row in _rows(connection, RECEIVED, {}):
+        open_ones, explained_count = remarks(found[row["submission_id"]])
+        receipts.append(
+            Receipt(
+                **row,
+                remarks=open_ones,
+                explained_count=explained_count,
+                skipped_count=0,
+                confirmed_at=night.as_of,
+            )
+        )
+    return receipts
+
+
+def _rows(connection: duckdb.DuckDBPyConnection, query: str, values: dict[str, object]) -> list[dict[str, Any]]:
+    cursor = connection.execute(query, values)
+    names = [column[0] for column in cursor.description or []]
+    return [dict(zip(names, row, strict=True)) for row in cursor.fetchall()]
+
+
+def _guide(unit: AskedUnit) -> str:
+    return (
+        f"这是{unit.name}（{unit.code}）的收件文件夹。\n"
+        "\n"
+        "1. 把填好的报表（.xlsx 或 .csv）放进来，放好后请不要移走。\n"
+        f"2. 到 returns/{unit.code}/ 看回执：有没有收到、哪一格要改、到哪一天为止。\n"
+        "3. 要改的，改好后再放进来，会自动记为新的一版。\n"
+    )
+
+
+def _report(states: Counter[str], made_count: int) -> StepReport:
+    count = states.total()
+    zh = f"写出回执 {count} 份" + (
+        f"（{'，'.join(f'{word} {n}' for word, n in sorted(states.items()))}）" if count else ""
+    )
+    en = f"{count} receipts written"
+    if made_count:
+        zh += f"，新建收件文件夹 {made_count} 个"
+        en += f", {made_count} new inbox folders"
+    return StepReport(zh, en, count)

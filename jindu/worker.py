@@ -1,0 +1,91 @@
+"""The worker of `jindu serve`: waits for the server, deploys, takes up what a dead worker left, and becomes Prefect's own.
+
+Nothing here imports Prefect: it is spoken to by its command and its API.
+"""
+
+import json
+import os
+import subprocess
+import sys
+import time
+import urllib.error
+import urllib.request
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+from jindu.prefect_server import answers, opener
+from jindu.settings import PROJECT_ROOT, home_folder
+
+POOL = "jindu"  # prefect.yaml
+NOT_FOUND = 404
+LOOK_AGAIN = 0.5  # seconds
+TRIES = 3  # of one night whose worker dies under it
+LEFT = {"flow_runs": {"state": {"type": {"any_": ["PENDING", "RUNNING", "CANCELLING"]}}},
+        "work_pools": {"name": {"any_": [POOL]}}}  # fmt: skip
+
+
+def main() -> None:
+    """Become the worker; a deployment that fails ends this, and the supervisor tries again."""
+    api_url = os.environ["PREFECT_API_URL"]
+    while not answers(api_url):
+        time.sleep(LOOK_AGAIN)
+    deploy(api_url, home_folder(None).prefect / "deployed", os.environ.get("JINDU_SERVE", ""))
+    take_up(api_url)
+    command = ["worker", "start", "--pool", POOL, "--type", "process", "--name", POOL, "--limit", "1"]
+    os.execv(sys.executable, [sys.executable, "-m", "prefect", *command])
+
+
+def deploy(api_url: str, mark: Path, serve: str) -> None:
+    """Bring the server's deployments up to prefect.yaml, once for each start of `jindu serve`."""
+    if mark.exists() and mark.read_text(encoding="utf-8") == serve:
+        return
+    try:
+        _ask(api_url, "GET", f"/work_pools/{POOL}")
+    except urllib.error.HTTPError as error:
+        if error.code != NOT_FOUND:
+            raise
+        _prefect("work-pool", "create", POOL, "--type", "process")
+    _prefect("deploy", "--all")
+    mark.write_text(serve, encoding="utf-8")
+
+
+def take_up(api_url: str) -> None:
+    """Schedule anew what still says that it runs: its process died with the worker before this one, or with the machine.
+
+    A night keeps the moment that it was due, so it is the same night. One that was cancelled, or tried often enough, ends.
+    """
+    for run in _ask(api_url, "POST", "/flow_runs/filter", LEFT):
+        if run["state_type"] == "CANCELLING":
+            state: dict[str, Any] = {"type": "CANCELLED", "message": "The worker ended while this was being cancelled."}
+        elif run["run_count"] >= TRIES:
+            state = {"type": "CRASHED", "message": f"The worker died under it {run['run_count']} times."}
+        else:
+            state = {
+                "type": "SCHEDULED",
+                "name": "AwaitingRetry",
+                "message": "The worker died under it; taken up again.",
+                "state_details": {"scheduled_time": datetime.now(UTC).isoformat()},
+            }
+        print(f"{run['name']}: {run['state_type']} → {state['type']}")
+        _ask(api_url, "POST", f"/flow_runs/{run['id']}/set_state", {"state": state, "force": True})
+
+
+def _prefect(*arguments: str) -> None:
+    command = [sys.executable, "-m", "prefect", "--no-prompt", *arguments]
+    subprocess.run(command, cwd=PROJECT_ROOT, check=True, stdin=subprocess.DEVNULL)
+
+
+def _ask(api_url: str, method: str, path: str, body: dict[str, Any] | None = None) -> Any:
+    request = urllib.request.Request(
+        api_url + path,
+        method=method,
+        data=None if body is None else json.dumps(body).encode(),
+        headers={"Content-Type": "application/json"},
+    )
+    with opener().open(request, timeout=30) as response:
+        return json.load(response)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,75 @@
+-- grain: one row per submission that is what it claims and names the version of its workbook
+-- A file without a version (CSV, a workbook of one's own) is judged by its rows alone.
+with listed as (
+    select
+        form_code,
+        template_version,
+        first_month,
+        last_month,
+    from reference.form_version
+    union all
+    -- a form without a list of versions has one
+    select
+        form.code as form_code,
+        form.template_version,
+        null as first_month,
+        null as last_month,
+    from reference.form as form
+    where
+        form.template_version is not null
+        and form.code not in (select form_version.form_code from reference.form_version as form_version)
+),
+
+version as (
+    select
+        *,
+        lower(plain_name(template_version)) as spoken_version,
+        lead(first_month) over (partition by form_code order by first_month) as next_first_month,
+    from listed
+),
+
+known_form as (
+    select
+        form_code,
+        string_agg(template_version, '、' order by first_month) as versions_shown,
+    from version
+    group by form_code
+)
+
+select
+    submission.submission_id as check_key,
+    submission.submission_id,
+    submission.org_unit_code,
+    submission.form_code,
+    cast(null as varchar) as indicator_code,
+    submission.report_month,
+    cast(null as varchar) as sheet_name,
+    cast(null as varchar) as cell,
+    received.template_version as found,
+    known_form.versions_shown as expected,
+    false as is_explained,
+    version.template_version is not null as is_version_known,
+    form_month.template_version as current_version,
+    version.next_first_month,
+    -- a newer workbook for an older month asks more than is used, which does no harm
+    coalesce(submission.report_month >= version.next_first_month, false) as is_older,
+    strftime(
+        greatest(version.last_month, version.next_first_month - interval 1 month), '%Y-%m'
+    ) as last_month_shown,
+    case
+        when version.template_version is not null
+            then
+                coalesce(submission.report_month < version.next_first_month, true)
+                or coalesce(submission.report_month <= version.last_month, false)
+    end as is_accepted,
+from "check".submission as submission
+inner join core.received as received using (submission_id)
+inner join core.form_month as form_month
+    on submission.form_code = form_month.form_code and submission.report_month = form_month.report_month
+inner join known_form on submission.form_code = known_form.form_code
+left join version
+    on
+        submission.form_code = version.form_code
+        and lower(plain_name(received.template_version)) = version.spoken_version
+where submission.is_identified and received.template_version is not null
+order by check_key

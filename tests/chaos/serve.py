@@ -1,0 +1,176 @@
+"""Kill each process of `jindu serve` in turn, and see it come back: `make chaos` (about five minutes).
+
+The office is made up; every night is triggered on the running server, as its schedule would. Ends with a table, and with
+exit code 1 when anything did not come back.
+"""
+
+import os
+import signal
+import sys
+import tempfile
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+import duckdb
+from rich.console import Console
+from rich.table import Table
+
+from jindu.settings import Home
+from tests.nightly.small_office import fill_inbox, write_office
+from tests.serve.served import Served, alive, below, is_ready, serve, stop, wait_until
+
+BACK_SECONDS = 90.0  # two cores, and the worker imports Prefect anew
+NIGHT_SECONDS = 240.0
+MIDWAY = {"readings", "gate-incoming", "core"}
+DAYS = ["2024-06-06", "2024-06-07", "2024-06-08", "2024-06-09", "2024-06-10"]
+
+
+@dataclass
+class Row:
+    """One line of the table."""
+
+    done: str
+    expected: str
+    seconds: float
+    outcome: str
+    is_right: bool
+
+
+def main() -> int:
+    """Do it all; the exit code."""
+    rows: list[Row] = []
+
+    def see(done: str, expected: str, what: Callable[[], str]) -> None:
+        start = time.monotonic()
+        try:
+            outcome, is_right = what(), True
+        except (AssertionError, OSError, KeyError) as error:
+            outcome, is_right = f"{type(error).__name__}: {error}", False
+        rows.append(Row(done, expected, time.monotonic() - start, outcome, is_right))
+        print(f"{'ok ' if is_right else 'NOT'} {done}: {outcome}", flush=True)
+
+    with tempfile.TemporaryDirectory(prefix="jindu-chaos-") as folder:
+        home, reference = Home(Path(folder) / "home"), Path(folder) / "reference"
+        write_office(reference)
+        fill_inbox(home, reference)
+        served = serve(home, reference)
+        try:
+            see("jindu serve", "server, worker, watch up", lambda: _ready(served))
+            see("trigger nightly", "completed, published", lambda: _night(served, DAYS[0]))
+            see("kill -9 the watch", "a new one", lambda: _back(served, "watch"))
+            see("kill -9 the server, idle", "a new one", lambda: _back(served, "server"))
+            see("kill -9 the worker, idle", "a new one", lambda: _back(served, "worker"))
+            see("kill -9 the server mid-night", "the night completes", lambda: _night(served, DAYS[1], "server"))
+            see("kill -9 the worker mid-night", "the night is taken up", lambda: _night(served, DAYS[2], "worker"))
+            see("kill -9 the night itself", "failed, said at once", lambda: _killed_night(served, DAYS[3]))
+            see("trigger it again", "completed, published", lambda: _night(served, DAYS[3]))
+            see("trigger delivery", "completed", lambda: _delivery(served))
+            see("kill -9 the supervisor mid-night", "no process is left", lambda: _no_orphan(served, DAYS[4]))
+            served = serve(home, reference)
+            see("jindu serve again", "takes the night up", lambda: _taken_up(served, DAYS[4]))
+            see("SIGTERM", "no process is left", lambda: _stopped(served))
+        finally:
+            if served.process.poll() is None:
+                served.process.kill()
+    _show(rows)
+    return 0 if all(row.is_right for row in rows) else 1
+
+
+def _ready(served: Served) -> str:
+    wait_until(lambda: is_ready(served), BACK_SECONDS)
+    return ", ".join(sorted(served.children()))
+
+
+def _back(served: Served, name: str) -> str:
+    before = served.children()[name]
+    os.kill(before, signal.SIGKILL)
+    wait_until(lambda: served.children().get(name, before) != before and is_ready(served), BACK_SECONDS)
+    return f"process {before} → {served.children()[name]}"
+
+
+def _night(served: Served, day: str, victim: str = "") -> str:
+    as_of = f"{day}T02:00:00"
+    run = served.trigger("nightly", as_of=as_of)
+    killed = ""
+    if victim:
+        wait_until(lambda: _is_midway(served, as_of), NIGHT_SECONDS)
+        killed = f"killed at step {served.journal()['step']}; "
+        os.kill(served.children()[victim], signal.SIGKILL)
+    wait_until(lambda: served.state(run) == "COMPLETED", NIGHT_SECONDS)
+    assert served.journal() | {"at": ""} == served.journal() | {"run_id": as_of, "state": "completed", "at": ""}
+    with duckdb.connect(served.home.published.resolve(), read_only=True) as connection:
+        (published,) = connection.execute("select max(run_id) from mart.run").fetchall()[0]
+    assert published == as_of, f"published is {published}"
+    return f"{killed}attempt {served.journal()['attempt']} completed, {as_of} published"
+
+
+def _killed_night(served: Served, day: str) -> str:
+    as_of = f"{day}T02:00:00"
+    run = served.trigger("nightly", as_of=as_of)
+    wait_until(lambda: _is_midway(served, as_of), NIGHT_SECONDS)
+    os.kill(served.children()["night"], signal.SIGKILL)
+    wait_until(lambda: served.state(run) == "CRASHED", BACK_SECONDS)
+    wait_until(lambda: served.journal()["state"] == "failed", BACK_SECONDS)
+    [told] = wait_until(lambda: _alerts(served), BACK_SECONDS)
+    return f"journal: failed at {served.journal()['step']}; alert {told}"
+
+
+def _alerts(served: Served) -> list[str]:
+    """The alerts of a failed run in outbox/."""
+    digests = served.home.outbox.glob("*.txt")
+    return [path.name for path in digests if "夜间运行失败" in path.read_text(encoding="utf-8")]
+
+
+def _is_midway(served: Served, as_of: str) -> bool:
+    """The night is at work, with some steps done."""
+    return served.journal().get("run_id") == as_of and served.journal().get("step") in MIDWAY
+
+
+def _delivery(served: Served) -> str:
+    run = served.trigger("delivery")
+    wait_until(lambda: served.state(run) == "COMPLETED", BACK_SECONDS)
+    return f"{len(list(served.home.outbox.glob('*.txt')))} digests in outbox/"
+
+
+def _no_orphan(served: Served, day: str) -> str:
+    as_of = f"{day}T02:00:00"
+    served.trigger("nightly", as_of=as_of)
+    wait_until(lambda: _is_midway(served, as_of), NIGHT_SECONDS)
+    family = below(served.process.pid)
+    served.process.kill()
+    served.process.wait()
+    try:
+        wait_until(lambda: not alive(family), 15)
+    except AssertionError:
+        raise AssertionError(f"left: {list(alive(family).values())}") from None
+    return f"{len(family)} processes, none left"
+
+
+def _taken_up(served: Served, day: str) -> str:
+    as_of = f"{day}T02:00:00"
+    wait_until(
+        lambda: served.journal().get("run_id") == as_of and served.journal()["state"] == "completed", NIGHT_SECONDS
+    )
+    return f"{as_of}: attempt {served.journal()['attempt']} completed"
+
+
+def _stopped(served: Served) -> str:
+    family = below(served.process.pid)
+    code = stop(served)
+    wait_until(lambda: not alive(family), 15)
+    return f"exit code {code}, {len(family)} processes gone"
+
+
+def _show(rows: list[Row]) -> None:
+    table = Table(title="jindu serve")
+    for heading in ("what was done", "what is promised", "seconds", "what happened", ""):
+        table.add_column(heading, justify="right" if heading == "seconds" else "left")
+    for row in rows:
+        table.add_row(row.done, row.expected, f"{row.seconds:.1f}", row.outcome, "✓" if row.is_right else "✗")
+    Console(width=150).print(table)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,207 @@
+"""What somebody can work out who has the published tables, knows how they are made, and has all the time in the world.
+
+Every published figure is an equation in the unknown month values; they are whole and not negative. A value is found
+out when the least and the greatest that fit all equations are the same.
+"""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from datetime import date
+from decimal import Decimal
+from fractions import Fraction
+from typing import Any
+
+import numpy as np
+from scipy.optimize import Bounds, LinearConstraint, milp
+from scipy.sparse import csr_array
+
+LARGEST = 10**6  # more people than any unit of these has
+HALF_STEP = Fraction(1, 2_000_000)  # domain.md, Indicators: a ratio is rounded to 6 decimals
+Cell = tuple[str, str, date]  # org unit, indicator, month
+Sum = dict[Cell, Fraction]  # of unknown month values
+Row = Mapping[str, Any]  # a row of mart.completion; of mart.ranking, with metric and metric_value
+
+
+@dataclass(frozen=True)
+class Office:
+    """What is public about an office: who is below whom, what is measured, and what tells what."""
+
+    parent_of: Mapping[str, str]
+    kind_of: Mapping[str, str]
+    identities: Iterable[tuple[str, str, str]] = ()  # a level, what was added, what was removed
+    parts_of: Mapping[str, tuple[str, str]] = field(default_factory=dict)  # a ratio's numerator and denominator
+    households_of: Mapping[str, int] = field(default_factory=dict)
+
+
+class Attack:
+    """The equations that the published rows give, and what follows from them."""
+
+    def __init__(self, office: Office, completion: Iterable[Row], ranking: Iterable[Row] = ()) -> None:
+        self.office = office
+        self.rows = {(row["org_unit_code"], row["indicator_code"], row["report_month"]): row for row in completion}
+        self.unknowns: dict[Cell, int] = {}
+        self.equations: list[tuple[Sum, float, float]] = []
+        for cell, row in self.rows.items():
+            self._read(cell, row)
+        for row in ranking:
+            self._read_rank(row)
+        self._add_up()
+        self._balance()
+
+    def range_of(self, cell: Cell, *, to_date: bool = False) -> tuple[int, int]:
+        """The least and the greatest value that the cell's month (or year to date) can have."""
+        sought = self._to_date(cell) if to_date else {cell: Fraction(1)}
+        for one in sought:
+            self._number(one)
+        return self._extreme(sought, 1), self._extreme(sought, -1)
+
+    def _read(self, cell: Cell, row: Row) -> None:
+        unit, code, month = cell
+        if self.office.kind_of[code] == "ratio":
+            self._read_ratio(cell, row["ytd_value"])
+            return
+        # what stands in a month that was not reported is of the months before; a sum is what its parts make it
+        if not self._is_reported(cell) or self._parts(cell):
+            return
+        self._learn({cell: Fraction(1)}, row["month_value"])
+        for column in ("ytd_value", "ytd_low_value", "ytd_high_value"):
+            self._learn(self._to_date(cell), row.get(column))
+        for column, length in (("rolling_3_value", 3), ("rolling_12_value", 12)):
+            months = [_months_before(month, back) for back in range(length)]
+            self._learn({(unit, code, other): Fraction(1) for other in months}, row.get(column))
+        prior = (unit, code, month.replace(year=month.year - 1))
+        if prior in self.rows:
+            self._learn(self._to_date(prior), row.get("prior_ytd_value"))
+        if row.get("target_form") == "at_least":
+            self._read_target(cell, row)
+
+    def _read_target(self, cell: Cell, row: Row) -> None:
+        annual, covered = row["annual_target_value"], row["target_covered_value"]
+        left = (row["target_due_month"].month if row.get("target_due_month") else 12) - cell[2].month
+        for told in (
+            _plus(row["gap_value"], covered),
+            _times(row["completion_ratio"], annual),
+            _times(row["pace_ratio"], covered),
+            _plus(annual, _times(row["needed_monthly_value"], -left)),
+        ):
+            if told is not None:
+                self._learn(self._to_date(cell), round(told))
+
+    def _read_rank(self, row: Row) -> None:
+        cell = (row["org_unit_code"], row["scope_code"], row["report_month"])
+        if row["scope"] != "indicator" or row["metric_value"] is None or cell not in self.rows:
+            return
+        told: Any = None
+        if row["metric"] == "per_thousand_households":
+            told = _times(row["metric_value"], Decimal(self.office.households_of[cell[0]]) / 1000)
+        elif row["metric"] == "pace":
+            told = _times(row["metric_value"], self.rows[cell]["target_covered_value"])
+        elif row["metric"] == "level" and self.office.kind_of[cell[1]] == "ratio":
+            self._read_ratio(cell, row["metric_value"])
+        if told is not None and self.office.kind_of[cell[1]] != "ratio":
+            self._learn(self._to_date(cell), round(told))
+
+    def _read_ratio(self, cell: Cell, ratio: Decimal | None) -> None:
+        unit, code, month = cell
+        if ratio is None or code not in self.office.parts_of:
+            return
+        above, below = (self._to_date((unit, part, month)) for part in self.office.parts_of[code])
+        for edge, bounds in ((-HALF_STEP, (0, None)), (HALF_STEP, (None, 0))):  # it was rounded
+            weights = {part: -(Fraction(ratio) + edge) * weight for part, weight in below.items()}
+            self._bound({**above, **weights}, *bounds)
+
+    def _add_up(self) -> None:
+        """A parent is the sum of what its children have."""
+        for whole, row in self.rows.items():
+            below = [] if self.office.kind_of[whole[1]] == "ratio" else self._parts(whole)
+            said = [cell for cell in below if self._is_reported(cell)]
+            self._learn({cell: Fraction(1) for cell in said}, row["month_value"])
+            so_far: Sum = {}
+            for cell in below:
+                so_far |= self._reported_to_date(cell)
+            self._learn(so_far, row["ytd_value"])
+
+    def _parts(self, whole: Cell) -> list[Cell]:
+        unit, code, month = whole
+        below = [(child, code, month) for child, parent in self.office.parent_of.items() if parent == unit]
+        return [cell for cell in below if cell in self.rows]
+
+    def _reported_to_date(self, cell: Cell) -> Sum:
+        unit, code, month = cell
+        months = [month.replace(month=number) for number in range(1, month.month + 1)]
+        told = [(unit, code, other) for other in months if self._is_reported((unit, code, other))]
+        counted = told if self.office.kind_of[code] == "flow" else told[-1:]
+        return dict.fromkeys(counted, Fraction(1))
+
+    def _balance(self) -> None:
+        """A level is last month's, and what was added, less what was removed."""
+        for total, added, removed in self.office.identities:
+            for unit, code, month in list(self.rows):
+                before = (unit, total, _months_before(month, 1))
+                parts = [(unit, added, month), (unit, removed, month)]
+                balance = ((unit, total, month), before, *parts)
+                if (
+                    code == total
+                    and not self._parts((unit, code, month))
+                    and all(self._is_reported(cell) for cell in balance)
+                ):
+                    weights = (Fraction(1), Fraction(-1), Fraction(-1), Fraction(1))
+                    self._learn(dict(zip(balance, weights, strict=True)), 0)
+
+    def _is_reported(self, cell: Cell) -> bool:
+        return cell in self.rows and self.rows[cell].get("month_text") is not None
+
+    def _to_date(self, cell: Cell) -> Sum:
+        unit, code, month = cell
+        if self.office.kind_of[code] != "flow":
+            return {cell: Fraction(1)}
+        return {(unit, code, month.replace(month=number)): Fraction(1) for number in range(1, month.month + 1)}
+
+    def _learn(self, what: Sum, value: Decimal | int | None) -> None:
+        if value is not None:
+            self._bound(what, value, value)
+
+    def _bound(self, what: Sum, least: Decimal | int | None, greatest: Decimal | int | None) -> None:
+        if what and all(cell in self.rows for cell in what):
+            for cell in what:
+                self._number(cell)
+            ends = (-np.inf if least is None else float(least), np.inf if greatest is None else float(greatest))
+            self.equations.append((what, *ends))
+
+    def _number(self, cell: Cell) -> int:
+        return self.unknowns.setdefault(cell, len(self.unknowns))
+
+    def _extreme(self, sought: Sum, sign: int) -> int:
+        """The least (sign 1) or greatest (sign -1) value of a sum."""
+        cost = np.zeros(len(self.unknowns))
+        for cell, weight in sought.items():
+            cost[self.unknowns[cell]] = sign * float(weight)
+        weighed = [
+            (float(weight), line, self.unknowns[cell])
+            for line, (what, _, _) in enumerate(self.equations)
+            for cell, weight in what.items()
+        ]
+        weights, lines, columns = zip(*weighed, strict=True)
+        table = csr_array((weights, (lines, columns)), shape=(len(self.equations), len(self.unknowns)))
+        least, greatest = [row[1] for row in self.equations], [row[2] for row in self.equations]
+        found = milp(
+            cost,
+            integrality=np.ones(len(cost)),
+            bounds=Bounds(0, LARGEST),
+            constraints=LinearConstraint(table, least, greatest),
+        )
+        assert found.success, f"the published figures contradict each other: {found.message}"
+        return sign * round(found.fun)
+
+
+def _months_before(month: date, count: int) -> date:
+    number = month.year * 12 + month.month - 1 - count
+    return date(number // 12, number % 12 + 1, 1)
+
+
+def _times(first: Decimal | None, second: Decimal | int | None) -> Decimal | None:
+    return None if first is None or second is None else first * second
+
+
+def _plus(first: Decimal | None, second: Decimal | None) -> Decimal | None:
+    return None if first is None or second is None else first + second

@@ -1,0 +1,187 @@
+"""Names, notes and restricted values under 3 stay in the home, whichever way something leaves it."""
+
+import stat
+from collections.abc import Iterator
+from datetime import date
+from typing import Any
+
+import duckdb
+import pytest
+
+from jindu.settings import Home
+
+from .attack import Attack, Office
+from .conftest import Told
+from .leaving import folder_texts, found_in, mail_texts, published_texts, robot_texts, terminal_texts
+from .office import (
+    EAST,
+    HIDDEN_NUMBERS,
+    MONTHS,
+    NORTH,
+    PARENT,
+    PLANTED_TEXTS,
+    RESTRICTED,
+    SHOWN_NUMBERS,
+    SILENT,
+    SOUTH,
+    UNITS,
+    WEST,
+    small_values,
+)
+
+RESTRICTED_NAMES = {"低保", "在册对象", "档案齐全", "帮教", "重新犯罪", "孤儿"}
+INTERNAL_NAMES = {"经费"}
+IDENTITIES = [("allowance", "allowance_new", "allowance_cancelled")]
+PARTS = {"corrected_ratio": ("corrected_file", "corrected")}
+HOUSEHOLDS = {EAST: 300, WEST: 500, SOUTH: 900, NORTH: 200}
+
+
+def leaving(told: Told) -> Iterator[tuple[str, str]]:
+    """Everything but the units' own folders."""
+    yield from published_texts(told.home)
+    yield from folder_texts(told.home.outbox)
+    yield from mail_texts(told.mailbox.mails)
+    yield from robot_texts(told.webhook.bodies)
+    yield from terminal_texts(told.home)
+
+
+def rows(home: Home, query: str) -> list[dict[str, Any]]:
+    """The rows of a query on what is published."""
+    with duckdb.connect(home.published.resolve(), read_only=True) as connection:
+        return connection.execute(query).pl().to_dicts()
+
+
+def test_the_night_told_everybody(told: Told) -> None:
+    """What is scanned below is there."""
+    assert len(told.mailbox.mails) == 1
+    assert len(told.webhook.bodies) == 2
+    assert len(list(told.home.outbox.glob("*.txt"))) == 1
+    states = rows(told.home, "select distinct state from mart.submission")
+    assert {row["state"] for row in states} >= {"accepted", "superseded", "rejected"}
+    assert found_in(folder_texts(told.home.inbox), {"PK"})  # workbooks
+
+
+def test_no_name_note_or_identity_card_leaves(told: Told) -> None:
+    assert found_in(leaving(told), set(PLANTED_TEXTS)) == []
+    assert found_in(folder_texts(told.home.returns), set(PLANTED_TEXTS)) == []
+
+
+def test_no_hidden_number_leaves_and_others_do(told: Told) -> None:
+    assert found_in(leaving(told), HIDDEN_NUMBERS) == []
+    published = "\n".join(text for _, text in published_texts(told.home))
+    assert {number for number in SHOWN_NUMBERS if number not in published} == set()
+
+
+def test_a_unit_is_told_of_no_other_ones_numbers(told: Told) -> None:
+    for unit in UNITS:
+        others = {
+            str(value)
+            for by_unit in RESTRICTED.values()
+            for other, values in by_unit.items()
+            for value in values
+            if other != unit and value > 10_000
+        }
+        assert found_in(folder_texts(told.home.returns / unit), others) == []
+
+
+def test_no_small_restricted_value_is_published(told: Told) -> None:
+    small = rows(
+        told.home,
+        "select completion.* from mart.completion inner join mart.indicator using (indicator_code)"
+        " inner join mart.org_unit using (org_unit_code)"
+        " where publicity = 'restricted' and level != 'subdistrict' and kind in ('flow', 'stock')"
+        " and least(month_value, ytd_value, rolling_3_value, rolling_12_value, prior_ytd_value) < 3",
+    )
+    assert small == []
+
+
+def test_what_is_withheld_is_said_and_nothing_more(told: Told) -> None:
+    (row,) = rows(
+        told.home,
+        "select * from mart.completion"
+        f" where org_unit_code = '{WEST}' and indicator_code = 'reoffending' and report_month = '2024-02-01'",
+    )
+    said = {column: value for column, value in row.items() if value is not None}
+    assert said == {
+        "org_unit_code": WEST, "indicator_code": "reoffending", "report_month": date(2024, 2, 1),
+        "annual_target_value": 0, "target_version": 1, "target_basis": "office", "is_sample": True,
+        "target_to_date_value": 0, "target_covered_value": 0, "is_provisional": False,
+        "months_covered_count": 2, "months_due_count": 2,
+        "status": "not_computable", "status_rule": "suppressed", "null_reason": "suppressed",
+        "target_due_month": date(2024, 12, 1), "target_form": "at_most", "target_phasing": "linear",
+        "units_due_count": 1, "units_reported_count": 1, "due_on": row["due_on"],
+        "is_suppressed": True, "month_text": "<3*", "ytd_text": "<3*",
+    }  # fmt: skip
+    (shown,) = rows(
+        told.home,
+        'select 本月数, "本月数（显示）", 受限不公开 from 完成情况'
+        f" where 单位代码 = '{EAST}' and 指标代码 = 'corrected' and 报告期 = '2024-02-01'",
+    )
+    assert shown == {"本月数": 61_101, "本月数（显示）": "61101", "受限不公开": False}
+
+
+def test_the_sub_district_is_exact_once_its_month_is_in(told: Told) -> None:
+    found = rows(
+        told.home,
+        "select report_month, month_value, is_suppressed from mart.completion"
+        f" where org_unit_code = '{PARENT}' and indicator_code = 'reoffending' order by report_month",
+    )
+    assert [(row["month_value"], row["is_suppressed"]) for row in found] == [
+        (0, False), (1, False), (2, False), (1, False), (None, True)  # one community has not reported May
+    ]  # fmt: skip
+    orphans = rows(
+        told.home,
+        "select distinct level, month_text from mart.completion inner join mart.org_unit using (org_unit_code)"
+        " where indicator_code = 'orphan' order by level",
+    )
+    assert [tuple(row.values()) for row in orphans] == [("district", "<3*"), ("subdistrict", "1")]
+
+
+def test_robots_hear_of_nothing_that_is_not_public(told: Told) -> None:
+    assert found_in(robot_texts(told.webhook.bodies), RESTRICTED_NAMES | INTERNAL_NAMES | {"restricted", ".xlsx"}) == []
+
+
+def test_the_history_stays_private(told: Told) -> None:
+    assert stat.S_IMODE(told.home.history.stat().st_mode) == 0o600
+    assert told.home.history.parent == told.home.root
+
+
+@pytest.fixture(scope="module")
+def attack(told: Told) -> Attack:
+    """All that the published tables say about restricted indicators."""
+    indicators = rows(told.home, "select * from mart.indicator where publicity = 'restricted'")
+    units = rows(told.home, "select * from mart.org_unit where parent_code is not null")
+    office = Office(
+        {row["org_unit_code"]: row["parent_code"] for row in units},
+        {row["indicator_code"]: row["kind"] for row in indicators},
+        IDENTITIES,
+        PARTS,
+        HOUSEHOLDS,
+    )
+    codes = ", ".join(f"'{code}'" for code in office.kind_of)
+    return Attack(
+        office,
+        rows(told.home, f"select * from mart.completion where indicator_code in ({codes})"),
+        rows(told.home, f"select * from mart.ranking where scope_code in ({codes})"),
+    )
+
+
+def test_no_small_value_can_be_worked_out(attack: Attack) -> None:
+    """But for the zeros of a month in which the whole sub-district has none: its own row is exact."""
+    found = []
+    for planted in small_values():
+        values = RESTRICTED[planted.indicator_code].values()
+        at = MONTHS.index(planted.report_month)
+        if planted.report_month != SILENT[1] and sum(series[at] for series in values) == 0:
+            continue
+        cell = (planted.org_unit_code, planted.indicator_code, planted.report_month)
+        least, greatest = attack.range_of(cell)
+        assert least <= planted.value <= greatest, "the attack errs"
+        found += [planted] * (least == greatest)
+    assert found == []
+
+
+def test_the_attack_reads_what_is_shown(attack: Attack) -> None:
+    for code, unit in (("corrected", EAST), ("help", WEST)):
+        for month, value in zip(MONTHS, RESTRICTED[code][unit], strict=True):
+            assert attack.range_of((unit, code, month)) == (value, value)
