@@ -51,7 +51,7 @@ serve: setup ## keep this machine at work: Prefect and its page, the nightly run
 test: setup ## run all tests
 	@$(BIN)/python -m pytest
 
-chaos: setup ## kill each process of `jindu serve` in turn and see it come back (some minutes)
+chaos: setup ## kill each process of `jindu serve` in turn and see it come back (about ten minutes)
 	@$(BIN)/python -m tests.chaos.serve
 
 bench: setup ## measure what the README promises in seconds (tests/bench/)

@@ -1,4 +1,4 @@
-"""The lock files of a home: one process at a time does one kind of work in it, and who comes second is told who is first.
+"""The lock files of a home: one process at a time does one kind of work in it; the second is told who is first.
 
 The kernel drops a lock with the process that held it, however that ended.
 """

@@ -22,7 +22,7 @@ from jindu.settings import OFFICE_TIMEZONE, PROJECT_ROOT, Home, JinduError
 
 KEPT_BYTES, KEPT_FILES = "5MB", "3"  # of each log
 PROGRAMS = ("server", "worker", "watch")  # in the order of their start; stopped in the reverse
-STEADY_SECONDS = "3"  # a process that ends sooner counts as a failed start, and is tried again later and later
+STEADY_SECONDS = "20"  # a process that ends sooner (Prefect takes some to fail) is started again later and later
 NEVER_GIVE_UP = "1000000"
 STOP_SECONDS = "20"
 LOCK_DESCRIPTOR = 3  # supervisord closes what it finds open from 5 up, and keeps 3 from its children

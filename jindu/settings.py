@@ -102,6 +102,11 @@ class Home:
         return self.root / ".delivery.lock"
 
     @property
+    def watch_lock(self) -> Path:
+        """Held by the one watch over this home's inbox."""
+        return self.root / ".watch.lock"
+
+    @property
     def serve_lock(self) -> Path:
         """Held by the one jindu serve of this home."""
         return self.root / ".serve.lock"

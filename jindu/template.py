@@ -1,6 +1,7 @@
 """The forms that go out to the senders: what is asked of whom in a month, with what is known of the months before."""
 
 import difflib
+import hashlib
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, time
@@ -13,6 +14,7 @@ import duckdb
 from xlsxwriter.exceptions import FileCreateError
 
 from jindu.catalogue import load, store
+from jindu.memory import recall, remember
 from jindu.settings import OFFICE_TIMEZONE, JinduError, Progress, no_progress
 from jindu.warehouse.connection import prepare
 from jindu.warehouse.models import build
@@ -23,6 +25,7 @@ ASKED_MODELS = ("core.org_descendant", "core.indicator", "core.form_month", "cor
 SENDERS_SHOWN = 5
 USUAL_MONTHS = 3  # months before a size counts as usual (check.magnitude_step)
 FORBIDDEN_IN_NAMES = str.maketrans(dict.fromkeys('\\/:*?"<>|', "_"))
+WRITTEN = ".written.json"  # what was written into the folder: name and SHA-256
 SAMPLE_TITLE = "（示例）"
 
 Row = dict[str, Any]
@@ -456,12 +459,19 @@ def _path(output: Path, asked: Asked, questions: Questions) -> Path:
 
 
 def _write(path: Path, template: Template) -> None:
-    """Write beside and move into place: what was there stays whole until then."""
+    """Write beside and move into place; a file that somebody has worked in since it was written is kept aside."""
     beside = path.with_name(f".{path.name}.part")
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
         write_template(beside, template)
+        written = _sha256(beside)
+        memory = path.with_name(WRITTEN)
+        known = recall(memory) or {}
+        if path.exists() and _sha256(path) not in (written, known.get(path.name)):
+            changed = datetime.fromtimestamp(path.stat().st_mtime, OFFICE_TIMEZONE)
+            path.replace(path.with_name(f"{path.stem}_{changed:%Y%m%d-%H%M%S}{path.suffix}"))
         beside.replace(path)
+        remember(memory, known | {path.name: written})
     except (OSError, FileCreateError) as error:
         raise JinduError(
             f"无法写入 {path}：{error}。请关闭正在打开它的程序、检查权限，或用 --output 换一个文件夹。",
@@ -470,6 +480,11 @@ def _write(path: Path, template: Template) -> None:
         ) from error
     finally:
         beside.unlink(missing_ok=True)
+
+
+def _sha256(path: Path) -> str:
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
 
 
 def _next_month(day: date) -> date:

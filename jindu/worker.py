@@ -1,10 +1,11 @@
-"""The worker of `jindu serve`: waits for the server, deploys, takes up what a dead worker left, and becomes Prefect's own.
+"""The worker of `jindu serve`: waits for the server, deploys, takes up what a dead one left, becomes Prefect's own.
 
 Nothing here imports Prefect: it is spoken to by its command and its API.
 """
 
 import json
 import os
+import shutil
 import subprocess
 import sys
 import time
@@ -30,10 +31,19 @@ def main() -> None:
     api_url = os.environ["PREFECT_API_URL"]
     while not answers(api_url):
         time.sleep(LOOK_AGAIN)
-    deploy(api_url, home_folder(None).prefect / "deployed", os.environ.get("JINDU_SERVE", ""))
+    folder = home_folder(None).prefect
+    deploy(api_url, folder / "deployed", os.environ.get("JINDU_SERVE", ""))
     take_up(api_url)
+    os.environ["TMPDIR"] = str(empty(folder / "tmp"))  # in a shared one another user's Prefect may have been first
     command = ["worker", "start", "--pool", POOL, "--type", "process", "--name", POOL, "--limit", "1"]
     os.execv(sys.executable, [sys.executable, "-m", "prefect", *command])
+
+
+def empty(folder: Path) -> Path:
+    """The folder, without what a dead worker left in it."""
+    shutil.rmtree(folder, ignore_errors=True)
+    folder.mkdir(parents=True)
+    return folder
 
 
 def deploy(api_url: str, mark: Path, serve: str) -> None:
@@ -51,9 +61,9 @@ def deploy(api_url: str, mark: Path, serve: str) -> None:
 
 
 def take_up(api_url: str) -> None:
-    """Schedule anew what still says that it runs: its process died with the worker before this one, or with the machine.
+    """Schedule anew what still says that it runs: its process died with the worker before this, or with the machine.
 
-    A night keeps the moment that it was due, so it is the same night. One that was cancelled, or tried often enough, ends.
+    A night keeps the moment that it was due: it is the same night. One that was cancelled, or tried too often, ends.
     """
     for run in _ask(api_url, "POST", "/flow_runs/filter", LEFT):
         if run["state_type"] == "CANCELLING":

@@ -42,7 +42,7 @@ class DeliveryReport(StepReport):
 
 
 def deliver(night: Night, progress: Progress) -> DeliveryReport:
-    """Tell every recipient what is new to them in the night's published copy, and record it once their channel confirmed.
+    """Tell every recipient what is new to them in the night's published copy; recorded once their channel confirmed.
 
     Killed between the two, the next delivery repeats the digest under the same id rather than losing it. A channel that
     fails is reported and tried again by the next delivery. The home is locked while the database is read or written,

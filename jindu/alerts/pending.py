@@ -88,7 +88,7 @@ class Event:
 
 @contextmanager
 def published_cases(connection: duckdb.DuckDBPyConnection, home: Home) -> Iterator[None]:
-    """The published copy beside the private database: a night that failed leaves cases there that nobody may be told."""
+    """The published copy beside the private database, where a night that failed leaves cases not to be told."""
     where = str(home.published.resolve()).replace("'", "''")
     connection.execute(f"attach '{where}' as published (read_only)")
     try:

@@ -56,8 +56,8 @@ MARKS = {"critical": ("✗", "red"), "warning": ("!", "yellow"), "explained": ("
         "Exit code: 0 accepted; 1 a file would be held or rejected; 2 not done.",
     ),
     epilog=both(
-        "  jindu check 社区工作月报.xlsx --unit 990101001001 --home /data/jindu",
-        "  jindu --lang en check report.xlsx --unit 990101001001 --home /data/jindu",
+        "  jindu check --home /data/jindu --unit 990101001001 社区工作月报.xlsx",
+        "  jindu --lang en check --home /data/jindu --unit 990101001001 report.xlsx",
     ),
 )
 @click.argument("files", metavar="FILE…", nargs=-1, required=True, type=click.Path(path_type=Path))

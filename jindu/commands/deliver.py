@@ -19,7 +19,7 @@ from jindu.spoken import DONE, NEEDS_PERSON, Speech, SpokenCommand, both, home_o
         "发送提醒：已发布而尚未告知的事项，每个接收人一份。\n\n"
         "夜间运行正在进行时先等它结束。退出码：0 全部送达；1 有人未送达，下次再发；2 未完成。",
         "Send the digests: what is published and has not been told, one for each recipient.\n\n"
-        "Waits for a running night. Exit code: 0 all arrived; 1 somebody was not reached, to be tried again; 2 not done.",
+        "Waits for a running night. Exit code: 0 all arrived; 1 somebody not reached, to be tried again; 2 not done.",
     ),
     epilog=both("  jindu deliver --home /data/jindu", "  jindu --lang en deliver --home /data/jindu"),
 )

@@ -28,7 +28,6 @@ from jindu.spoken import (
     reference_option,
 )
 
-
 log = logging.getLogger(__name__)
 
 
@@ -36,7 +35,8 @@ log = logging.getLogger(__name__)
     "run",
     cls=SpokenCommand,
     help=both(
-        "运行一夜：收文、读取、校验、计算、发布，随即发送提醒。\n\n退出码：0 完成；1 完成但有事项需要人处理；2 未完成。",
+        "运行一夜：收文、读取、校验、计算、发布，随即发送提醒。\n\n"
+        "退出码：0 完成；1 完成但有事项需要人处理；2 未完成。",
         "Run one night: collect, read, judge, compute, publish; then send the alerts.\n\n"
         "Exit code: 0 done; 1 done, and something needs a person; 2 not done.",
     ),

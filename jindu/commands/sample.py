@@ -22,7 +22,7 @@ SAMPLE_MARK = "sample.json"  # only a home that has it may be filled again with 
         "生成一个虚构的示例工作目录，供试用；不会动已有真实报送的目录。",
         "Fill a home with an invented year of submissions to try; a home with real ones is left alone.",
     ),
-    epilog=both("  jindu sample --home /tmp/demo --seed 7", "  jindu --lang en sample --home /tmp/demo --seed 7"),
+    epilog=both("  jindu sample --home /data/jindu --seed 1", "  jindu --lang en sample --home /data/jindu --seed 1"),
 )
 @home_option
 @reference_option

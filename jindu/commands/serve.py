@@ -24,7 +24,8 @@ from jindu.spoken import (
     "serve",
     cls=SpokenCommand,
     help=both(
-        "在一台机器上长期运行：Prefect 服务与页面、夜间运行（02:00）、发送提醒（08:00）、收件箱值守；任何一个进程退出都会重新启动。\n\n"
+        "在一台机器上长期运行：Prefect 服务与页面、夜间运行（02:00）、发送提醒（08:00）、收件箱值守；"
+        "任何一个进程退出都会重新启动。\n\n"
         "按 Ctrl-C 停止。退出码：0 正常停止；2 未能启动。",
         "Keep one machine at work: Prefect with its page, the night (02:00), the delivery (08:00) and the watch on the "
         "inbox; a process that ends is started again.\n\n"
@@ -35,7 +36,9 @@ from jindu.spoken import (
 @home_option
 @reference_option
 @option("--host", "监听的地址，缺省只限本机。", "Where to listen; by default this machine alone.", default="127.0.0.1")
-@option("--port", "页面与接口的端口。", "The port of the page and the API.", type=click.IntRange(1, 65535), default=4200)
+@option(
+    "--port", "页面与接口的端口。", "The port of the page and the API.", type=click.IntRange(1, 65535), default=4200
+)
 @language_option
 @click.pass_obj
 def command(speech: Speech, home: Path | None, reference: Path | None, host: str, port: int) -> int:

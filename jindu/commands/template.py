@@ -66,7 +66,8 @@ def command(  # noqa: PLR0913, PLR0917  (an argument per option)
     target = (output or here.templates).expanduser().resolve()
     write_templates = importlib.import_module("jindu.template").write_templates  # DuckDB and XlsxWriter
     columns = (SpinnerColumn(), TextColumn("{task.description}"), BarColumn(20), MofNCompleteColumn())
-    with Progress(*columns, console=Console(stderr=True), transient=True) as bar:
+    console = Console(stderr=True)
+    with Progress(*columns, console=console, transient=True, disable=not console.is_terminal) as bar:
         task = bar.add_task(speech.say("生成报表模板", "Writing forms"), total=None)
         written = write_templates(
             folder,

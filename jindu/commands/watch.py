@@ -65,7 +65,7 @@ def command(speech: Speech, home: Path | None, reference: Path | None, interval:
     def end(_signal: int, _frame: FrameType | None) -> None:
         stop.set()
 
-    with locked(here, path=here.root / ".watch.lock"):
+    with locked(here, path=here.watch_lock):
         before = {number: signal.signal(number, end) for number in (signal.SIGTERM, signal.SIGINT)}
         log = Path(log_to(here.root, LOG_NAME))
         judging = importlib.import_module("jindu.judging")

@@ -30,6 +30,7 @@ class Status:
     summary: Summary | None  # None when nothing is published yet
     age_hours: float | None
     running: dict[str, Any] | None
+    watching: dict[str, Any] | None
     last_attempt: dict[str, Any] | None
     digests: dict[str, Any] | None
     free_bytes: int
@@ -53,7 +54,12 @@ class Status:
     @property
     def needs(self) -> list[Need]:
         """What needs a person, the most urgent first."""
-        return [*_machine_needs(self), *_reporting_needs(self.summary), *_delivery_needs(self)]
+        return [
+            *_machine_needs(self),
+            *_reporting_needs(self.summary),
+            *_gate_needs(self.summary),
+            *_delivery_needs(self),
+        ]
 
     def as_json(self) -> dict[str, Any]:
         """The same for a machine; the names are promised."""
@@ -87,6 +93,7 @@ class Status:
             "digests_unsent": self.unsent,
             "digests_in_outbox": self.filed,
             "running": self.running,
+            "watching": self.watching,
             "last_attempt": self.last_attempt,
             "has_failed": self.has_failed,
             "free_bytes": self.free_bytes,
@@ -98,6 +105,7 @@ def read_status(
     home: Home,
     now: datetime,
     running: dict[str, Any] | None,
+    watching: dict[str, Any] | None,
     last_attempt: dict[str, Any] | None,
     digests: dict[str, Any] | None,
 ) -> Status:
@@ -105,7 +113,7 @@ def read_status(
     summary = read_summary(home) if home.published.exists() else None
     age = round((now - summary.as_of).total_seconds() / 3600, 1) if summary else None
     place = next(folder for folder in (home.root, *home.root.parents) if folder.exists())
-    return Status(home, summary, age, running, last_attempt, digests, shutil.disk_usage(place).free)
+    return Status(home, summary, age, running, watching, last_attempt, digests, shutil.disk_usage(place).free)
 
 
 def status_lines(status: Status, lang: str) -> list[str]:
@@ -115,6 +123,11 @@ def status_lines(status: Status, lang: str) -> list[str]:
     if status.running:
         pid, since = status.running["pid"], status.running["started_at"]
         lines.append(f"正在运行：进程 {pid}，始于 {since}" if zh else f"running: process {pid} since {since}")
+    if status.watching:
+        pid, since = status.watching["pid"], status.watching["started_at"]
+        lines.append(f"收件箱值守：进程 {pid}，始于 {since}" if zh else f"inbox watched: process {pid} since {since}")
+    else:
+        lines.append("收件箱值守：没有运行" if zh else "inbox watched: no")
     if status.summary is None:
         lines.append("还没有发布过数据。" if zh else "Nothing is published yet.")
     else:
@@ -215,6 +228,10 @@ def _reporting_needs(summary: Summary | None) -> list[Need]:
                 )
             )
     return needs
+
+
+def _gate_needs(summary: Summary | None) -> list[Need]:
+    return [Need("gate", zh, en) for zh, en in (summary.warnings if summary else ())]
 
 
 def _delivery_needs(status: Status) -> list[Need]:

@@ -93,6 +93,17 @@ where
 order by reporting.form_code, reporting.org_unit_code
 """
 
+WARNED = """
+select gate_result.message_zh, gate_result.message_en
+from mart.gate_result as gate_result
+where gate_result.run_id = $run_id
+    and gate_result.gate <> 'incoming'
+    and gate_result.severity = 'warning'
+    and not gate_result.passed
+    and gate_result.message_zh is not null
+order by gate_result.gate, gate_result.expectation_code
+"""
+
 COLLECTING = """
 select
     form.name_zh,
@@ -274,6 +285,7 @@ class Summary:
     open_submissions: tuple[OpenSubmission, ...] = ()
     missing: tuple[Missing, ...] = ()
     collecting: tuple[Collecting, ...] = ()
+    warnings: tuple[tuple[str, str], ...] = ()  # what the later gates want seen to, in Chinese and English
     ranking: tuple[Rank, ...] = ()
     behind: tuple[Behind, ...] = ()
     alerts: tuple[AlertCount, ...] = ()
@@ -313,6 +325,7 @@ def read_summary(home: Home) -> Summary:
             ),
             missing=tuple(Missing(*row) for row in _rows(connection, MISSING, month=month)),
             collecting=tuple(Collecting(*row) for row in _rows(connection, COLLECTING, as_of=as_of)),
+            warnings=tuple(_rows(connection, WARNED, run_id=latest[1])),
             ranking=tuple(Rank(*row) for row in _rows(connection, RANKING, month=month)),
             behind=tuple(Behind(*row) for row in _rows(connection, BEHIND, month=month)),
             alerts=tuple(AlertCount(*row) for row in _rows(connection, ALERTS, previous=previous)),

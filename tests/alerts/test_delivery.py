@@ -59,7 +59,9 @@ def test_what_a_failed_night_left_behind_is_not_told(office: Office) -> None:
     office.open_case("a", "missed", "350502004001", "mediated")
     with connect(office.home) as connection:
         connection.execute(f"attach '{office.home.published}' as published (read_only)")
-        connection.execute("create table mart.alert_case as select * replace ('b' as case_id) from published.mart.alert_case")
+        connection.execute(
+            "create table mart.alert_case as select * replace ('b' as case_id) from published.mart.alert_case"
+        )
     deliver_published(str(office.home.root))
     assert office.notified() == {("a", "opened", "甲")}
 

@@ -18,7 +18,7 @@ MONTH = {
 TARGET = {"plan_year": 2031, "indicator_code": "x", "target_version": 1}
 COMPLETION = {
     **ANSWER, "status": "on_pace", "target_version": 1, "completion_ratio": 0.5, "pace_ratio": 1,
-    "months_covered_count": 3, "months_due_count": 3,
+    "months_covered_count": 3, "months_due_count": 3, "month_value": 3, "ytd_value": 9,
 }  # fmt: skip
 RANK = {"parent_code": "S", "scope": "indicator", "scope_code": "x", "report_month": MARCH, "peers_count": 4}
 REPORTING = {
@@ -50,8 +50,8 @@ SOUND: dict[str, list[dict[str, Any]]] = {
     "mart.completion": [COMPLETION],
     "mart.ranking": ranks((9, 1), (8, 2), (8, 2), (7, 4), (None, None)),
     "mart.reporting": [REPORTING],
-    "mart.org_unit": [{"org_unit_code": "A"}],
-    "mart.indicator": [{"indicator_code": "x"}],
+    "mart.org_unit": [{"org_unit_code": "A", "level": "community"}],
+    "mart.indicator": [{"indicator_code": "x", "kind": "flow", "publicity": "restricted"}],
     "mart.submission": [{"submission_id": "one"}],
 }
 
@@ -102,6 +102,7 @@ def test_sound_tables_fail_nothing(office: Office) -> None:
         ("reporting_complete", "mart__reporting", [REPORTING, REPORTING]),
         ("reporting_rate", "mart__reporting", [{**REPORTING, "cells_filled_count": 3}]),
         ("table_filled", "mart__completion", []),
+        ("small_value_published", "mart__completion", [{**COMPLETION, "month_value": 0}]),
     ],
 )
 def test_each_fault_fails_its_expectation(office: Office, code: str, table: str, rows: list[dict[str, Any]]) -> None:

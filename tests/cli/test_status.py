@@ -9,6 +9,7 @@ import pytest
 
 from jindu import cli, night
 from jindu.alerts.waiting import remember_digests, waiting_digests
+from jindu.lock import lock_holder
 from jindu.report.status import LEAST_FREE_BYTES, STALE_HOURS, Status, read_status, status_lines
 from jindu.settings import OFFICE_TIMEZONE, Home
 
@@ -18,7 +19,7 @@ Told = Callable[[], dict[str, Any]]
 
 def status_of(home: Home, hours: float = 1) -> Status:
     now = AS_OF + timedelta(hours=hours)
-    return read_status(home, now, night.lock_holder(home), night.last_attempt(home), waiting_digests(home))
+    return read_status(home, now, lock_holder(home), None, night.last_attempt(home), waiting_digests(home))
 
 
 def codes(status: Status) -> list[str]:
@@ -26,7 +27,7 @@ def codes(status: Status) -> list[str]:
 
 
 def test_what_needs_a_person_is_listed_by_urgency(published_home: Home) -> None:
-    assert codes(status_of(published_home)) == ["missing", "held", "rejected"]
+    assert codes(status_of(published_home)) == ["missing", "held", "rejected", "gate"]
 
 
 def test_data_that_no_night_renewed_are_stale(published_home: Home) -> None:

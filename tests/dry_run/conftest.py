@@ -22,6 +22,7 @@ from tests.nightly.in_process import STEPS
 from tests.nightly.small_office import AS_OF, THE_NIGHT_BEFORE, fill_inbox, write_office
 
 BETWEEN = datetime(2024, 6, 5, 9, tzinfo=OFFICE_TIMEZONE)  # the two nights
+LONG_BEFORE = datetime(2024, 5, 10, 9, tzinfo=OFFICE_TIMEZONE)
 SINCE_LOCK = "2024-04"  # a month whose lock day has passed by then
 CARD = "350502199001011234"
 HEADINGS = "form,sender_code,report_month,indicator_code,unit,month_value,ytd_value,prior_ytd_value,note,filled_by"
@@ -77,6 +78,16 @@ def put(path: Path, content: str | bytes, at: datetime = BETWEEN) -> Path:
     return path
 
 
+def add_fifth_flow(reference: Path) -> None:
+    """Five amounts make a copy of a neighbour, and the made-up office asks for four."""
+    for name, line in (
+        ("indicator", "lecture,讲座,flow,场,none,community,monthly,service,0,,,none"),
+        ("form_indicator", "monthly,lecture,month"),
+    ):
+        with (reference / f"{name}.csv").open("a", encoding="utf-8") as file:
+            file.write(f"{line}\n")
+
+
 def add_faulty_files(home: Home) -> None:
     """What the made-up office's own defects leave out."""
     first, second, third = (home.inbox / f"350599001{number}" for number in ("001", "002", "003"))
@@ -95,6 +106,10 @@ def add_faulty_files(home: Home) -> None:
     )  # fmt: skip
     put(second / "更正.csv", csv_rows(second.name, "2024-05", *(row.format(25000, 125000) for row in SOUND_ROWS)))
     put(home.inbox / "街道送来.csv", csv_rows(third.name, "2024-05", *(row.format(8, 61) for row in SOUND_ROWS[1:])))
+    january = ("visit,次,{},,,", "spending,万元,{},,,", "dispute,件,{},,,", "mediated,件,{},,,", "lecture,场,{},,,")
+    amounts = [row.format(number) for number, row in enumerate(january, start=3)]
+    put(first / "原稿.csv", csv_rows(first.name, "2024-01", *amounts), LONG_BEFORE)
+    put(third / "抄来的.csv", csv_rows(third.name, "2024-01", *amounts))
     known = sorted(second.glob("*2024-02*"))[-1]
     put(second / "再报一次.xlsx", known.read_bytes())
 
@@ -105,6 +120,7 @@ def office(tmp_path_factory: pytest.TempPathFactory) -> Office:
     folder = tmp_path_factory.mktemp("dry-run")
     reference, before, after = folder / "reference", Home(folder / "before"), Home(folder / "after")
     write_office(reference)
+    add_fifth_flow(reference)
     fill_inbox(before, reference)
     add_faulty_files(before)
     run_night(before, reference, THE_NIGHT_BEFORE)

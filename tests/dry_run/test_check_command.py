@@ -61,7 +61,7 @@ def verdict_on(said: tuple[int, str, str], name: str) -> str:
 
 def test_it_says_at_once_what_is_compared_and_what_reading_found(said: tuple[int, str, str]) -> None:
     assert "与 2024-06-03 02:00 前收到的报送比对（7 天前）" in said[1]
-    assert "乙社区 · 月报 · 2024年5月 · 第 1 版\n  应填 9 格，已填 9 格" in said[1]
+    assert "乙社区 · 月报 · 2024年5月 · 第 1 版\n  应填 10 格，已填 10 格" in said[1]
     assert said[1].index("读取时发现") < said[1].index("会被")
     assert "跳过" not in said[1]
 

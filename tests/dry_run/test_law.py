@@ -109,6 +109,7 @@ def test_a_night_only_confirms(together: Both, truth: duckdb.DuckDBPyConnection)
         "unreadable_file", "wrong_folder", "month_unreadable", "month_not_over", "unknown_form", "late_without_reason",
         "negative", "duplicate_row", "wrong_unit", "unreadable_cell", "not_integer", "unknown_indicator",
         "personal_number_in_note", "missing_row", "cumulative_falls", "cumulative_identity", "magnitude_slip",
+        "copy_of_neighbour",
     }  # fmt: skip
     assert {judgement.state for judgement in judged} == {"accepted", "held", "rejected"}
 
@@ -123,11 +124,12 @@ def test_a_first_night_only_confirms_too(office: Office, truth: duckdb.DuckDBPyC
 
 
 def test_one_file_alone_is_told_the_same(office: Office, truth: duckdb.DuckDBPyConnection) -> None:
-    """The company of other files changes nothing, but for a copy of one that is not there."""
+    """A copy of what another unit sent before is found without any file of that unit beside it."""
     files = arrived(office.before, THE_NIGHT_BEFORE, AS_OF)
-    (file,) = [(path, folder) for path, folder in files if path.name == "很多毛病.csv"]
+    (file,) = [(path, folder) for path, folder in files if path.name == "抄来的.csv"]
     (judgement,) = dry(office, [file])[1]
     found = told(truth, "2024-06-10T02:00:00", judgement.submission_id)
+    assert "copy_of_neighbour" in {finding["rule_code"] for finding in found}
     assert _ordered([asdict(finding) for finding in judgement.findings]) == found
 
 

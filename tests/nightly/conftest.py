@@ -11,6 +11,7 @@ import pytest
 
 from jindu.settings import Home
 from jindu.warehouse.publish import table_hashes
+from tests.help_example import LANGUAGES, examples
 
 AS_OF = "2024-10-10T02:00"
 SEED = 1
@@ -35,10 +36,12 @@ def command(name: str, home: Home, *more: str) -> list[str]:
     return [sys.executable, "-m", "jindu.cli", name, "--home", str(home.root), *more]
 
 
-def run_night(home: Home) -> Ran:
-    """`jindu run` on a home, to its end."""
+def run_night(home: Home, lang: str = "zh") -> Ran:
+    """`jindu run` on a home, to its end, as its help in this language says."""
+    (arguments,) = examples("run", lang, {"/data/jindu": str(home.root)})
+    assert arguments[-2:] == ["--as-of", AS_OF]
     process = subprocess.run(
-        command("run", home, "--as-of", AS_OF), capture_output=True, text=True, check=False, env=environment()
+        [sys.executable, "-m", "jindu.cli", *arguments], capture_output=True, text=True, check=False, env=environment()
     )
     assert process.returncode in {0, 1}, process.stderr
     return Ran(home, process, table_hashes(home.published))
@@ -54,9 +57,13 @@ def reference(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def sample_home(tmp_path_factory: pytest.TempPathFactory) -> Home:
     """An invented year that no night has touched."""
     home = Home(tmp_path_factory.mktemp("night") / "sample")
-    subprocess.run(
-        command("sample", home, "--seed", str(SEED)), check=True, env=environment(), stdout=subprocess.DEVNULL
-    )
+    for lang in LANGUAGES:  # the second time over the first: the same files
+        (arguments,) = examples("sample", lang, {"/data/jindu": str(home.root)})
+        assert arguments[-2:] == ["--seed", str(SEED)]
+        done = subprocess.run(
+            [sys.executable, "-m", "jindu.cli", *arguments], check=True, env=environment(), stdout=subprocess.PIPE
+        )
+        assert str(home.root) in done.stdout.decode()
     return home
 
 
@@ -71,4 +78,4 @@ def first(sample_home: Home) -> Ran:
 @pytest.fixture(scope="session")
 def second(first: Ran) -> Ran:
     """The same night once more."""
-    return run_night(first.home)
+    return run_night(first.home, "en")

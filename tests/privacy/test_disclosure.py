@@ -135,7 +135,7 @@ def found_out(office: dict[str, Series], rows: list[dict[str, Any]]) -> list[tup
     return found
 
 
-@settings(max_examples=40, derandomize=True, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=30, derandomize=True, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(
     first=ANY,
     others=st.lists(LARGE | ANY, min_size=1, max_size=3),

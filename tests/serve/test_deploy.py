@@ -128,7 +128,9 @@ def test_docker_compose_takes_the_file() -> None:
 
 
 def test_the_secrets_of_an_office_are_never_committed() -> None:
-    done = subprocess.run(["git", "check-ignore", "deploy/jindu.env"], cwd=PROJECT_ROOT, check=False, capture_output=True)
+    done = subprocess.run(
+        ["git", "check-ignore", "deploy/jindu.env"], cwd=PROJECT_ROOT, check=False, capture_output=True
+    )
     assert done.returncode == 0
     for line in (DEPLOY / "jindu.env.example").read_text(encoding="utf-8").splitlines():
         assert line.startswith("#"), "an example sets nothing"

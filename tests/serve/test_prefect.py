@@ -109,7 +109,12 @@ def create(served: Served, parameters: dict[str, str]) -> str:
 
 @pytest.mark.parametrize(
     ("left", "tries", "becomes"),
-    [("RUNNING", 1, "SCHEDULED"), ("PENDING", 0, "SCHEDULED"), ("RUNNING", 3, "CRASHED"), ("CANCELLING", 1, "CANCELLED")],
+    [
+        ("RUNNING", 1, "SCHEDULED"),
+        ("PENDING", 0, "SCHEDULED"),
+        ("RUNNING", 3, "CRASHED"),
+        ("CANCELLING", 1, "CANCELLED"),
+    ],
 )
 def test_what_a_dead_worker_left_is_taken_up(served: Served, left: str, tries: int, becomes: str) -> None:
     run = create(served, {})

@@ -120,7 +120,9 @@ def test_a_tied_program_ends_with_its_killed_parent(is_named: bool) -> None:
 
 
 def test_a_program_whose_parent_is_gone_already_does_not_start() -> None:
-    done = subprocess.run([sys.executable, "-m", "jindu.tether", "1", "echo", "started"], capture_output=True, check=False)
+    done = subprocess.run(
+        [sys.executable, "-m", "jindu.tether", "1", "echo", "started"], capture_output=True, check=False
+    )
     assert (done.returncode, done.stdout) == (1, b"")
 
 

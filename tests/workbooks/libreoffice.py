@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-REQUIRED = "JINDU_REQUIRE_LIBREOFFICE"  # set to 1 where a missing LibreOffice is a fault, not a gap
+REQUIRED = "JINDU_REQUIRE_PROGRAMS"  # set to 1 where a missing LibreOffice is a fault, not a gap
 PATIENCE = 120  # seconds for one conversion; a start takes one to three
 
 Recalculate = Callable[[Sequence[Path]], list[Path]]

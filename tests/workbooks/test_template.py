@@ -552,6 +552,21 @@ def test_same_arguments_same_bytes(reference: Path, history: Path, templates: di
     assert [path.read_bytes() for path in again] == [path.read_bytes() for path in templates.values()]
 
 
+def test_a_form_that_was_filled_in_where_it_lay_is_kept_aside(reference: Path, history: Path, tmp_path: Path) -> None:
+    def write(known: Path | None) -> Path:
+        (path,) = write_templates(reference, known, AS_OF, tmp_path, month=MONTH, units=[EAST])
+        return path
+
+    path = write(None)
+    assert write(history) == path  # nobody has touched it: replaced by what is known now
+    assert [file.name for file in path.parent.glob("*.xlsx")] == [path.name]
+    path.write_bytes(b"filled in")
+    write(history)
+    (kept,) = (file for file in path.parent.glob("*.xlsx") if file != path)
+    assert kept.read_bytes() == b"filled in"
+    assert path.read_bytes() != b"filled in"
+
+
 # ------------------------------------------------------------------------------------------------ which forms
 def test_names_and_folders(templates: dict[str, Path]) -> None:
     assert {path.parent.name for path in templates.values()} == {"2024-05"}

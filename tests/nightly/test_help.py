@@ -1,0 +1,79 @@
+"""Every example in the help of every command, in both languages, is run on a real home."""
+
+import shutil
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from jindu import cli
+from jindu.lock import lock_holder
+from jindu.settings import Home
+from tests.help_example import LANGUAGES, examples
+
+from .conftest import Ran, environment
+
+COMMUNITY = "350502004001"
+RUN_BY_FIXTURES = {"run", "sample"}  # conftest.py takes their arguments from the help
+LONG_RUNNING: dict[str, Callable[[Home], bool]] = {  # and when each is at work
+    "watch": lambda home: lock_holder(home, path=home.watch_lock) is not None,
+    "serve": lambda home: (home.prefect / "supervisord.pid").exists(),
+}
+ENDED_WELL = (0, 1)  # done, or done and something needs a person
+
+
+@pytest.fixture(scope="module")
+def home(second: Ran, tmp_path_factory: pytest.TempPathFactory) -> Home:
+    """The home of a finished night, with a reference folder of its own."""
+    place = Home(tmp_path_factory.mktemp("help") / "home")
+    shutil.copytree(second.home.root, place.root, symlinks=True)
+    return place
+
+
+def places(home: Home, tmp_path: Path, command: str) -> dict[str, str]:
+    """What stands for the names of the examples."""
+    if command == "new":
+        return {"/data/": f"{tmp_path}/"}
+    workbook = next((home.inbox / COMMUNITY).glob("*2024-09*.xlsx"))
+    return {
+        "/data/jindu": str(home.root),
+        "社区工作月报.xlsx": str(workbook),
+        "report.xlsx": str(workbook),
+        "990101001001": COMMUNITY,
+    }
+
+
+@pytest.mark.parametrize("lang", LANGUAGES)
+@pytest.mark.parametrize(
+    "command", [name for name in cli.COMMANDS if name not in RUN_BY_FIXTURES | LONG_RUNNING.keys()]
+)
+def test_every_example_does_what_it_says(
+    home: Home, tmp_path: Path, capsys: pytest.CaptureFixture[str], command: str, lang: str
+) -> None:
+    for arguments in examples(command, lang, places(home, tmp_path, command)):
+        assert cli.run_command(arguments) in ENDED_WELL, capsys.readouterr().err
+        assert capsys.readouterr().out.strip()
+
+
+@pytest.mark.parametrize("lang", LANGUAGES)
+@pytest.mark.parametrize("command", LONG_RUNNING)
+def test_what_runs_on_and_on_starts_from_its_example_and_ends_when_asked(
+    home: Home, tmp_path: Path, command: str, lang: str
+) -> None:
+    (arguments,) = examples(command, lang, places(home, tmp_path, command))
+    process = subprocess.Popen(
+        [sys.executable, "-m", "jindu.cli", *arguments], env=environment(),
+        stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True,
+    )  # fmt: skip
+    deadline = time.monotonic() + 60
+    while not LONG_RUNNING[command](home):
+        assert process.poll() is None, process.communicate()[0]
+        assert time.monotonic() < deadline
+        time.sleep(0.2)
+    process.send_signal(signal.SIGTERM)
+    said, _ = process.communicate(timeout=60)
+    assert process.returncode == 0, said
