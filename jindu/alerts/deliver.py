@@ -64,6 +64,7 @@ def deliver(night: Night, progress: Progress) -> DeliveryReport:
         elif events:
             deliveries.append(_deliver_one(night, recipient, events))
         progress(done, len(pending))
+    _remember(night, deliveries)
     return _report(deliveries)
 
 

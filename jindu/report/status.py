@@ -179,7 +179,7 @@ def _machine_needs(status: Status) -> list[Need]:
         needs.append(
             Need(
                 "stale",
-                f"已发布的数据是{_age(age, True)}的：夜间任务没有运行，请检查 jindu serve 或计划任务",
+                f"已发布的数据是 {_age(age, True)}的：夜间任务没有运行，请检查 jindu serve 或计划任务",
                 f"What is published is from {_age(age, False)}: no night has run since; check jindu serve or the timer",
             )
         )

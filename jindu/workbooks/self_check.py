@@ -129,7 +129,7 @@ def _critical(row: CheckedRow) -> list[Rule]:
         )
     for cell, heading in filled:
         if _is_whole(row):
-            rules.append((f"N({cell})<>ROUND(N({cell}),0)", _text(f"{MUST}{heading}应为整数")))
+            rules.append((f"N({cell})<>ROUND(N({cell}),0)", _text(f"{MUST}{heading}应为整数，现为 ") + f"&{cell}"))
         if _is_never_negative(row):
             negative = f"N({cell})<0"
             if heading == MONTH and _has_corrections(row):

@@ -28,10 +28,11 @@ peer_metric as (
         unless_suppressed(metric.metric_value, disclosure.is_suppressed) as metric_value,
         unless_suppressed(metric.merit_value, disclosure.is_suppressed) as merit_value,
         case
-            when disclosure.is_suppressed and metric.unranked_reason in ('not_applicable', 'not_reported', 'low_coverage')
+            when not coalesce(disclosure.is_suppressed, false) then metric.unranked_reason
+            -- what no value decides is told
+            when metric.unranked_reason in ('not_applicable', 'not_reported', 'low_coverage')
                 then metric.unranked_reason
-            when disclosure.is_suppressed then 'suppressed'
-            else metric.unranked_reason
+            else 'suppressed'
         end as unranked_reason,
     from core.peer_metric as metric
     left join core.disclosure

@@ -7,6 +7,7 @@ import pytest
 
 from jindu.alerts import deliver as step
 from jindu.alerts.deliver import deliver
+from jindu.alerts.waiting import waiting_digests
 from jindu.settings import no_progress
 
 from .conftest import Mailbox, Office, Webhook
@@ -57,11 +58,13 @@ def test_a_failing_channel_keeps_the_case_for_the_next_night(
     assert office.notified() == set()
     assert office.outbox() == []
     assert failed.count == 0
+    assert [one["recipient"] for one in (waiting_digests(office.home) or {})["unsent"]] == ["街道统筹办"]
     assert "1 份未发出" in failed.detail_zh and "500" in failed.detail_zh
     assert len(webhook.bodies) == 2, "tried again, within bounds"
 
     webhook.status = 200
     assert deliver(office.night(11), no_progress).count == 1
+    assert (waiting_digests(office.home) or {})["unsent"] == []
     assert office.notified() == {("a", "opened", "街道统筹办")}
     assert len({body["digest_id"] for body in webhook.bodies}) == 1
 

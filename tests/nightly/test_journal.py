@@ -13,6 +13,12 @@ from jindu.settings import Home, JinduError, Night, Progress, StepReport
 from jindu.warehouse.connection import connect
 
 AS_OF = "2024-10-10T02:00:00+08:00"
+HOLD = (
+    sys.executable,
+    "-c",
+    "import sys, time; from pathlib import Path; from jindu.lock import take_lock; from jindu.settings import Home;"
+    "take_lock(Home(Path(sys.argv[1]))); print('held', flush=True); time.sleep(2)",
+)
 
 
 class Alarm:
@@ -147,23 +153,35 @@ def test_a_reference_folder_that_is_gone_is_a_failure_that_is_told(home: Home, t
 
 
 def test_a_late_night_after_a_newer_one_is_refused_and_troubles_nobody(
-    home: Home, reference: Path, begin: Callable[[], Night], alarm: Alarm
+    home: Home, reference: Path, begin: Callable[[], Night], alarm: Alarm, caplog: pytest.LogCaptureFixture
 ) -> None:
     night.close_night(begin())
+    night.drop_lock(home)
     late = "2024-10-09T02:00:00+08:00"
     with pytest.raises(night.PastNightError) as caught:
         night.open_night(str(home.root), str(reference), late)
     night.fail_night(str(home.root), str(reference), late, caught.value)
     assert rows(home, "select run_id, state from raw.run") == [("2024-10-10T02:00:00", "completed")]
     assert alarm.told == []
+    assert "could not be recorded" not in caplog.text
+
+
+def test_a_night_that_another_process_is_at_is_left_to_it(
+    home: Home, reference: Path, begin: Callable[[], Night], alarm: Alarm
+) -> None:
+    begin()
+    night.drop_lock(home)
+    with subprocess.Popen([*HOLD, str(home.root)], stdout=subprocess.PIPE, text=True) as other:
+        assert other.stdout is not None
+        assert other.stdout.readline() == "held\n"
+        night.fail_night(str(home.root), str(reference), AS_OF, RuntimeError("killed"))
+        other.kill()
+    assert rows(home, "select state from raw.run") == [("running",)]
+    assert alarm.told == []
 
 
 def test_a_scheduled_night_waits_for_who_is_at_work(home: Home, reference: Path) -> None:
-    hold = (
-        "import sys, time; from pathlib import Path; from jindu.lock import take_lock; from jindu.settings import Home;"
-        "take_lock(Home(Path(sys.argv[1]))); print('held', flush=True); time.sleep(1)"
-    )
-    with subprocess.Popen([sys.executable, "-c", hold, str(home.root)], stdout=subprocess.PIPE, text=True) as other:
+    with subprocess.Popen([*HOLD, str(home.root)], stdout=subprocess.PIPE, text=True) as other:
         assert other.stdout is not None
         assert other.stdout.readline() == "held\n"
         assert night.open_night(str(home.root), str(reference), AS_OF, patience=30).attempt == 1

@@ -5,7 +5,7 @@ import json
 import re
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from email.message import EmailMessage
 from pathlib import Path
 from typing import Any
@@ -79,7 +79,7 @@ def terminal_texts(home: Home) -> Iterator[tuple[str, str]]:
     yield "artifacts", "\n".join([summary_markdown(home), *map(str, ranking_rows(home))])
 
 
-def found_in(texts: Iterator[tuple[str, str]], wanted: set[str]) -> list[str]:
+def found_in(texts: Iterable[tuple[str, str]], wanted: set[str]) -> list[str]:
     """Where one of the planted texts stands, a number only as a whole number."""
     pattern = re.compile("|".join(rf"(?<![\d.]){one}(?!\d)" if one.isdigit() else re.escape(one) for one in wanted))
     found = []

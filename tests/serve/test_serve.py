@@ -95,6 +95,7 @@ def test_every_program_is_tied_restarted_and_logged(home: Home, tmp_path: Path) 
     programs = [name for name in config.sections() if name.startswith("program:")]
     assert programs == [f"program:{name}" for name in PROGRAMS]
     assert [config[name]["priority"] for name in programs] == ["1", "2", "3"]
+    assert config["supervisord"]["logfile"] == str(home.log / "supervisord.log").replace("%", "%%")
     for name in programs:
         words = shlex.split(config[name]["command"].replace("%%", "%"))
         assert words[:4] == [sys.executable, "-m", "jindu.tether", str(os.getpid())]

@@ -257,7 +257,7 @@ FILLED = {  # last month's cumulative is 40 for every flow
     "visit_fallen": ({"month": 2, "ytd": 39}, "【核对】本年累计比上月累计 40 还少，属实请在备注说明"),
     "visit_negative": ({"month": -2, "ytd": -1}, "【必改】本月数不能是负数"),
     "visit_taken_back": ({"month": -2, "ytd": 38, "note": "四月多报 2 次"}, "√ 已说明"),
-    "visit_half": ({"month": 2.5, "ytd": 42.5}, "【必改】本月数应为整数"),
+    "visit_half": ({"month": 2.5, "ytd": 42.5}, "【必改】本月数应为整数，现为 2.5"),
     "visit_text": ({"month": "十二", "ytd": 52}, "【必改】本月数不是数字，请填数字或“不适用”"),
     "visit_explained": ({"month": 12, "ytd": 60, "note": "补报三月 8 次"}, "√ 已说明"),
     "visit_unexplained": (
