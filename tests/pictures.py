@@ -51,7 +51,7 @@ def template_picture(home: Home, folder: Path) -> None:
 def receipt_picture(home: Home, folder: Path) -> None:
     """The receipt of a report that is held."""
     (receipt,) = (home.returns / WITH_A_FINDING).glob("2024-09_*.html")
-    run("chromium", "--headless", "--no-sandbox", "--disable-gpu", "--disable-background-networking", "--hide-scrollbars",
+    run("chromium", "--headless", "--no-sandbox", "--disable-gpu", "--hide-scrollbars",
         f"--user-data-dir={folder}/chromium", "--force-device-scale-factor=1.5", "--window-size=820,950",
         f"--screenshot={folder / 'receipt.png'}", receipt.resolve().as_uri())  # fmt: skip
     run("convert", str(folder / "receipt.png"), "-trim", "-bordercolor", "white", "-border", "16",

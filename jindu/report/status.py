@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
+from jindu.lock import lock_holder
 from jindu.report.summary import OpenSubmission, Summary, read_summary
 from jindu.settings import OFFICE_TIMEZONE, Home
 
@@ -102,18 +103,22 @@ class Status:
 
 
 def read_status(
-    home: Home,
-    now: datetime,
-    running: dict[str, Any] | None,
-    watching: dict[str, Any] | None,
-    last_attempt: dict[str, Any] | None,
-    digests: dict[str, Any] | None,
+    home: Home, now: datetime, last_attempt: dict[str, Any] | None, digests: dict[str, Any] | None
 ) -> Status:
     """The status of a home at the moment `now`; age is in hours since the published as-of moment."""
     summary = read_summary(home) if home.published.exists() else None
     age = round((now - summary.as_of).total_seconds() / 3600, 1) if summary else None
     place = next(folder for folder in (home.root, *home.root.parents) if folder.exists())
-    return Status(home, summary, age, running, watching, last_attempt, digests, shutil.disk_usage(place).free)
+    return Status(
+        home,
+        summary,
+        age,
+        running=lock_holder(home),
+        watching=lock_holder(home, path=home.watch_lock),
+        last_attempt=last_attempt,
+        digests=digests,
+        free_bytes=shutil.disk_usage(place).free,
+    )
 
 
 def status_lines(status: Status, lang: str) -> list[str]:

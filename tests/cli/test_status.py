@@ -9,7 +9,6 @@ import pytest
 
 from jindu import cli, night
 from jindu.alerts.waiting import remember_digests, waiting_digests
-from jindu.lock import lock_holder
 from jindu.report.status import LEAST_FREE_BYTES, STALE_HOURS, Status, read_status, status_lines
 from jindu.settings import OFFICE_TIMEZONE, Home
 
@@ -19,7 +18,7 @@ Told = Callable[[], dict[str, Any]]
 
 def status_of(home: Home, hours: float = 1) -> Status:
     now = AS_OF + timedelta(hours=hours)
-    return read_status(home, now, lock_holder(home), None, night.last_attempt(home), waiting_digests(home))
+    return read_status(home, now, night.last_attempt(home), waiting_digests(home))
 
 
 def codes(status: Status) -> list[str]:

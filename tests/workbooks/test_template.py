@@ -611,7 +611,7 @@ def test_command_says_where_and_how_many(reference: Path, tmp_path: Path, capfd:
     said = capfd.readouterr()
     assert f"已生成 4 份报表模板（2024-05）：{home / 'templates'}" in said.out.replace("\n", "")
     assert "还没有历史数据" in said.err
-    assert len(list((home / "templates" / "2024-05").iterdir())) == 4
+    assert len(list((home / "templates" / "2024-05").glob("*.xlsx"))) == 4
 
 
 def test_unreadable_history_is_told(reference: Path, tmp_path: Path) -> None:
