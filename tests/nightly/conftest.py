@@ -57,6 +57,7 @@ def reference(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def sample_home(tmp_path_factory: pytest.TempPathFactory) -> Home:
     """An invented year that no night has touched."""
     home = Home(tmp_path_factory.mktemp("night") / "sample")
+    made = []
     for lang in LANGUAGES:  # the second time over the first: the same files
         (arguments,) = examples("sample", lang, {"/data/jindu": str(home.root)})
         assert arguments[-2:] == ["--seed", str(SEED)]
@@ -64,6 +65,10 @@ def sample_home(tmp_path_factory: pytest.TempPathFactory) -> Home:
             [sys.executable, "-m", "jindu.cli", *arguments], check=True, env=environment(), stdout=subprocess.PIPE
         )
         assert str(home.root) in done.stdout.decode()
+        made.append(
+            {path: (path.read_bytes(), path.stat().st_mtime_ns) for path in home.inbox.rglob("*") if path.is_file()}
+        )
+    assert made[0] == made[1]
     return home
 
 
