@@ -36,8 +36,9 @@ $(INSTALLED): requirements.lock pyproject.toml
 	    echo "Cannot make $(VENV). On Debian or Ubuntu first: sudo apt-get install python3-venv" >&2; \
 	    exit 1; }
 	@echo "安装依赖到 $(VENV)（约一两分钟）… Installing into $(VENV), a minute or two …"
-	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes --requirement requirements.lock
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --require-hashes --requirement requirements.lock
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation --editable .
+	@$(BIN)/python -m pip check --quiet --disable-pip-version-check  # the lock is whole: pip need not solve it again
 	@touch $@
 
 run: setup ## make the sample office (when the home has no inbox) and run one night as of AS_OF

@@ -7,9 +7,10 @@ from prefect import Flow, flow, runtime, task
 from prefect.artifacts import create_markdown_artifact, create_table_artifact
 from prefect.cache_policies import NO_CACHE
 from prefect.client.schemas.objects import FlowRun, State
+from prefect.states import Completed
 
 from jindu.checks.gate import run_gate
-from jindu.night import PATIENCE, close_night, fail_night, open_night, record_run, step
+from jindu.night import PATIENCE, PastNightError, close_night, fail_night, open_night, record_run, step
 from jindu.report.artifact import ranking_rows, summary_markdown
 from jindu.report.returns import write_returns
 from jindu.settings import OFFICE_TIMEZONE, Night
@@ -93,10 +94,15 @@ def show_summary(night: Night) -> None:
 
 
 @flow(name="nightly", on_failure=[record_failure], on_crashed=[record_failure], on_cancellation=[record_failure])
-def nightly(home: str = "", reference: str = "", as_of: str | None = None) -> None:
+def nightly(home: str = "", reference: str = "", as_of: str | None = None) -> State[Any] | None:
     """From the files in the inbox to the published database, as of one moment."""
     moment = moment_of(as_of, runtime.flow_run.scheduled_start_time)
-    night = open_night(home, reference, moment, patience=PATIENCE)
+    try:
+        night = open_night(home, reference, moment, patience=PATIENCE)
+    except PastNightError as error:
+        if runtime.deployment.id is None:  # run by hand: the terminal says so
+            raise
+        return Completed(name="Refused", message=f"{error.message_zh} {error.message_en}")  # the page says why
     load_reference(night)
     collect_files(night)
     read_files(night)
@@ -111,3 +117,4 @@ def nightly(home: str = "", reference: str = "", as_of: str | None = None) -> No
     answer_senders(night)
     show_summary(night)
     close_night(night)
+    return None

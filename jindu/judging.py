@@ -131,7 +131,7 @@ class Judge:
         with theirs, self._log_path.open("ab") as quiet:  # what a library prints is nobody's answer
             self._process = subprocess.Popen(
                 [
-                    *(sys.executable, "-c", "from jindu.judging import main; main()", str(os.getpid())),
+                    *(sys.executable, "-P", "-c", "from jindu.judging import main; main()", str(os.getpid())),
                     *(str(theirs.fileno()), str(self._home.root), str(self._reference), str(self._log_path)),
                 ],
                 pass_fds=[theirs.fileno()],

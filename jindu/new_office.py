@@ -11,13 +11,12 @@ from datetime import date, timedelta
 from pathlib import Path
 
 from jindu.catalogue import REFERENCE_TABLES, Column, Table, load
-from jindu.catalogue.reading import COMMENT, records
-from jindu.catalogue.tables import LEVEL_WORDS
+from jindu.catalogue.reading import COMMENT, FULL_WIDTH_COMMA, records
+from jindu.catalogue.tables import CODE_LENGTH, LEVEL_WORDS
 from jindu.settings import PROJECT_ROOT, Home, JinduError
 
 EXAMPLE_FOLDER = PROJECT_ROOT / "warehouse" / "new_office"
 LEVEL_BELOW = {"district": "subdistrict", "subdistrict": "community"}  # who runs jindu → who reports to it
-CODE_LENGTH = {"district": 6, "subdistrict": 9, "community": 12}  # the digits of an official code
 EXAMPLE_CODE = {"district": "990101", "subdistrict": "990101001"}  # no province is 99
 NAME_ENDS = ("社区居民委员会", "社区居委会", "居民委员会", "村民委员会", "街道办事处", "居委会", "社区", "街道")
 MONTH_EXAMPLE, DAY_EXAMPLE = "2024-07", "2024-07-05"
@@ -106,6 +105,11 @@ def _fault(code: str, name: str, level: str, earlier: list[str]) -> tuple[str, s
     """What is wrong with a unit, in zh and en."""
     below, shared = LEVEL_BELOW[level], CODE_LENGTH[level]
     length = CODE_LENGTH[below]
+    if FULL_WIDTH_COMMA in code:
+        return (
+            f"“{code}”里的逗号是全角的“{FULL_WIDTH_COMMA}”，请改成半角逗号“,”：代码,名称。",
+            f"The comma in “{code}” is the full-width “{FULL_WIDTH_COMMA}”; write “,” between the code and the name.",
+        )
     if not re.fullmatch(rf"[0-9]{{{length}}}", code):
         digits = "，".join(f"{CODE_LENGTH[each]} 位是{word}" for each, word in LEVEL_WORDS.items())
         return (

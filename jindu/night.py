@@ -3,6 +3,7 @@
 import logging
 import time
 from collections.abc import Callable
+from contextlib import suppress
 from datetime import datetime
 from pathlib import Path
 from typing import Any, Protocol, TypeVar
@@ -161,12 +162,15 @@ def fail_night(home: str, reference: str, as_of: str, error: BaseException) -> N
     """Mark the attempt at the night failed and alert the operator; done once, however often it is called.
 
     A failure before the night began is recorded as an attempt as well; one whose process was killed, by whoever saw
-    it die. A night that found the home taken, or a later one done, never began and is not recorded. Never raises: the
-    error that ended the night is the one to see.
+    it die. A night that found the home taken is told, and not recorded; one that found a later one done is neither.
+    Never raises: the error that ended the night is the one to see.
     """
-    if isinstance(error, HomeLockedError | PastNightError):
+    if isinstance(error, PastNightError):
         return
     here, moment = home_folder(home), parse_as_of(as_of)
+    if isinstance(error, HomeLockedError):
+        _tell_unrecorded(here, reference, moment, _skipped(error))
+        return
     is_ours = holds_lock(here)
     try:
         if not is_ours and not here.private_database.exists():
@@ -175,13 +179,46 @@ def fail_night(home: str, reference: str, as_of: str, error: BaseException) -> N
         if is_ours and here.root not in _begun:
             _begin(here, _folder_or_name(here, reference), moment)
         _record_failure(here, reference, moment, error)
-    except HomeLockedError:  # another process is at work here: this one has nothing to record
+    except (HomeLockedError, PastNightError):  # another process is at work here, or was: there is nothing to record
         return
     except Exception:  # whatever it is, the night's own error matters more
         log.exception("the failure could not be recorded")
+        _tell_unrecorded(here, reference, moment, error)
     finally:
         if not is_ours:
             drop_lock(here)
+
+
+def give_up_night(home: str, reference: str, as_of: str, deaths: int) -> None:
+    """Mark failed, and tell the operator of, a night that died so often that it is not tried again. Never raises.
+
+    One that is complete, or older than a completed one, is let be.
+    """
+    error = JinduError(
+        f"夜间运行 {deaths} 次中途结束（被终止或断电），不再重试。请查看 log/worker.log，修复后运行 jindu run。",
+        f"The night ended midway {deaths} times (killed, or a power cut) and is not tried again. "
+        "See log/worker.log; mend that and run jindu run.",
+    )
+    try:
+        here, moment = home_folder(home), parse_as_of(as_of)
+    except JinduError:
+        log.exception("no night is of this moment")
+        return
+    try:
+        take_lock(here)
+        state = _newest_state(here, run_id_of(moment))
+        if state == "completed":
+            return
+        if state != "running":  # it died before its journal began, or another night has buried it
+            _begin(here, _folder_or_name(here, reference), moment)
+        _record_failure(here, reference, moment, error)
+    except PastNightError:
+        return
+    except Exception:  # the home is taken, or broken: the operator is told all the same
+        log.exception("the failure could not be recorded")
+        _tell_unrecorded(here, reference, moment, error)
+    finally:
+        drop_lock(here)
 
 
 def step_times(home: Home, run_id: str) -> list[StepTime]:
@@ -199,10 +236,12 @@ def step_times(home: Home, run_id: str) -> list[StepTime]:
 def last_attempt(home: Home) -> dict[str, Any] | None:
     """run_id, attempt, as_of, state, at, step, message_zh and message_en of the newest attempt.
 
-    Kept in a small file of its own: whoever asks need not open the private database. A state `running` that nobody
-    holds the lock for has died.
+    Kept in small files of their own: whoever asks need not open the private database. A state `running` that nobody
+    holds the lock for has died. Attempt 0 is a failure that the database does not know.
     """
-    return recall(_memory(home))
+    found = [one for one in (recall(_memory(home)), recall(_unrecorded(home))) if one is not None]
+    moments = [tuple(datetime.fromisoformat(one[name]) for name in ("as_of", "at")) for one in found]
+    return found[moments.index(max(moments))] if found else None
 
 
 def messages(error: BaseException) -> tuple[str, str]:
@@ -231,6 +270,23 @@ def _record_failure(home: Home, reference: str, moment: datetime, error: BaseExc
     _remember(night, "failed", step=failed_step, message_zh=message_zh, message_en=message_en)
     log.error("night %s attempt %d failed at %s: %s", run_id, night.attempt, failed_step, message_en)
     alert_failure(night, failed_step, message_zh, message_en)
+
+
+def _tell_unrecorded(home: Home, reference: str, moment: datetime, error: BaseException) -> None:
+    """Tell of a failure without the database, which another process is at work in, or which is broken."""
+    message_zh, message_en = messages(error)
+    night = Night(home, _folder_or_name(home, reference), moment, run_id_of(moment), attempt=0)
+    log.error("night %s failed, which is not recorded: %s", night.run_id, message_en)
+    with suppress(OSError):  # the alert matters more
+        told = _told(night, "failed", step="start", message_zh=message_zh, message_en=message_en)
+        remember(_unrecorded(home), told)
+    alert_failure(night, "start", message_zh, message_en, is_recorded=False)
+
+
+def _skipped(error: HomeLockedError) -> JinduError:
+    return JinduError(
+        f"排定的夜间运行没有开始：{error.message_zh}", f"The scheduled night did not begin: {error.message_en}"
+    )
 
 
 def _folder_or_name(home: Home, reference: str) -> Path:
@@ -307,7 +363,11 @@ def _tell(say: Callable[[Watcher], None]) -> None:
 
 
 def _remember(night: Night, state: str, **more: str | None) -> None:
-    memory = {
+    remember(_memory(night.home), _told(night, state, **more))
+
+
+def _told(night: Night, state: str, **more: str | None) -> dict[str, Any]:
+    return {
         "run_id": night.run_id,
         "attempt": night.attempt,
         "as_of": night.as_of.isoformat(),
@@ -315,11 +375,23 @@ def _remember(night: Night, state: str, **more: str | None) -> None:
         "at": _now().isoformat(timespec="seconds"),
         **more,
     }
-    remember(_memory(night.home), memory)
 
 
 def _memory(home: Home) -> Path:
     return home.root / "last_run.json"
+
+
+def _unrecorded(home: Home) -> Path:
+    """Beside the other, which belongs to whoever is at work in the home."""
+    return home.root / "last_unrecorded.json"
+
+
+def _newest_state(home: Home, run_id: str) -> str | None:
+    with connect(home) as connection:
+        state: str | None = _one(
+            connection, "select state from raw.run where run_id = ? order by attempt desc limit 1", [run_id]
+        )
+    return state
 
 
 def _one(connection: duckdb.DuckDBPyConnection, query: str, values: list[object]) -> Any:

@@ -67,13 +67,13 @@ def claim(home: Home, host: str, port: int) -> None:
             ) from error
 
 
-def become_supervisor(home: Home, reference: Path | None, host: str, port: int) -> NoReturn:
+def become_supervisor(home: Home, reference: Path | None, host: str, port: int, lang: str) -> NoReturn:
     """Turn this process, which has claimed the home, into the supervisor of its server, worker and watch."""
     home.log.mkdir(parents=True, exist_ok=True)
     home.prefect.mkdir(parents=True, exist_ok=True)
     api_url = f"http://127.0.0.1:{port}/api"
     remember(serving_file(home), {"api_url": api_url, "pid": os.getpid()})
-    os.environ.update(_environment(home, reference, api_url))
+    os.environ.update(environment(home, reference, api_url, lang))
     config = home.prefect / "supervisord.conf"
     with config.open("w", encoding="utf-8") as file:
         configuration(home, reference, host, port).write(file)
@@ -128,10 +128,11 @@ def _escaped(text: str | Path) -> str:
     return str(text).replace("%", "%%")
 
 
-def _environment(home: Home, reference: Path | None, api_url: str) -> dict[str, str]:
+def environment(home: Home, reference: Path | None, api_url: str, lang: str) -> dict[str, str]:
     """What the children find: the same for the server, the worker and the nights that it starts."""
     return {
         "JINDU_HOME": str(home.root),
+        "JINDU_LANG": lang,
         "JINDU_REFERENCE": str(reference or ""),
         "JINDU_SERVE": datetime.now(OFFICE_TIMEZONE).isoformat(),  # the worker deploys once for each of these
         "PATH": f"{Path(sys.executable).parent}{os.pathsep}{os.environ.get('PATH', '')}",

@@ -137,9 +137,18 @@ def no_progress(_done: int, _total: int) -> None:
 
 
 def home_folder(option: str | Path | None) -> Home:
-    """The home named on the command line, else by JINDU_HOME, else warehouse/data of this checkout."""
+    """The home named on the command line, else by JINDU_HOME, else warehouse/data of this checkout.
+
+    Raises JinduError when something else than a folder lies there.
+    """
     chosen = option or os.environ.get("JINDU_HOME") or PROJECT_ROOT / "warehouse" / "data"
-    return Home(Path(chosen).expanduser().resolve())
+    folder = Path(chosen).expanduser().resolve()
+    if folder.exists() and not folder.is_dir():
+        raise JinduError(
+            f"工作目录 {folder} 不是文件夹。请用 --home 指定一个文件夹。",
+            f"The home {folder} is no folder. With --home, name a folder.",
+        )
+    return Home(folder)
 
 
 def reference_folder(option: str | Path | None, home: Home | None = None) -> Path:

@@ -2,7 +2,7 @@
 
 import difflib
 import hashlib
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, time
 from decimal import Decimal
@@ -51,11 +51,13 @@ def write_templates(  # noqa: PLR0913  (what the command offers)
     units: Sequence[str] = (),
     forms: Sequence[str] = (),
     progress: Progress = no_progress,
+    keep: Callable[[Path], None] = lambda _: None,
 ) -> list[Path]:
     """Write the forms into `output`, a folder per month; the paths, by form and unit.
 
     Without `month` each form's is the one whose report is due next as of `as_of`; without `units` and `forms` all.
     `history` is what the last publish sealed; without it, last month's and last year's figures stay blank.
+    `keep` is told of every file in the way that somebody had worked in, by the name that it now has.
     Raises JinduError for a unit or form that is unknown or not asked, and for a folder that cannot be written.
     """
     catalogue = load(reference)
@@ -72,7 +74,9 @@ def write_templates(  # noqa: PLR0913  (what the command offers)
         written = []
         for done, one in enumerate(asked, start=1):
             path = _path(output, one, questions)
-            _write(path, questions.template(one, known_before(connection, one) if history is not None else {}))
+            aside = _write(path, questions.template(one, known_before(connection, one) if history is not None else {}))
+            if aside is not None:
+                keep(aside)
             written.append(path)
             progress(done, len(asked))
     return written
@@ -443,8 +447,9 @@ def _check_known(option: str, codes: Sequence[str], rows: Sequence[Row], *names:
         spoken = {row[name]: row["code"] for row in rows for name in names if row[name]} | {one: one for one in known}
         near = difflib.get_close_matches(code, list(spoken), n=1, cutoff=0.6)
         hint = known[spoken[near[0]]] if near else None
-        hint_zh = f"是不是 {hint['code']}（{hint[names[0]]}）？" if hint else f"请从 {option}.csv 的 code 列中选。"
-        hint_en = f"Did you mean {hint['code']} ({hint[names[0]]})?" if hint else f"See the codes in {option}.csv."
+        file = "org_unit.csv" if option == "unit" else "form.csv"
+        hint_zh = f"是不是 {hint['code']}（{hint[names[0]]}）？" if hint else f"请从 {file} 的 code 列中选。"
+        hint_en = f"Did you mean {hint['code']} ({hint[names[0]]})?" if hint else f"See the codes in {file}."
         raise JinduError(
             f"参考数据中没有{'单位' if option == 'unit' else '报表'}“{code}”。{hint_zh}",
             f"The reference folder has no {option} {code!r}. {hint_en}",
@@ -458,8 +463,9 @@ def _path(output: Path, asked: Asked, questions: Questions) -> Path:
     return output / month / name.translate(FORBIDDEN_IN_NAMES)
 
 
-def _write(path: Path, template: Template) -> None:
-    """Write beside and move into place; a file that somebody has worked in since it was written is kept aside."""
+def _write(path: Path, template: Template) -> Path | None:
+    """Write beside and move into place; a file that somebody has worked in since is kept, and its new name given."""
+    aside: Path | None = None
     beside = path.with_name(f".{path.name}.part")
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
@@ -469,7 +475,7 @@ def _write(path: Path, template: Template) -> None:
         known = recall(memory) or {}
         if path.exists() and _sha256(path) not in (written, known.get(path.name)):
             changed = datetime.fromtimestamp(path.stat().st_mtime, OFFICE_TIMEZONE)
-            path.replace(path.with_name(f"{path.stem}_{changed:%Y%m%d-%H%M%S}{path.suffix}"))
+            aside = path.replace(path.with_name(f"{path.stem}_{changed:%Y%m%d-%H%M%S}{path.suffix}"))
         beside.replace(path)
         remember(memory, known | {path.name: written})
     except (OSError, FileCreateError) as error:
@@ -480,6 +486,7 @@ def _write(path: Path, template: Template) -> None:
         ) from error
     finally:
         beside.unlink(missing_ok=True)
+    return aside
 
 
 def _sha256(path: Path) -> str:

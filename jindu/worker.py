@@ -15,10 +15,11 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
+from jindu.night import give_up_night
 from jindu.prefect_server import answers, opener
 from jindu.settings import PROJECT_ROOT, home_folder
 
-POOL = "jindu"  # prefect.yaml
+POOL, NIGHT = "jindu", "nightly"  # prefect.yaml
 NOT_FOUND = 404
 LOOK_AGAIN = 0.5  # seconds
 TRIES = 3  # of one night whose worker dies under it
@@ -63,12 +64,17 @@ def deploy(api_url: str, mark: Path, serve: str) -> None:
 def take_up(api_url: str) -> None:
     """Schedule anew what still says that it runs: its process died with the worker before this, or with the machine.
 
-    A night keeps the moment that it was due: it is the same night. One that was cancelled, or tried too often, ends.
+    A night keeps the moment that it was due: it is the same night. One that was cancelled, or tried too often, ends;
+    of the latter the office is told.
     """
     for run in _ask(api_url, "POST", "/flow_runs/filter", LEFT):
         if run["state_type"] == "CANCELLING":
             state: dict[str, Any] = {"type": "CANCELLED", "message": "The worker ended while this was being cancelled."}
         elif run["run_count"] >= TRIES:
+            if _ask(api_url, "GET", f"/flows/{run['flow_id']}")["name"] == NIGHT:
+                asked = {"home": "", "reference": "", "as_of": None} | run["parameters"]
+                due = datetime.fromisoformat(run["expected_start_time"]).isoformat(timespec="seconds")
+                give_up_night(asked["home"], asked["reference"], asked["as_of"] or due, run["run_count"])
             state = {"type": "CRASHED", "message": f"The worker died under it {run['run_count']} times."}
         else:
             state = {

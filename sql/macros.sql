@@ -83,3 +83,36 @@ create or replace macro shown_value(value, kind, is_suppressed) as
         when kind in ('flow', 'stock') then '<3*'
         else '*'
     end;
+
+-- Why a file could not be read, in a few words (the sentence that says what to do is refusal_zh).
+create or replace macro refusal_words(refusal_code) as
+    case refusal_code
+        when 'empty_file' then '0 字节'
+        when 'too_large' then '文件过大'
+        when 'not_a_workbook' then '不是可用的工作簿'
+        when 'legacy_format' then '旧格式（如 .xls）'
+        when 'encrypted' then '设有打开密码'
+        when 'macro' then '带有宏'
+        when 'no_table' then '没有找到表头'
+        when 'ambiguous_table' then '表头重复'
+        when 'mixed_document' then '几份报表混在一起'
+        when 'no_rows' then '没有填报的行'
+        when 'reader_failed' then '读取中断'
+    end;
+
+-- A text with its mobile numbers left out, written in one or in groups of 3-4-4; digits of full width are digits.
+create or replace macro without_telephone(text) as
+    regexp_replace(
+        text,
+        '(^|\P{Nd})[1１][3-9３-９]\p{Nd}[\s-]?\p{Nd}{4}[\s-]?\p{Nd}{4}(\P{Nd}|$)',
+        '\1…\2',
+        'g'
+    );
+
+-- A message in which a text stands as it is shown.
+create or replace macro with_shown(message, text, shown_text) as
+    case when text is null then message else replace(message, text, coalesce(shown_text, '…')) end;
+
+-- A refusal without the texts of cells that it quotes: from its first quotation mark to its last.
+create or replace macro without_quotation(refusal) as
+    regexp_replace(refusal, '“.*”', '“…”', 's');

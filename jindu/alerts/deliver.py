@@ -68,16 +68,20 @@ def deliver(night: Night, progress: Progress) -> DeliveryReport:
     return _report(deliveries)
 
 
-def alert_failure(night: Night, step: str, message_zh: str, message_en: str) -> None:
+def alert_failure(night: Night, step: str, message_zh: str, message_en: str, *, is_recorded: bool = True) -> None:
     """Tell everyone whose scope is everything, or the office, that the run failed at this step; once per run and step.
 
-    Never raises for a channel, the database or the disk: the failure of the run is what must be seen.
+    Without `is_recorded` the database is not touched, as another process is at work in it: recipient.csv says who, and
+    each call tells. Never raises for a channel, the database or the disk: the failure of the run is what must be seen.
     """
-    recipients, told = _recipients_and_told(night, step)
+    recipients, told = _recipients_and_told(night, step, is_recorded)
     for recipient in [one for one in recipients if one.runs_the_office] or [OUTBOX_ONLY]:
         if recipient.name not in told:
             message = message_en if recipient.language == "en" else message_zh
-            _alert_one(night, recipient, step, message)
+            digest = _alert_one(night, recipient, step, message)
+            if digest and is_recorded:
+                with suppress(*BROKEN):
+                    record(night, recipient.name, digest)
 
 
 def _hand_over(night: Night, recipient: Recipient, channel: Channel, digest: Digest) -> None:
@@ -131,20 +135,22 @@ def _unknown_scope(recipient: Recipient) -> ChannelError:
     )
 
 
-def _recipients_and_told(night: Night, step: str) -> tuple[list[Recipient], set[str]]:
+def _recipients_and_told(night: Night, step: str, is_recorded: bool) -> tuple[list[Recipient], set[str]]:
     """Everyone, and the names of those who know; from recipient.csv while the database has no recipients' table."""
     recipients: list[Recipient] | None = None
     told: set[str] = set()
-    with suppress(*BROKEN), connect(night.home) as connection:
-        told = names_told(connection, failure_key(night.run_id, step))
-        recipients = load_recipients(connection)
+    if is_recorded:
+        with suppress(*BROKEN), connect(night.home) as connection:
+            told = names_told(connection, failure_key(night.run_id, step))
+            recipients = load_recipients(connection)
     if recipients is None:
         with suppress(*BROKEN):
             recipients = read_recipients(night.reference)
     return recipients or [], told
 
 
-def _alert_one(night: Night, recipient: Recipient, step: str, message: str) -> None:
+def _alert_one(night: Night, recipient: Recipient, step: str, message: str) -> Digest | None:
+    """The digest that has arrived; None when it has not."""
     try:
         channel = find_channel(recipient)
         content = recipient.content or channel.default_content
@@ -152,9 +158,8 @@ def _alert_one(night: Night, recipient: Recipient, step: str, message: str) -> N
         digest = compose_failure(recipient.name, recipient.language, content, failed, night.as_of)
         _hand_over(night, recipient, channel, digest)
     except ChannelError:
-        return
-    with suppress(*BROKEN):
-        record(night, recipient.name, digest)
+        return None
+    return digest
 
 
 def _report(deliveries: list[Delivery]) -> DeliveryReport:

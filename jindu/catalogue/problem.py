@@ -83,7 +83,7 @@ class Row:
 
     def problem(self, column: str, found: tuple[str, str], expected: tuple[str, str]) -> Problem:
         """A problem of this cell; `found` and `expected` are (zh, en)."""
-        return Problem(f"{self.table}.csv", self.line, column, *found, f"应为{expected[0]}", expected[1])
+        return Problem(f"{self.table}.csv", self.line, column, *found, should_be(expected[0]), expected[1])
 
     def wrong(self, column: str, expected_zh: str, expected_en: str) -> Problem:
         """A problem whose found thing is the cell as it stands."""
@@ -91,6 +91,11 @@ class Row:
 
 
 Rows = dict[str, list[Row]]
+
+
+def should_be(expected_zh: str) -> str:
+    """应为 …, with a space before letters and digits."""
+    return f"应为 {expected_zh}" if expected_zh[:1].isascii() and expected_zh[:1].isalnum() else f"应为{expected_zh}"
 
 
 def shown(value: Value, column: Column) -> tuple[str, str]:

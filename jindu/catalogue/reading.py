@@ -8,10 +8,11 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from jindu.catalogue.column import TYPES, Column, Table, Value
-from jindu.catalogue.problem import Problem, Row
+from jindu.catalogue.problem import Problem, Row, should_be
 from jindu.catalogue.tables import COLUMNS
 
 COMMENT = "#"
+FULL_WIDTH_COMMA = "\uff0c"  # what a Chinese keyboard types for a comma
 SPREADSHEET_NUMBER = re.compile(r"-?[0-9]+(\.[0-9]+)?E\+?[0-9]+", re.IGNORECASE)  # 9.90101E+11 was a code of 12 digits
 
 
@@ -129,7 +130,7 @@ def _is_sound_header(header: list[str], line: int, table: Table, problems: list[
                 if not name
                 else (f"未知的列“{name}”", f"unknown column “{name}”")
             )
-            found.append(Problem(file, line, name, *shown, f"应为{expected[0]}", expected[1]))
+            found.append(Problem(file, line, name, *shown, should_be(expected[0]), expected[1]))
         elif header.count(name) > 1:
             found.append(Problem(file, line, name, "出现两次", "it twice", "应只有一列", "it once"))
     for column in table.columns:
@@ -152,6 +153,11 @@ def _read_row(table: Table, line: int, header: list[str], cells: list[str], prob
             f" {len(header)} 个（与表头一致；含逗号的文字加英文双引号）",
             f"{len(header)} as in the header (straight quotes around text that holds a comma)",
         )
+        if len(cells) < len(header) and any(FULL_WIDTH_COMMA in cell for cell in cells):
+            expected = (
+                f"{expected[0]}：这一行有全角逗号“{FULL_WIDTH_COMMA}”，列与列之间请用半角逗号“,”",
+                f"{expected[1]}; this line has the full-width comma “{FULL_WIDTH_COMMA}”, cells are parted by “,”",
+            )
         problems.append(row.problem("", found, expected))
         return None
     for name, text in zip(header, cells, strict=True):

@@ -10,7 +10,7 @@ from decimal import Decimal
 
 from jindu.catalogue.column import TYPES, Value
 from jindu.catalogue.problem import Problem, Row, Rows, shown
-from jindu.catalogue.tables import COLUMNS, LEVELS, REFERENCE_TABLES, SETTINGS
+from jindu.catalogue.tables import CODE_LENGTH, COLUMNS, LEVEL_WORDS, LEVELS, REFERENCE_TABLES, SETTINGS
 
 COMPONENT_KINDS = ("flow", "stock")  # domain.md, Indicators: a ratio is made of flows and stocks, a growth of a flow
 HINT_AMONG = 1_000  # codes that a mistyped one is compared with: it is slow
@@ -65,6 +65,21 @@ def dangling(rows: Rows, unreadable: set[str]) -> Iterator[Problem]:
                         f" {target}.csv 里的 {target_column}{hint_zh}",
                         f"a {target_column} of {target}.csv{hint_en}",
                     )
+
+
+def unofficial(rows: Rows) -> Iterator[Problem]:
+    """Units whose code has not as many digits as their level's; it need not begin with the parent's."""
+    for row in rows["org_unit"]:
+        code, level = row.text("code"), row.text("level")
+        if not code or not level:
+            continue  # reported as a cell already
+        length = CODE_LENGTH[level]
+        if not re.fullmatch(rf"[0-9]{{{length}}}", code):
+            yield row.wrong(
+                "code",
+                f" {length} 位数字（{LEVEL_WORDS[level]}的代码，level 列是 {level}）",
+                f"{length} digits, the code of a {level} (column level)",
+            )
 
 
 def _alike(value: str, known: set[Value]) -> list[str]:

@@ -9,7 +9,7 @@ import polars as pl
 from jindu.catalogue.column import TYPES, Table
 from jindu.catalogue.problem import CatalogueError, Problem, Row, Rows
 from jindu.catalogue.reading import read_file
-from jindu.catalogue.rules import RULES, complete, dangling, duplicates
+from jindu.catalogue.rules import RULES, complete, dangling, duplicates, unofficial
 from jindu.catalogue.tables import REFERENCE_TABLES
 from jindu.settings import PROJECT_ROOT
 
@@ -39,7 +39,7 @@ def load(folder: Path) -> Catalogue:
         if read is None:
             unreadable.add(table.name)
         rows[table.name] = read or []
-    problems += [*duplicates(rows), *dangling(rows, unreadable)]
+    problems += [*duplicates(rows), *dangling(rows, unreadable), *unofficial(rows)]
     if not problems:  # the rules below presuppose sound cells and references
         complete(rows)
         problems = [problem for rule in RULES for problem in rule(rows)]

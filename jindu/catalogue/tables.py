@@ -7,6 +7,7 @@ from jindu.catalogue.column import Column, Table, Value
 
 LEVELS = ("district", "subdistrict", "community")  # from the top
 LEVEL_WORDS = {"district": "区县", "subdistrict": "街道、乡镇", "community": "社区、村"}
+CODE_LENGTH = {"district": 6, "subdistrict": 9, "community": 12}  # digits of an official code (domain.md, Words)
 YES_NO = "true 是，false 否"
 
 

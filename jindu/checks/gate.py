@@ -25,7 +25,11 @@ CARD_NUMBER = re.compile(
     r"(?<!\d)[1-9]\d{5}(?:[\s-]?(?:19|20)\d{2}(?:0[1-9]|1[0-2])(?:0[1-9]|[12]\d|3[01])[\s-]?\d{3}[\dX](?![\dX])"
     r"|\d{2}(?:0[1-9]|1[0-2])(?:0[1-9]|[12]\d|3[01])\d{3}(?!\d))"
 )
+# a mobile number, in one or in groups of 3-4-4
+TELEPHONE_NUMBER = re.compile(r"(?<!\d)1[3-9]\d[\s-]?\d{4}[\s-]?\d{4}(?!\d)")
+FIGURE = re.compile(r"[\s\d.,+-]*")
 PLAIN_DIGITS = str.maketrans("０１２３４５６７８９Ｘｘx", "0123456789XXX")
+CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f]+")
 HIDDEN = "*"
 
 
@@ -111,7 +115,13 @@ def _finding(expectation: Expectation, row: dict[str, Any]) -> Finding:
     """One measured row that failed, in words."""
     try:
         told = {"cell": row[expectation.cell], "found": row[expectation.found], "expected": row[expectation.expected]}
-        told = {name: without_card_number(text) for name, text in told.items()}
+        is_measured = expectation.expect == "values_between"  # what was found is a figure: 13800000000 元 is one
+        told = {
+            name: without_card_number(text)
+            if is_measured and text is not None and FIGURE.fullmatch(text)
+            else without_personal_number(text)
+            for name, text in told.items()
+        }
         named = row | told | {"report_month": row["report_month"] and f"{row['report_month']:%Y-%m}"}
         message_zh = _filled(expectation.message_zh, named, row["indicator_zh"])
         message_en = _filled(expectation.message_en, named, row["indicator_en"])
@@ -138,11 +148,20 @@ def _finding(expectation: Expectation, row: dict[str, Any]) -> Finding:
     )
 
 
+def without_personal_number(text: str | None) -> str | None:
+    """The text with the digits of identity cards and telephones hidden: they are never repeated to anybody."""
+    return _hidden(_hidden(text, CARD_NUMBER), TELEPHONE_NUMBER)
+
+
 def without_card_number(text: str | None) -> str | None:
-    """The text with the digits of an identity card's number hidden: what is told is never repeated to anybody."""
+    """The text with the digits of identity cards hidden: of a figure, any other digits are the figure."""
+    return _hidden(text, CARD_NUMBER)
+
+
+def _hidden(text: str | None, number: re.Pattern[str]) -> str | None:
     if text is None:
         return None
-    for match in CARD_NUMBER.finditer(text.translate(PLAIN_DIGITS)):
+    for match in number.finditer(text.translate(PLAIN_DIGITS)):
         text = text[: match.start()] + HIDDEN * len(match[0]) + text[match.end() :]
     return text
 
@@ -150,7 +169,12 @@ def without_card_number(text: str | None) -> str | None:
 def _filled(template: str, named: dict[str, Any], indicator_name: str | None) -> str:
     """The message with its names filled in; what is not there is left out."""
     values = named | {"indicator": indicator_name or named["indicator_code"]}
-    return template.format_map({name: "" if value is None else value for name, value in values.items()})
+    return template.format_map({name: "" if value is None else _printable(value) for name, value in values.items()})
+
+
+def _printable(value: Any) -> Any:
+    """A text without what a terminal would obey, such as an escape in a file's name."""
+    return CONTROL.sub(" ", value) if isinstance(value, str) else value
 
 
 def _record(

@@ -305,7 +305,7 @@ class Answer:
         beside = [
             f"{name} {text}"
             for name, text in (
-                (self.speech.say("填的是", "found"), finding.found),
+                (self.speech.say("填的是" if finding.cell else "查到", "found"), finding.found),
                 (self.speech.say("应为", "expected"), finding.expected),
             )
             if text and text not in message

@@ -24,8 +24,8 @@ from jindu.spoken import (
     "serve",
     cls=SpokenCommand,
     help=both(
-        "在一台机器上长期运行：Prefect 服务与页面、夜间运行（02:00）、发送提醒（08:00）、收件箱值守；"
-        "任何一个进程退出都会重新启动。\n\n"
+        "在一台机器上长期运行：夜间运行、发送提醒、收件箱值守。\n\n"
+        "包括 Prefect 服务与页面；夜间运行在 02:00，发送提醒在 08:00；任何一个进程退出都会重新启动。\n\n"
         "按 Ctrl-C 停止。退出码：0 正常停止；2 未能启动。",
         "Keep one machine at work: Prefect with its page, the night (02:00), the delivery (08:00) and the watch on the "
         "inbox; a process that ends is started again.\n\n"
@@ -58,5 +58,5 @@ def command(speech: Speech, home: Path | None, reference: Path | None, host: str
         click.echo(f"{speech.say(f'{zh}：', f'{en}: ')}{what}")
     click.echo(speech.say("约半分钟后就绪；按 Ctrl-C 停止。", "Ready in about half a minute; Ctrl-C stops it."))
     is_named = reference is not None or bool(os.environ.get("JINDU_REFERENCE"))  # else the home may get its own later
-    serve.become_supervisor(here, folder if is_named else None, host, port)
+    serve.become_supervisor(here, folder if is_named else None, host, port, speech.lang)
     return DONE

@@ -67,6 +67,7 @@ def command(  # noqa: PLR0913, PLR0917  (an argument per option)
     write_templates = importlib.import_module("jindu.template").write_templates  # DuckDB and XlsxWriter
     columns = (SpinnerColumn(), TextColumn("{task.description}"), BarColumn(20), MofNCompleteColumn())
     console = Console(stderr=True)
+    kept: list[Path] = []
     with Progress(*columns, console=console, transient=True, disable=not console.is_terminal) as bar:
         task = bar.add_task(speech.say("生成报表模板", "Writing forms"), total=None)
         written = write_templates(
@@ -78,6 +79,7 @@ def command(  # noqa: PLR0913, PLR0917  (an argument per option)
             units=unit,
             forms=form,
             progress=lambda done, total: bar.update(task, completed=done, total=total),
+            keep=kept.append,
         )
     if history is None:
         click.echo(
@@ -86,6 +88,13 @@ def command(  # noqa: PLR0913, PLR0917  (an argument per option)
                 "There is no history yet (the first jindu run makes it): last month's and last year's are blank.",
             ),
             err=True,
+        )
+    for path in kept:
+        click.echo(
+            speech.say(
+                f"原来的文件有人填过，已改名保留：{path.name}",
+                f"A file there had been worked in and is kept as {path.name}",
+            )
         )
     where = written[0] if len(written) == 1 else target
     months = "、".join(sorted({path.parent.name for path in written}))

@@ -28,7 +28,6 @@ UNFINISHED = ".unfinished-"
 HEAD_BYTES = 2048  # the seal stands in the first lines
 SEAL = re.compile(r'<meta name="jindu-receipt" content="([0-9a-f]+) (preliminary|confirmed) ([0-9a-f]+)">')
 NAMED = re.compile(rf"_?{WORD}_([0-9a-f]{{{SHORT_ID}}})\.html")
-CODE = re.compile(r"[a-z]+(_[a-z]+)+")
 SEVERITY_WORDS = {"critical": "强制性", "warning": "核实性"}  # domain.md, Validation
 STATE_WORDS = {  # domain.md, Submissions
     "accepted": "已接收",
@@ -61,11 +60,6 @@ class Remark:
         """What is wrong, without the name of the indicator that stands beside it."""
         problem, _ = split_message(self.message_zh)
         return problem.removeprefix(f"“{self.indicator_name}”") or problem
-
-    @property
-    def shown_found(self) -> str | None:
-        """What was found; a code of the program's own, about the file as a whole, is nobody's reading."""
-        return None if self.cell is None and CODE.fullmatch(self.found or "") else self.found
 
     @property
     def remedy(self) -> str:
@@ -102,6 +96,7 @@ class Receipt:
     def digest(self) -> str:
         """SHA-256 of all that it says, but for who says it."""
         told = asdict(self) | {"confirmed_at": None, "received_at": self.received_at.astimezone(OFFICE_TIMEZONE)}
+        told |= {"is_lock_over": True} if self.is_open and self.is_lock_over else {}  # then it asks for something else
         return hashlib.sha256(json.dumps(told, default=str, sort_keys=True).encode()).hexdigest()
 
     @property
@@ -132,6 +127,17 @@ class Receipt:
     def sorted_remarks(self) -> list[Remark]:
         """Critical first, then from the top of the sheet down."""
         return sorted(self.remarks, key=_place)[:SHOWN_FINDINGS]
+
+    @property
+    def is_open(self) -> bool:
+        """Whether somebody has something to do about it."""
+        return self.state in {"held", "rejected"}
+
+    @property
+    def is_lock_over(self) -> bool:
+        """Whether the lock day had passed when this was said: by the night, else by the day that the file came."""
+        said_on = (self.confirmed_at or self.received_at).astimezone(OFFICE_TIMEZONE).date()
+        return self.lock_on is not None and said_on > self.lock_on
 
     @property
     def advice(self) -> list[str]:
@@ -264,6 +270,8 @@ def _advice(receipt: Receipt) -> list[str]:
     due, lock = receipt.due_on, receipt.lock_on
     is_first_look = receipt.confirmed_at is None
     after_lock = f"{_day(lock)}（锁定日）以后重报，须填写“更正说明”。" if lock else ""
+    is_over = lock is not None and receipt.is_lock_over
+    overdue = f"{_day(lock)}（锁定日）已过，请尽快重报，并填写“更正说明”。" if lock and is_over else ""
     match receipt.state:
         case "accepted":
             return [
@@ -275,16 +283,16 @@ def _advice(receipt: Receipt) -> list[str]:
             return [
                 "数值先行计入，标为待定。",
                 "请逐条核对下表：有误的改正，属实的在该行“备注”写明原因（只写“核实无误”不算），再放进收件文件夹。",
-                f"请在 {_day(lock)}（锁定日）以前办完。" if lock else "",
+                overdue or (f"请在 {_day(lock)}（锁定日）以前办完。" if lock else ""),
             ]
         case "rejected":
             is_late = due is not None and receipt.timeliness != "按时"
             return [
                 "整份没有采用，数值没有计入。",
                 "请照下表逐条改正，把改好的文件再放进收件文件夹。",
-                "" if due is None else f"{_day(due)}（到期日）已过，请尽快重报。" if is_late
+                "" if due is None or overdue else f"{_day(due)}（到期日）已过，请尽快重报。" if is_late
                 else f"{_day(due)}（到期日）当天及以前重报算按时。",
-                after_lock,
+                overdue or after_lock,
             ]  # fmt: skip
         case "superseded":
             return ["后来的一版已代替这一版，不用再办。"]

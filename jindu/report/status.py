@@ -79,6 +79,10 @@ class Status:
             ]
             if summary
             else [],
+            "missing_before": [
+                {"unit": row.unit, "form": row.form, "report_month": f"{row.month:%Y-%m}"}
+                for row in (summary.missing_before if summary else ())
+            ],
             "held": _named(summary, "held"),
             "rejected": _named(summary, "rejected"),
             "collecting": [
@@ -157,7 +161,10 @@ def _published_lines(status: Status, summary: Summary, zh: bool) -> list[str]:
         else f"published: {summary.published} ({summary.version})"
     )
     month = f"{summary.month:%Y-%m}" if summary.month else "—"
-    counts = (len(summary.missing), len(summary.submissions("held")), len(summary.submissions("rejected")))
+    held, rejected = (
+        sum(row.month == summary.month for row in summary.submissions(state)) for state in ("held", "rejected")
+    )
+    counts = (len(summary.missing), held, rejected)
     lines.append(
         "最近到期月份：{}，未报 {}，待核实 {}，退回 {}".format(month, *counts)
         if zh
@@ -176,6 +183,8 @@ def _machine_needs(status: Status) -> list[Need]:
     needs = []
     if status.has_failed and status.last_attempt:
         needs.append(_failure(status.last_attempt))
+    if status.summary is None and status.running:
+        return needs
     if status.summary is None:
         command = f"jindu run --home {status.home.root}"
         needs.append(Need("never_run", f"还没有成功运行过：请运行 {command}", f"No night has succeeded: run {command}"))
@@ -207,6 +216,16 @@ def _reporting_needs(summary: Summary | None) -> list[Need]:
                 "missing",
                 f"催报 {len(names)} 份（截止 {due_on}）：{_listed(names, '、')}",
                 f"Ask for {len(names)} missing reports (due {due_on}): {_listed(plain, ', ')}",
+            )
+        )
+    if summary.missing_before:
+        names = [f"{row.unit} {row.month:%Y-%m}（{row.form}）" for row in summary.missing_before]
+        plain = [f"{row.unit} {row.month:%Y-%m} ({row.form})" for row in summary.missing_before]
+        needs.append(
+            Need(
+                "missing_before",
+                f"更早的月份仍有 {len(names)} 份未报：{_listed(names, '、')}",
+                f"{len(names)} reports of earlier months are still missing: {_listed(plain, ', ')}",
             )
         )
     for state, zh, en in (
@@ -256,8 +275,9 @@ def _delivery_needs(status: Status) -> list[Need]:
         needs.append(
             Need(
                 "digests_in_outbox",
-                f"没有通道的接收人：{names}。请从 {outbox} 取出转交，或在 recipient.csv 中登记通道",
-                f"Without a channel: {names}. Hand over what lies in {outbox}, or name a channel in recipient.csv",
+                f"没有通道的接收人：{names}。请从 {outbox} 取出转交（办完删去），或登记通道并设置它的环境变量",
+                f"Without a channel: {names}. Hand over what lies in {outbox} and remove it, "
+                "or name a channel and set its variable",
             )
         )
     return needs
@@ -289,6 +309,7 @@ def _failure(attempt: dict[str, Any]) -> Need:
     step, when, run_id = attempt.get("step") or "?", attempt["at"], attempt["run_id"]
     zh = attempt.get("message_zh") or "进程中途结束。"
     en = attempt.get("message_en") or "The process ended midway."
+    zh, en = f"{zh}再运行一次 jindu run 即可接着做完。", f"{en} Run jindu run again to finish the job."
     return Need(
         "failed",
         f"最近一次运行失败：{run_id}，步骤 {step}，{when}\n{zh}",
@@ -301,6 +322,8 @@ def _is_stale(status: Status) -> bool:
 
 
 def _age(hours: float, zh: bool) -> str:
+    if hours < 0:  # run as of a moment to come
+        return "截至时刻还没有到" if zh else "a moment still to come"
     if hours < 48:
         return f"{hours:.0f} 小时前" if zh else f"{hours:.0f} hours ago"
     return f"{hours / 24:.0f} 天前" if zh else f"{hours / 24:.0f} days ago"

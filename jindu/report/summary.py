@@ -26,8 +26,8 @@ group by state
 order by state
 """
 
-# A file that nobody could read has no successor of its own: the unit's next usable file puts it right, and without
-# one it asks for attention on the night that it came.
+# A file that nobody could read, or that lay in another unit's folder, has no successor of its own: the next usable file
+# of the folder's unit puts it right.
 OPEN_SUBMISSION = """
 with ranked as (
     select
@@ -69,7 +69,11 @@ where
     and case
         when ranked.is_known then ranked.recency = 1
         else
-            ranked.received_at > coalesce($previous, ranked.received_at - interval 1 second)
+            -- nobody's file asks for attention on the night that it came
+            (
+                ranked.org_unit_code is not null
+                or ranked.received_at > coalesce($previous, ranked.received_at - interval 1 second)
+            )
             and not exists (
                 select 1
                 from mart.submission as better
@@ -102,6 +106,19 @@ where gate_result.run_id = $run_id
     and not gate_result.passed
     and gate_result.message_zh is not null
 order by gate_result.gate, gate_result.expectation_code
+"""
+
+MISSING_BEFORE = """
+select coalesce(unit.short_name, unit.name), form.name_zh, reporting.report_month, reporting.due_on
+from mart.reporting as reporting
+inner join mart.org_unit as unit on reporting.org_unit_code = unit.org_unit_code
+inner join mart.form as form on reporting.form_code = form.form_code
+where
+    reporting.report_month < $month
+    and reporting.report_month >= $month - interval 12 month
+    and reporting.timeliness = 'missing'
+    and reporting.state is distinct from 'rejected'
+order by reporting.report_month, reporting.form_code, reporting.org_unit_code
 """
 
 COLLECTING = """
@@ -284,6 +301,7 @@ class Summary:
     arrived: dict[str, int] = field(default_factory=dict)
     open_submissions: tuple[OpenSubmission, ...] = ()
     missing: tuple[Missing, ...] = ()
+    missing_before: tuple[Missing, ...] = ()  # of the twelve months before it
     collecting: tuple[Collecting, ...] = ()
     warnings: tuple[tuple[str, str], ...] = ()  # what the later gates want seen to, in Chinese and English
     ranking: tuple[Rank, ...] = ()
@@ -324,6 +342,7 @@ def read_summary(home: Home) -> Summary:
                 OpenSubmission(*row) for row in _rows(connection, OPEN_SUBMISSION, previous=previous)
             ),
             missing=tuple(Missing(*row) for row in _rows(connection, MISSING, month=month)),
+            missing_before=tuple(Missing(*row) for row in _rows(connection, MISSING_BEFORE, month=month)),
             collecting=tuple(Collecting(*row) for row in _rows(connection, COLLECTING, as_of=as_of)),
             warnings=tuple(_rows(connection, WARNED, run_id=latest[1])),
             ranking=tuple(Rank(*row) for row in _rows(connection, RANKING, month=month)),

@@ -1,7 +1,7 @@
 """The one place that opens the private database."""
 
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 import duckdb
@@ -9,6 +9,7 @@ import duckdb
 from jindu.settings import OFFICE_TIMEZONE, PROJECT_ROOT, Home, JinduError
 
 SQL_ROOT = PROJECT_ROOT / "sql"
+PRIVATE_FOLDER, PRIVATE_FILE = 0o700, 0o600  # names, notes and restricted values as they were written
 SCHEMAS = ("raw", "reference", "core", "check", "mart")
 
 
@@ -47,10 +48,14 @@ def connect(home: Home, *, read_only: bool = False) -> Iterator[duckdb.DuckDBPyC
 def _open(path: Path, read_only: bool) -> duckdb.DuckDBPyConnection:
     path.parent.mkdir(parents=True, exist_ok=True)
     try:
-        return duckdb.connect(path, read_only=read_only)
+        connection = duckdb.connect(path, read_only=read_only)
     except duckdb.IOException as error:
         raise JinduError(
             f"打不开工作数据库 {path}：{error}。请关闭占用它的程序后重试；分析请打开 published/jindu.duckdb。",
             f"Cannot open the private database {path}: {error}. Close the program that holds it and try again; "
             "analysts open published/jindu.duckdb.",
         ) from error
+    if not read_only:
+        with suppress(PermissionError):  # another user's file stays as that user made it
+            path.chmod(PRIVATE_FILE)
+    return connection

@@ -8,12 +8,11 @@ import shutil
 from pathlib import Path
 
 from jindu.settings import Home, Night
-from jindu.warehouse.connection import connect
+from jindu.warehouse.connection import PRIVATE_FILE, PRIVATE_FOLDER, connect
 
 TABLES = (
     "raw.submission", "raw.document", "raw.cell", "raw.run", "core.unit_month", "core.submission", "core.form_month",
 )  # fmt: skip
-PRIVATE_FOLDER, PRIVATE_FILE = 0o700, 0o600  # names, notes and restricted values as they were written
 
 
 def seal_history(night: Night) -> None:

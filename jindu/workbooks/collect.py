@@ -7,6 +7,7 @@ import stat
 import sys
 import tempfile
 from collections.abc import Iterator
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -16,7 +17,7 @@ import duckdb
 import polars
 
 from jindu.settings import JinduError, Night, Progress, StepReport
-from jindu.warehouse.connection import connect
+from jindu.warehouse.connection import PRIVATE_FOLDER, connect
 
 FILES_PER_TRANSACTION = 200
 CHUNK = 1024 * 1024
@@ -75,7 +76,7 @@ def collect(night: Night, progress: Progress) -> StepReport:
     arrived = [file for file in survey.files if file.modified_at <= night.as_of]
     skipped = list(survey.skipped)
     duplicate_count = taken_count = 0
-    shutil.rmtree(_unfinished(night), ignore_errors=True)
+    _prepare_archive(night)
     with connect(night.home) as connection:
         earliest = _previous_as_of(connection, night)
         seen = _seen_arrivals(connection)
@@ -199,6 +200,14 @@ def storable(name: str) -> str:
 
 def _unfinished(night: Night) -> Path:
     return night.home.archive / ".unfinished"
+
+
+def _prepare_archive(night: Night) -> None:
+    """Close the archive to other users, and clear away what a killed night left in it."""
+    with suppress(OSError):  # an archive that takes nothing is said with the first file
+        night.home.archive.mkdir(mode=PRIVATE_FOLDER, parents=True, exist_ok=True)
+        night.home.archive.chmod(PRIVATE_FOLDER)
+    shutil.rmtree(_unfinished(night), ignore_errors=True)
 
 
 def _entries(folder: Path, skipped: list[str]) -> Iterator[os.DirEntry[str]]:

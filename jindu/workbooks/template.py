@@ -492,9 +492,12 @@ class _Drawing:
     def _page(self, last_row: int) -> None:
         named = self.place.get("subject_name", self.place["indicator_name"]) + 1
         set_up_print(self.sheet, self.printed, last_row, named)
-        version = self.template.heading.template_version
-        if version:
-            self.sheet.set_footer(f'&L&"{TEXT_FONT}"&9模板版本 {version}&C&"{TEXT_FONT}"第 &P 页 共 &N 页')
+        heading = self.template.heading
+        told = [heading.sender_name, month_text(heading.report_month)]
+        told += [f"模板版本 {heading.template_version}"] if heading.template_version else []
+        left = " · ".join(told).replace("&", "&&")
+        # the space keeps a name that begins with a digit out of the font size
+        self.sheet.set_footer(f'&L&"{TEXT_FONT}"&9 {left}&C&"{TEXT_FONT}"第 &P 页 共 &N 页')
         self.sheet.protect("", {"format_columns": True, "format_rows": True})
         first = next((number for number in self.lines), self.first)
         self.sheet.set_selection(first, self.place["month_value"], first, self.place["month_value"])

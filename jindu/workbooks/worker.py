@@ -152,7 +152,7 @@ class Worker:
     def _start(self) -> "subprocess.Popen[str]":
         command = "import sys; from jindu.workbooks.worker import serve; serve(int(sys.argv[1]), float(sys.argv[2]))"
         self._process = subprocess.Popen(
-            [sys.executable, "-c", command, *self._limits],
+            [sys.executable, "-P", "-c", command, *self._limits],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=subprocess.DEVNULL,

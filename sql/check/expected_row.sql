@@ -25,6 +25,7 @@ with answer_row as (
 asked_row as (
     select
         submission.submission_id,
+        coalesce(not blank_form.is_filled, false) as is_blank_form,
         expected_cell.org_unit_code,
         expected_cell.form_code,
         expected_cell.indicator_code,
@@ -68,6 +69,7 @@ asked_row as (
             and submission.report_month = expected_cell.report_month
     inner join core.indicator as indicator on expected_cell.indicator_code = indicator.indicator_code
     inner join reference.org_unit as org_unit on expected_cell.org_unit_code = org_unit.code
+    left join "check".blank_form as blank_form on submission.submission_id = blank_form.submission_id
     left join "check".template_version as version on submission.submission_id = version.submission_id
     left join answer_row
         on
@@ -94,6 +96,7 @@ select
     is_younger_than_template and not has_row as is_lacking,
     indicator_code || ' ' || indicator_name as indicator_shown,
     indicator_code || ' ' || indicator_name || '（' || org_unit_name || '）' as row_expected,
-    case when has_row and is_required then is_answered end as is_answered,
+    -- a form of which nothing is filled in is told once
+    case when has_row and is_required and not is_blank_form then is_answered end as is_answered,
 from asked_row
 order by check_key

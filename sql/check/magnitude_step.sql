@@ -92,7 +92,13 @@ select
     sheet_name,
     amount.cell as cell,
     amount.text as found,
-    '≈ ' || printf('%.3g', usual_value * amount.months) || ' ' || unit as expected,
+    -- three digits say the size
+    regexp_replace(
+        cast(cast(cast(printf('%.3g', usual_value * amount.months) as double) as decimal(38, 6)) as varchar),
+        '\.?0+$',
+        ''
+    ) || ' ' || unit as usual_shown,
+    '≈ ' || usual_shown as expected,
     has_explanation as is_explained,
     row_number,
     field,

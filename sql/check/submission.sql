@@ -64,7 +64,7 @@ judged as (
 select
     submission_id as check_key,
     submission_id,
-    coalesce(known_folder_code, sender_code) as org_unit_code,  -- whose folder it lay in is who hears of it
+    case when is_own_folder then sender_code else known_folder_code end as org_unit_code,  -- who hears of it
     form_code,
     cast(null as varchar) as indicator_code,
     report_month,
@@ -73,7 +73,7 @@ select
     false as is_explained,
     file_name,
     is_readable,
-    refusal_code,
+    refusal_words(refusal_code) as refusal_found,
     '.xlsx, .csv' as formats_read,
     refusal_zh,
     refusal_en,
@@ -102,6 +102,7 @@ select
         when is_month_over and is_month_agreed and is_own_folder and is_sender_agreed then has_questions
     end as is_form_asked,
     is_correction_reasoned,
+    strftime(lock_on, '%Y-%m-%d') as lock_on_shown,
     '≤ ' || strftime(lock_on, '%Y-%m-%d') as lock_day,
     coalesce(is_month_over and is_month_agreed and is_own_folder and is_sender_agreed and has_questions, false)
         as is_identified,

@@ -88,6 +88,8 @@ select
         when field = 'finished' then strftime(last_day(report_month), '%Y-%m-%d') || ' 这样的日期'
         else '数字、0 或“不适用”'
     end as reading_expected,
+    case when field = 'finished' then '日期' else '数字' end as reading_kind,
+    case when field = 'finished' then ' ' else '' end || reading_expected as reading_request,
     value,
     unit,
     fraction_value,

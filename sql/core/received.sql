@@ -80,6 +80,7 @@ identified as (
             -- a file that cannot be read is its folder's
             case when not claim.is_readable then folder.code end
         ) as sender_code,
+        folder.code as known_folder_code,
     from claim
     left join form_name using (submission_id)
     left join reference.form as form on form_name.form_code = form.code
@@ -89,49 +90,59 @@ identified as (
         on
             form.level = org_unit_name.level
             and plain_name(claim.claimed_sender) = org_unit_name.spoken_name
+),
+
+-- whose folder it lay in is who hears of it, whoever it claims to be from
+placed as (
+    select
+        *,
+        coalesce(folder_code, sender_code) = sender_code as is_own_folder,
+        case when is_own_folder then sender_code else known_folder_code end as org_unit_code,
+    from identified
 )
 
 select
-    identified.submission_id,
-    identified.sha256,
-    identified.folder_code,
-    identified.file_name,
-    identified.received_at,
-    identified.file_format,
-    identified.is_readable,
-    identified.refusal_code,
-    identified.refusal_zh,
-    identified.refusal_en,
-    identified.form_text,
-    identified.form_code,
-    identified.template_version,
-    identified.sender_text,
-    identified.sender_code,
-    identified.report_month_text,
-    identified.report_month,
-    identified.meta_form_code,
-    identified.meta_sender_code,
-    identified.meta_report_month,
-    identified.correction_reason,
-    identified.is_sample,
+    placed.submission_id,
+    placed.sha256,
+    placed.folder_code,
+    placed.file_name,
+    placed.received_at,
+    placed.file_format,
+    placed.is_readable,
+    placed.refusal_code,
+    placed.refusal_zh,
+    placed.refusal_en,
+    placed.form_text,
+    placed.form_code,
+    placed.template_version,
+    placed.sender_text,
+    placed.sender_code,
+    placed.org_unit_code,
+    placed.report_month_text,
+    placed.report_month,
+    placed.meta_form_code,
+    placed.meta_sender_code,
+    placed.meta_report_month,
+    placed.correction_reason,
+    placed.is_sample,
     form_month.due_on,
     form_month.lock_on,
-    -- a file in another unit's folder is no version of this one's
+    -- a file in another unit's folder is no version of anybody's report
     case
         when
-            identified.form_code is not null
-            and identified.sender_code is not null
-            and identified.report_month is not null
+            placed.form_code is not null
+            and placed.is_own_folder
+            and placed.report_month is not null
             then row_number() over (
                 partition by
-                    identified.form_code,
-                    identified.sender_code,
-                    identified.report_month,
-                    coalesce(identified.folder_code, identified.sender_code) = identified.sender_code
-                order by identified.received_at, identified.submission_id
+                    placed.form_code,
+                    placed.sender_code,
+                    placed.report_month,
+                    placed.is_own_folder
+                order by placed.received_at, placed.submission_id
             )
     end as version,
-from identified
+from placed
 left join core.form_month
-    on identified.form_code = form_month.form_code and identified.report_month = form_month.report_month
-order by identified.received_at, identified.submission_id
+    on placed.form_code = form_month.form_code and placed.report_month = form_month.report_month
+order by placed.received_at, placed.submission_id

@@ -32,6 +32,7 @@ select
     judged.sha256,
     judged.form_code,
     judged.sender_code,
+    judged.org_unit_code,
     judged.report_month,
     judged.version,
     judged.is_sample,

@@ -1,12 +1,77 @@
 -- grain: one row per rule that one cell, or one whole submission, failed
--- What a restricted cell held is not told, only where to look (domain.md, Indicators: publicity).
+-- What a restricted cell held is not told, only where to look (domain.md, Indicators: publicity); of what people typed,
+-- nothing but known words and figures: a name may stand in any cell (core.shown_text).
+with told as (
+    select
+        finding.* exclude (found, expected, message_zh, message_en, sheet_name),
+        file.shown_text as file_name,
+        sheet.shown_text as sheet_name,
+        found.shown_text as found,
+        case when claimed.text is null then finding.expected else claimed.shown_text end as expected,
+        with_shown(
+            with_shown(
+                with_shown(
+                    with_shown(
+                        finding.message_zh,
+                        received.refusal_zh,
+                        case
+                            when received.refusal_code in ('mixed_document', 'ambiguous_table')
+                                then without_quotation(received.refusal_zh)
+                            else received.refusal_zh
+                        end
+                    ),
+                    submission.file_name,
+                    file.shown_text
+                ),
+                finding.found,
+                found.shown_text
+            ),
+            claimed.text,
+            claimed.shown_text
+        ) as message_zh,
+        with_shown(
+            with_shown(
+                with_shown(
+                    with_shown(
+                        finding.message_en,
+                        received.refusal_en,
+                        case
+                            when received.refusal_code in ('mixed_document', 'ambiguous_table')
+                                then without_quotation(received.refusal_en)
+                            else received.refusal_en
+                        end
+                    ),
+                    submission.file_name,
+                    file.shown_text
+                ),
+                finding.found,
+                found.shown_text
+            ),
+            claimed.text,
+            claimed.shown_text
+        ) as message_en,
+    from raw.finding as finding
+    inner join core.submission as submission using (submission_id)
+    left join core.received as received using (submission_id)
+    left join core.shown_text as file on submission.file_name = file.text and file.is_name
+    left join core.shown_text as sheet on finding.sheet_name = sheet.text and sheet.is_name
+    left join core.shown_text as found on finding.found = found.text and not found.is_name
+    -- of what is expected only these are typed; the rest is the rule's own
+    left join core.shown_text as claimed
+        on
+            finding.expected in (received.folder_code, received.meta_sender_code)
+            and finding.expected = claimed.text
+            and not claimed.is_name
+    where finding.run_id = night_of($as_of) and finding.gate = 'incoming'
+)
+
 select
     finding.submission_id,
     finding.org_unit_code,
     finding.form_code,
     finding.report_month,
     finding.indicator_code,
-    submission.file_name,
+    finding.file_name,
     finding.sheet_name,
     finding.cell,
     finding.rule_code,
@@ -28,8 +93,6 @@ select
         when finding.severity = 'warning' and finding.is_explained then 'explained'
         else 'open'
     end as state,
-from raw.finding as finding
-inner join core.submission using (submission_id)
+from told as finding
 left join core.indicator as indicator on finding.indicator_code = indicator.indicator_code
-where finding.run_id = night_of($as_of) and finding.gate = 'incoming'
 order by finding.submission_id, finding.rule_code, finding.sheet_name, finding.cell

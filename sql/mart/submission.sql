@@ -1,13 +1,13 @@
 -- grain: one row per submission received
--- Who filled and approved it stays in the private database.
+-- Who filled and approved it stays in the private database, also where the file is named after them.
 select
     submission_id,
     form_code,
-    sender_code as org_unit_code,
+    org_unit_code,
     report_month,
     cast(version as integer) as version,
     coalesce(is_sample, false) as is_sample,
-    file_name,
+    shown_text.shown_text as file_name,
     sha256,
     received_at,
     due_on,
@@ -18,4 +18,5 @@ select
     cast(critical_count as integer) as critical_count,
     cast(open_warning_count as integer) as open_warning_count,
 from core.submission
+left join core.shown_text as shown_text on submission.file_name = shown_text.text and shown_text.is_name
 order by received_at, submission_id

@@ -149,6 +149,32 @@ SPOILED = {
         "code",
         "format the column as text",
     ),
+    "letter in a code": (
+        "org_unit",
+        "110101001002,乙社区",
+        "11010100100X,乙社区",
+        5,
+        "code",
+        "12 digits, the code of a community",
+    ),
+    "code of a subdistrict": (
+        "org_unit",
+        "110101001002,乙",
+        "110101002,乙",
+        5,
+        "code",
+        "12 digits, the code of a comm",
+    ),
+    "short code of a district": ("org_unit", "110101,东风区", "11010,东风区", 2, "code", "6 digits"),
+    "full-width digits": ("org_unit", "110101001002,乙", "１１０１０１００１００２,乙", 5, "code", "12 digits"),
+    "full-width comma": (
+        "org_unit",
+        "110101001002,乙社区",
+        "110101001002，乙社区",
+        5,
+        "",
+        "8 as in the header (straight quotes around text that holds a comma); this line has the full-width comma “，”",
+    ),
     "lock before due": (
         "form",
         "level\nmonthly,月报,community\nbulletin,通报,district",
@@ -225,6 +251,22 @@ def test_a_spoiled_cell_is_named(office: Path, spoiled: tuple[str, str, str, int
     assert located, raised.value.message_en
     assert words in located[0].message_en
     assert located[0].message_zh.startswith(f"{located[0].file} 第 {line} 行")
+
+
+def test_a_code_need_not_begin_with_its_parents(office: Path) -> None:
+    for path in office.glob("*.csv"):
+        text = path.read_text(encoding="utf-8").replace("110101001002,", "220101001002,")
+        path.write_text(text, encoding="utf-8")
+    assert "220101001002" in load(office).tables["org_unit"]["code"].to_list()
+
+
+def test_what_should_stand_there_has_a_space_before_letters(office: Path) -> None:
+    path = office / "form_indicator.csv"
+    text = path.read_text(encoding="utf-8").splitlines()
+    path.write_text("\n".join([f"{text[0]},is_required", *(f"{line},yes" for line in text[1:])]), encoding="utf-8")
+    with pytest.raises(CatalogueError) as raised:
+        load(office)
+    assert raised.value.problems[0].message_zh.endswith("现为“yes”；应为 true 或 false")
 
 
 def test_the_sound_folder_loads(office: Path) -> None:

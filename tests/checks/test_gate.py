@@ -12,7 +12,7 @@ from jindu.catalogue import Catalogue, empty_frames, store
 from jindu.checks import gate as gate_module
 from jindu.checks.engine import GateError, judge
 from jindu.checks.expectations import GATES, Expectation, gate_expectations, load_expectations
-from jindu.checks.gate import GateFailed, run_gate, without_card_number
+from jindu.checks.gate import GateFailed, run_gate, without_personal_number
 from jindu.checks.plain import judge_plainly
 from jindu.settings import OFFICE_TIMEZONE, Home, Night
 from jindu.warehouse.connection import connect
@@ -210,11 +210,14 @@ def test_the_database_is_free_afterwards(night: Night, expect: Callable[..., tup
         ("350502900101123", "*" * 15),
         ("1234567890.12", "1234567890.12"),
         ("123456789012345678", "123456789012345678"),  # no day of birth in it
+        ("电话13812345678", "电话" + "*" * 11),
+        ("１３８ 1234-5678（家属）", "*" * 13 + "（家属）"),
+        ("213812345678", "213812345678"),
         (None, None),
     ],
 )
-def test_an_identity_card_number_is_told_to_nobody(text: str | None, told: str | None) -> None:
-    assert without_card_number(text) == told
+def test_a_personal_number_is_told_to_nobody(text: str | None, told: str | None) -> None:
+    assert without_personal_number(text) == told
 
 
 def test_no_finding_repeats_an_identity_card_number(
@@ -227,3 +230,8 @@ def test_no_finding_repeats_an_identity_card_number(
     ((found, message),) = stored(night, "select found, message_zh from raw.finding where submission_id = 'sub1'")
     assert found == "*" * 18
     assert "350502199001011234" not in str(message)
+
+
+def test_what_a_terminal_would_obey_is_no_part_of_a_message() -> None:
+    named = {"indicator_code": None, "file_name": "e\x1b[31mRED\x1b]0;x\x07\n.xlsx", "count": 3}
+    assert gate_module._filled("{file_name} {count}", named, None) == "e [31mRED ]0;x .xlsx 3"

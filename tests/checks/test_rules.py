@@ -1,12 +1,13 @@
 """Each rule of the incoming gate at its edge: a few rows in, which of them fail out."""
 
+import re
 from datetime import date, datetime
 from decimal import Decimal
 from typing import Any
 
 import pytest
 
-from jindu.settings import OFFICE_TIMEZONE
+from jindu.settings import OFFICE_TIMEZONE, PROJECT_ROOT
 from tests.checks.measured import EXPECTATIONS, Cell, Office
 
 IDENTITY_RULES = (
@@ -41,6 +42,17 @@ def test_unreadable_file_is_told_once(office: Office) -> None:
         form_code=None, sender_code=None, report_month=None,
     )  # fmt: skip
     assert identity_failures(office) == ["unreadable_file"]
+    (failing,) = office.rows_failing(EXPECTATIONS["unreadable_file"]).values()
+    assert failing["refusal_found"] == "设有打开密码"
+
+
+@pytest.mark.parametrize("module", ["guard", "reader", "worker"])
+def test_every_refusal_has_its_words(office: Office, module: str) -> None:
+    text = (PROJECT_ROOT / "jindu" / "workbooks" / f"{module}.py").read_text(encoding="utf-8")
+    codes = re.findall(r'(?:RefusalError\(|refusal_code=)\s*"(\w+)"', text)
+    assert codes
+    for code in codes:
+        assert office.connection.execute("select refusal_words(?)", [code]).fetchone() != (None,), code
 
 
 def test_unknown_form_leaves_the_sender_open(office: Office) -> None:
@@ -117,7 +129,9 @@ def test_late_without_reason(office: Office, version: int, day: int, reason: str
     asked(office)
     received_at = datetime(2030, 4, day, 9, tzinfo=OFFICE_TIMEZONE)
     office.submission("A", "2030-03", version, received_at=received_at, correction_reason=reason)
-    assert office.fails("late_without_reason") is is_wrong
+    failing = office.failing("late_without_reason").values()
+    assert [row["lock_on_shown"] for row in failing] == (["2030-04-15"] if is_wrong else [])
+    assert "{lock_on_shown}）之后" in EXPECTATIONS["late_without_reason"].message_zh
 
 
 @pytest.mark.parametrize(
@@ -211,6 +225,37 @@ def test_missing_row(office: Office) -> None:
 
 
 @pytest.mark.parametrize(
+    ("facts", "is_blank"),
+    [
+        ({}, True),
+        ({"prior": 7}, True),  # the template brings it
+        ({"note": "核实无误"}, True),
+        ({"month": 0}, False),
+        ({"ytd": "不适用"}, False),
+        ({"month": "?"}, False),
+        ({"finished_text": "2030-03-08", "finished_on": date(2030, 3, 8)}, False),
+        ({"note": "设备检修,下月补报"}, False),
+    ],
+)
+def test_a_form_of_which_nothing_is_filled_in_is_told_once(
+    office: Office, facts: dict[str, Any], is_blank: bool
+) -> None:
+    submission = office.submission("A", "2030-03")
+    for code in ("x", "y", "z"):
+        office.indicator(code)
+        office.row(submission, code, **facts if code == "y" else {})
+    assert list(office.failing("blank_form")) == ([submission] if is_blank else [])
+    assert office.fails("required_blank") is not is_blank
+
+
+def test_a_form_that_requires_nothing_may_be_blank(office: Office) -> None:
+    office.indicator("x")
+    office.row(office.submission("A", "2030-03"), "x")
+    office.expect("m", "A", "A", "x", date(2030, 3, 1), is_required=False)
+    assert not office.fails("blank_form")
+
+
+@pytest.mark.parametrize(
     ("kind", "cells", "month", "ytd", "blank"),
     [
         ("flow", "both", 0, 0, None),  # 0 is an answer
@@ -228,8 +273,10 @@ def test_missing_row(office: Office) -> None:
 )
 def test_required_blank(office: Office, kind: str, cells: str, month: Cell, ytd: Cell, blank: str | None) -> None:  # noqa: PLR0917 - the cases are a table
     office.indicator("x", kind)
+    office.indicator("y")
     submission = office.submission("A", "2030-03")
     office.row(submission, "x", month, ytd)
+    office.row(submission, "y", 1)  # something is filled in
     office.expect("m", "A", "A", "x", date(2030, 3, 1), cells_required=cells)
     assert [row["cell"] for row in office.failing("required_blank").values()] == ([blank] if blank else [])
 
@@ -263,7 +310,12 @@ def test_a_day_and_a_rank_must_be_readable_too(office: Office) -> None:
     submission = office.submission("A", "2030-03")
     office.row(submission, "x", 1, finished_cell="I6", finished_text="上周", rank_cell="J6", rank_text="第一")
     office.row(submission, "x", 1, finished_cell="I7", finished_text="2030-03-08", finished_on=date(2030, 3, 8))
-    assert {row["cell"] for row in office.failing("unreadable_cell").values()} == {"I6", "J6"}
+    told = {row["cell"]: row for row in office.failing("unreadable_cell").values()}
+    assert told.keys() == {"I6", "J6"}
+    message = EXPECTATIONS["unreadable_cell"].message_zh
+    day, rank = (message.format_map({**told[cell], "cell": cell}) for cell in ("I6", "J6"))
+    assert day == "I6 的“上周”读不成日期。请只填 2030-03-31 这样的日期。"
+    assert rank == "J6 的“第一”读不成数字。请只填数字、0 或“不适用”。"
 
 
 @pytest.mark.parametrize(
@@ -358,6 +410,16 @@ def money(office: Office, months: list[Cell], **facts: Any) -> str:
 def test_magnitude_slip(office: Office, months: list[Cell], is_slip: bool) -> None:
     last = money(office, months)
     assert [row["submission_id"] for row in office.failing("magnitude_slip").values()] == ([last] if is_slip else [])
+
+
+@pytest.mark.parametrize(
+    ("usual", "shown"), [(5740, "5740 元"), (574_012_345, "574000000 元"), (10, "10 元"), (Decimal("0.5"), "0.5 元")]
+)
+def test_the_usual_size_is_a_plain_number(office: Office, usual: Cell, shown: str) -> None:
+    assert isinstance(usual, int | Decimal)
+    money(office, [usual, usual, usual, usual * 10_000], unit="元")
+    (row,) = office.failing("magnitude_slip").values()
+    assert (row["usual_shown"], row["expected"]) == (shown, f"≈ {shown}")
 
 
 def test_only_units_that_convert_can_slip(office: Office) -> None:

@@ -50,6 +50,7 @@ def test_the_language_comes_from_the_environment(
         (["--lang", "fr", "run"], "选项 --lang 的值不对"),
         (["sample", "--seed", "x"], "选项 --seed 的值不对"),
         (["status", "--home", "/nowhere"], ""),
+        (["status", "--home", "/etc/hostname"], "/etc/hostname 不是文件夹"),
     ],
 )
 def test_what_cannot_be_done_is_said_and_ends_with_2(
@@ -112,7 +113,7 @@ def test_status_tells_who_is_missing_held_and_rejected(
     assert [row["file"] for row in told["rejected"]] == ["二.xlsx"]  # 四.xlsx was replaced by 五.xlsx
     assert cli.run_command(["--lang", "en", "status", "--home", str(published_home.root)]) == 1
     shown = capsys.readouterr().out
-    assert "2024-09, 1 missing, 1 held, 1 rejected" in shown
+    assert "2024-09, 1 missing, 0 held, 1 rejected" in shown
     assert "Ask for 1 missing reports (due 2024-10-08): 西街 (社区月报)" in shown
 
 

@@ -24,6 +24,7 @@ MISTAKES = {  # why: arguments, words in zh, words in en
         "“99020200”不对",
         "“99020200” is no code",
     ),
+    "full-width comma": (["--unit", "990202001001，东街社区"], "请改成半角逗号", "is the full-width “，”"),
     "no name": (["--level", "district", "--unit", "990202001"], "没有名称", "has no name"),
     "twice": (["--level", "district", *(["--unit", UNITS[0]] * 2)], "第 2 个 --unit：代码 990202001 与前面", "already"),
     "two offices": (

@@ -159,7 +159,7 @@ def test_a_file_that_is_too_large_is_not_copied_whole(office: Office, tmp_path: 
     with DryRun(office.reference, office.as_of, office.before.history) as run:
         (judgement,) = run.read([run.arrival(file, "350599001001")])
         taken = sum(path.stat().st_blocks * 512 for path in workspaces.rglob("*") if path.suffix != ".duckdb")
-    assert [finding.found for finding in judgement.findings] == ["too_large"]
+    assert [finding.found for finding in judgement.findings] == ["文件过大"]
     assert "50.0 MB" in judgement.findings[0].message_zh
     assert taken < 12 * 1024 * 1024
 

@@ -1,5 +1,6 @@
 """The journal of a night: raw.run and raw.run_step tell the truth, also about a night that died."""
 
+import importlib
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
@@ -9,6 +10,8 @@ from typing import Any
 import pytest
 
 from jindu import night
+from jindu.alerts import deliver
+from jindu.lock import HomeLockedError
 from jindu.settings import Home, JinduError, Night, Progress, StepReport
 from jindu.warehouse.connection import connect
 
@@ -27,7 +30,7 @@ class Alarm:
     def __init__(self) -> None:
         self.told: list[tuple[str, str]] = []
 
-    def __call__(self, _night: Night, step: str, message_zh: str, _message_en: str) -> None:
+    def __call__(self, _night: Night, step: str, message_zh: str, _message_en: str, **_: bool) -> None:
         self.told.append((step, message_zh))
 
 
@@ -178,6 +181,104 @@ def test_a_night_that_another_process_is_at_is_left_to_it(
         other.kill()
     assert rows(home, "select state from raw.run") == [("running",)]
     assert alarm.told == []
+
+
+def test_a_scheduled_night_that_waited_in_vain_is_told_and_remembered(
+    home: Home, reference: Path, begin: Callable[[], Night], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The outbox has the alert, and status says so until a later night; the other has the database to itself."""
+    opened: list[Home] = []
+    night.close_night(begin())
+    night.drop_lock(home)
+    due = "2024-10-11T02:00:00+08:00"
+    with subprocess.Popen([*HOLD, str(home.root)], stdout=subprocess.PIPE, text=True) as other:
+        assert other.stdout is not None
+        assert other.stdout.readline() == "held\n"
+        with pytest.raises(HomeLockedError) as caught:
+            night.open_night(str(home.root), str(reference), due)
+        monkeypatch.setattr(deliver, "connect", opened.append)
+        night.fail_night(str(home.root), str(reference), due, caught.value)
+        other.kill()
+    assert opened == []
+    [alert] = home.outbox.glob("*.txt")
+    assert "排定的夜间运行没有开始" in alert.read_text(encoding="utf-8")
+    assert str(other.pid) in alert.read_text(encoding="utf-8")
+    attempt = night.last_attempt(home)
+    assert attempt is not None
+    assert (attempt["state"], attempt["run_id"], attempt["attempt"]) == ("failed", "2024-10-11T02:00:00", 0)
+    night.open_night(str(home.root), str(reference), due)
+    later = night.last_attempt(home)
+    assert later is not None
+    assert (later["state"], later["run_id"], later["attempt"]) == ("running", "2024-10-11T02:00:00", 1)
+
+
+def test_a_failure_that_cannot_be_recorded_is_told(home: Home, reference: Path) -> None:
+    night.take_lock(home)
+    home.private_database.write_bytes(b"not a database" * 1000)
+    night.fail_night(str(home.root), str(reference), AS_OF, JinduError("数据库损坏", "a damaged database"))
+    [alert] = home.outbox.glob("*.txt")
+    assert "数据库损坏" in alert.read_text(encoding="utf-8")
+
+
+@pytest.mark.parametrize("died", ["in a step", "before its journal", "and was buried"])
+def test_a_night_given_up_is_recorded_and_told_once(
+    home: Home, reference: Path, begin: Callable[[], Night], alarm: Alarm, died: str
+) -> None:
+    if died != "before its journal":
+        night.step(begin(), "collect", fine)
+        night.drop_lock(home)
+    if died == "and was buried":
+        night.open_night(str(home.root), str(reference), "2024-10-09T02:00:00+08:00")
+        night.drop_lock(home)
+    night.give_up_night(str(home.root), str(reference), AS_OF, 3)
+    [(state, failure)] = rows(
+        home, "select state, failure from raw.run where run_id like '2024-10-10%' order by attempt desc limit 1"
+    )
+    assert (state, failure.partition("（")[0]) == ("failed", "夜间运行 3 次中途结束")
+    assert [step for step, _ in alarm.told] == ["read" if died == "in a step" else "start"]
+    attempt = night.last_attempt(home)
+    assert attempt is not None
+    assert (attempt["state"], attempt["run_id"]) == ("failed", "2024-10-10T02:00:00")
+    assert night.lock_holder(home) is None
+
+
+@pytest.mark.parametrize("done", [AS_OF, "2024-10-11T02:00:00+08:00"], ids=["itself", "a later one"])
+def test_a_night_given_up_when_all_is_done_troubles_nobody(
+    home: Home, reference: Path, alarm: Alarm, caplog: pytest.LogCaptureFixture, done: str
+) -> None:
+    night.close_night(night.open_night(str(home.root), str(reference), done))
+    night.drop_lock(home)
+    night.give_up_night(str(home.root), str(reference), AS_OF, 3)
+    assert rows(home, "select state from raw.run") == [("completed",)]
+    assert alarm.told == []
+    assert "could not be recorded" not in caplog.text
+
+
+def test_a_night_given_up_while_the_home_is_taken_is_told(home: Home, reference: Path) -> None:
+    with subprocess.Popen([*HOLD, str(home.root)], stdout=subprocess.PIPE, text=True) as other:
+        assert other.stdout is not None
+        assert other.stdout.readline() == "held\n"
+        night.give_up_night(str(home.root), str(reference), AS_OF, 3)
+        other.kill()
+    [alert] = home.outbox.glob("*.txt")
+    assert "夜间运行 3 次中途结束" in alert.read_text(encoding="utf-8")
+    assert not home.private_database.exists()
+
+
+def test_an_old_night_of_the_schedule_is_refused_and_not_failed(
+    home: Home, reference: Path, begin: Callable[[], Night], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    night.close_night(begin())
+    night.drop_lock(home)
+    monkeypatch.setenv("PREFECT_HOME", str(home.prefect))
+    nightly = importlib.import_module("flows.nightly").nightly
+    asked = (str(home.root), str(reference), "2024-10-09T02:00:00+08:00")
+    with pytest.raises(night.PastNightError):  # by hand
+        nightly.fn(*asked)
+    monkeypatch.setenv("PREFECT__RUNTIME__DEPLOYMENT__ID", "a deployment")
+    state = nightly.fn(*asked)
+    assert (state.type.value, state.name) == ("COMPLETED", "Refused")
+    assert "2024-10-10T02:00" in state.message
 
 
 def test_a_scheduled_night_waits_for_who_is_at_work(home: Home, reference: Path) -> None:

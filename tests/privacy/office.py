@@ -12,6 +12,8 @@ from itertools import accumulate
 from os import utime
 from pathlib import Path
 
+from openpyxl import load_workbook
+
 from jindu.settings import OFFICE_TIMEZONE, Home
 from jindu.workbooks.form import FormHeading, FormRow, write_form
 
@@ -26,6 +28,28 @@ FILLED_BY, APPROVED_BY = "示例填报人暗记", "示例审核人暗记"
 NOTE, CORRECTION_REASON = "示例备注暗记：家属来访后说明情况", "示例更正暗记：原表漏填一户"
 IDENTITY_CARD = "999999199001010018"  # of no place
 PLANTED_TEXTS = ("暗记", "家属来访", "漏填一户", IDENTITY_CARD)
+
+# names where no name is due: their own unit reads them in its receipt, and nobody else anywhere
+STRAY_TEXTS = ("暗一", "暗二", "暗三", "暗四", "暗五", "暗六", "暗七", "暗八", "暗九", "anshi", "13812345678")
+HEADINGS = "form,sender_code,report_month,org_unit_code,indicator_code,unit,month_value,ytd_value"
+STRAY_FILES = {  # by folder and file name
+    (EAST, "月报_2024-05示例暗一.csv"): (
+        f"月报,{EAST},2024-05,{EAST},visit,次,示例暗二请假未统计,7（示例暗二说的）",
+        f"月报,{EAST},2024-05,{EAST},spending,暗三电话13812345678,12,13",
+        f"月报,{EAST},2024-05,{EAST},示例暗四补,次,1,1",
+        f"月报,{EAST},2024-05,示例暗五家,visit,次,1,1",
+    ),
+    (EAST, "li_anshi_2024-05.csv"): (f"示例暗六的表,{EAST},2024-05,{EAST},visit,次,1,1",),
+    (EAST, "13812345678.csv"): (f"月报,{EAST},示例暗七,{EAST},visit,次,1,1",),
+    (EAST, "再报.csv"): (
+        f"月报,{EAST},2024-05,{EAST},visit,次,1,1",
+        f"月报,示例暗六”“处,2024-05,{EAST},visit,次,1,1",
+    ),
+    (EAST, "又报.csv"): (f"月报,示例暗七处,2024-05,{EAST},visit,次,1,1",),
+    ("示例暗八夹", "月报.csv"): (f"月报,{EAST},2024-05,{EAST},visit,次,1,1",),
+}
+STRAY_DAY = 8  # of June
+STRAY_SHEET = "示例暗九"
 
 TABLES = {
     "org_unit": """
@@ -165,7 +189,7 @@ def write_office(folder: Path) -> None:
 
 
 def fill_inbox(home: Home) -> None:
-    """Five months of workbooks on time, one late correction, and one with an identity card in a note."""
+    """Five months of workbooks on time, a late correction, an identity card in a note, and names in all places."""
     for month in MONTHS:
         for unit in UNITS:
             if (unit, month) != SILENT:
@@ -174,14 +198,30 @@ def fill_inbox(home: Home) -> None:
     _send(home, WEST, MONTHS[1], day=25, name="更正", correction_reason=CORRECTION_REASON, extra_visits=1)
     _send(home, EAST, MONTHS[3], day=4, name="误填", note=f"{NOTE}，{IDENTITY_CARD}")
     _send(home, EAST, MONTHS[3], day=5, name="改正")
+    for (folder, name), rows in STRAY_FILES.items():
+        path = home.inbox / folder / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text("\n".join([HEADINGS, *rows]) + "\n", encoding="utf-8")
+        _date(path, MONTHS[-1], STRAY_DAY)
+    _name_sheet(_send(home, WEST, MONTHS[-1], STRAY_DAY, name="再报", extra_visits=-21))
 
 
-def _send(home: Home, unit: str, month: date, day: int, name: str = "", **more: str | int) -> None:
+def _name_sheet(path: Path) -> None:
+    """A name for the sheet that the values stand on."""
+    sent = path.stat().st_mtime
+    workbook = load_workbook(path)
+    assert workbook.active is not None
+    workbook.active.title = STRAY_SHEET
+    workbook.save(path)
+    utime(path, (sent, sent))
+
+
+def _send(home: Home, unit: str, month: date, day: int, name: str = "", **more: str | int) -> Path:
     rows = [_row(unit, "visit", month, 20 + int(more.get("extra_visits", 0)), str(more.get("note", NOTE)))]
     rows.append(_row(unit, "spending", month, 8000 + month.month))
     rows += [_row(unit, code, month, by_unit[unit][month.month - 1]) for code, by_unit in RESTRICTED.items()]
     heading = _heading(("monthly", "月报"), unit, f"{UNITS[unit]}社区", month, str(more.get("correction_reason", "")))
-    _write(home, heading, rows, day, name)
+    return _write(home, heading, rows, day, name)
 
 
 def _send_street(home: Home, month: date) -> None:
@@ -222,11 +262,17 @@ def _public(indicator: str, months_before: int) -> int:
     return 20 if indicator == "visit" else 8001 + months_before
 
 
-def _write(home: Home, heading: FormHeading, rows: list[FormRow], day: int, name: str) -> None:
+def _write(home: Home, heading: FormHeading, rows: list[FormRow], day: int, name: str) -> Path:
     month = heading.report_month
     folder = home.inbox / heading.sender_code
     folder.mkdir(parents=True, exist_ok=True)
     path = folder / f"{heading.form_name}_{month:%Y-%m}{name}.xlsx"
     write_form(path, heading, rows)
+    _date(path, month, day)
+    return path
+
+
+def _date(path: Path, month: date, day: int) -> None:
+    """Sent on that day of the month after."""
     sent = datetime(month.year, month.month + 1, day, 9, tzinfo=OFFICE_TIMEZONE).timestamp()
     utime(path, (sent, sent))

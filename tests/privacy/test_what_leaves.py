@@ -23,6 +23,8 @@ from .office import (
     SHOWN_NUMBERS,
     SILENT,
     SOUTH,
+    STRAY_DAY,
+    STRAY_TEXTS,
     UNITS,
     WEST,
     small_values,
@@ -67,6 +69,26 @@ def test_the_night_told_everybody(told: Told) -> None:
 def test_no_name_note_or_identity_card_leaves(told: Told, leaving: list[tuple[str, str]]) -> None:
     assert found_in(leaving, set(PLANTED_TEXTS)) == []
     assert found_in(folder_texts(told.home.returns), set(PLANTED_TEXTS)) == []
+
+
+def test_no_name_in_a_wrong_place_leaves(told: Told, leaving: list[tuple[str, str]]) -> None:
+    assert found_in(leaving, set(STRAY_TEXTS)) == []
+    received = "\n".join(text for _, text in folder_texts(told.home.returns))
+    assert [text for text in STRAY_TEXTS[:7] if text not in received] == []  # its own unit reads what it wrote
+
+
+def test_what_a_name_stood_beside_is_still_told(told: Told) -> None:
+    found = rows(
+        told.home,
+        "select finding.* from mart.finding inner join mart.submission using (submission_id)"
+        f" where received_at > '2024-06-{STRAY_DAY:02d}'",
+    )
+    assert {row["file_name"] for row in found} == {
+        "月报_2024-05示例….csv", "…_…_2024-05.csv", "….csv", "月报.csv", "月报_2024-05….xlsx"
+    }  # fmt: skip
+    assert {row["found"] for row in found if row["rule_code"] == "unreadable_cell"} == {"示例…统计", "7（示例…）"}
+    assert any("H2 的“7（示例…）”读不成" in row["message_zh"] for row in found)
+    assert "示例…" in {row["sheet_name"] for row in found}
 
 
 def test_no_hidden_number_leaves_and_others_do(leaving: list[tuple[str, str]]) -> None:

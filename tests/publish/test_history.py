@@ -58,6 +58,19 @@ def test_nobody_else_can_read_it(night: Night) -> None:
     assert not list(night.home.root.glob(".history*"))
 
 
+def test_nobody_else_can_read_the_private_database(tmp_path: Path) -> None:
+    home = Home(tmp_path / "home")
+    previous = os.umask(0)
+    try:
+        with connect(home):
+            assert stat.S_IMODE(home.private_database.stat().st_mode) == 0o600
+    finally:
+        os.umask(previous)
+    home.private_database.chmod(0o644)  # as an older version made it
+    with connect(home):
+        assert stat.S_IMODE(home.private_database.stat().st_mode) == 0o600
+
+
 @pytest.mark.parametrize("moment", ["copy", "written", "synced"])
 def test_killed_at_any_moment_the_old_one_stays_whole(night: Night, moment: str) -> None:
     seal_history(night)

@@ -121,6 +121,17 @@ def test_every_state_says_what_to_do(state: str, told: str) -> None:
     assert "初步核对" not in page.text
 
 
+@pytest.mark.parametrize("state", ["held", "rejected"])
+def test_a_lock_day_that_is_over_is_no_deadline(state: str) -> None:
+    on_the_day = replace(CONFIRMED, state=state, confirmed_at=datetime(2024, 6, 17, 2, tzinfo=OFFICE_TIMEZONE))
+    over = replace(on_the_day, confirmed_at=datetime(2024, 6, 18, 2, tzinfo=OFFICE_TIMEZONE))
+    told = "2024年6月17日（锁定日）已过，请尽快重报，并填写“更正说明”。"
+    assert told in over.advice and told not in on_the_day.advice
+    assert not any("以前" in sentence or "以后" in sentence for sentence in over.advice)
+    assert over.digest != on_the_day.digest  # so that the night writes it anew, once
+    assert over.digest == replace(over, confirmed_at=datetime(2024, 6, 19, 2, tzinfo=OFFICE_TIMEZONE)).digest
+
+
 def test_nothing_that_a_sender_wrote_is_markup() -> None:
     hostile = "<script>alert(1)</script>\u202e“&"
     written = replace(SLIP, cell=hostile, indicator_name=hostile, found=hostile, expected=hostile, message_zh=hostile)

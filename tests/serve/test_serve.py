@@ -10,13 +10,15 @@ from datetime import datetime
 from importlib.util import find_spec
 from pathlib import Path
 from socket import socket
+from typing import Any
 
 import pytest
 
-from jindu import cli, lock, prefect_server
+from jindu import cli, lock, prefect_server, worker
 from jindu.memory import remember
-from jindu.serve import PROGRAMS, configuration, next_times, schedules
+from jindu.serve import PROGRAMS, configuration, environment, next_times, schedules
 from jindu.settings import OFFICE_TIMEZONE, Home
+from jindu.warehouse.connection import connect
 
 from .served import alive, below, wait_until
 
@@ -106,6 +108,41 @@ def test_every_program_is_tied_restarted_and_logged(home: Home, tmp_path: Path) 
     watch = shlex.split(config["program:watch"]["command"].replace("%%", "%"))
     assert watch[7] in cli.COMMANDS
     assert watch[8:] == ["--home", str(home.root), "--reference", str(tmp_path / "reference")]
+
+
+@pytest.mark.parametrize("lang", ["zh", "en"])
+def test_every_program_speaks_the_language_of_the_command(home: Home, lang: str) -> None:
+    assert environment(home, None, "http://127.0.0.1:9/api", lang)["JINDU_LANG"] == lang
+
+
+def test_the_office_is_told_of_a_night_that_is_given_up(
+    home: Home, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    left = {
+        "id": "1", "name": "a-night", "flow_id": "nightly", "state_type": "RUNNING", "run_count": 3,
+        "expected_start_time": "2024-10-09T18:00:00.000000Z",
+        "parameters": {"home": str(home.root), "reference": str(tmp_path)},
+    }  # fmt: skip
+    sent = left | {"id": "2", "name": "a-delivery", "flow_id": "delivery"}
+    became: dict[str, str] = {}
+
+    def ask(_url: str, _method: str, path: str, body: dict[str, Any] | None = None) -> Any:
+        if path == "/flow_runs/filter":
+            return [left, sent]
+        if path.startswith("/flows/"):
+            return {"name": path.removeprefix("/flows/")}
+        assert body is not None
+        became[path] = body["state"]["type"]
+        return {}
+
+    monkeypatch.setattr(worker, "_ask", ask)
+    worker.take_up("http://127.0.0.1:9/api")
+    assert became == {"/flow_runs/1/set_state": "CRASHED", "/flow_runs/2/set_state": "CRASHED"}
+    with connect(home, read_only=True) as connection:
+        runs = connection.execute("select run_id, state, failed_step from raw.run").fetchall()
+    assert runs == [("2024-10-10T02:00:00", "failed", "start")]
+    [alert] = home.outbox.glob("*.txt")
+    assert "夜间运行 3 次中途结束" in alert.read_text(encoding="utf-8")
 
 
 @pytest.mark.parametrize("is_named", [True, False], ids=["parent named", "parent found"])

@@ -2,6 +2,7 @@
 
 import hashlib
 import os
+import stat
 from collections.abc import Callable
 from dataclasses import replace
 from datetime import datetime, timedelta
@@ -57,6 +58,13 @@ def test_a_file_is_archived_and_recorded(night: Night, query: Query) -> None:
     assert query("select submission_id, inbox_path, is_duplicate, run_id from raw.arrival") == [
         (expected, "350502004001/九月.xlsx", False, night.run_id)
     ]
+
+
+def test_nobody_else_looks_into_the_archive(night: Night) -> None:
+    night.home.archive.mkdir(mode=0o755)  # as an older version made it
+    put(night, "350502004001/a.xlsx")
+    collect(night, no_progress)
+    assert stat.S_IMODE(night.home.archive.stat().st_mode) == 0o700
 
 
 def test_twice_is_once(night: Night, query: Query) -> None:

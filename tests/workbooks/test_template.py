@@ -545,6 +545,7 @@ def test_prints_on_a4(templates: dict[str, Path]) -> None:
     assert (sheet.page_setup.fitToWidth or 1, sheet.page_setup.fitToHeight) == (1, 0)  # wide, and as high as it needs
     assert sheet.print_title_rows == "$5:$5"
     assert "第 &P 页 共 &N 页" in str(sheet.oddFooter.center.text)
+    assert str(sheet.oddFooter.left.text).strip() == "甲社区 · 2024年5月 · 模板版本 2"
 
 
 def test_same_arguments_same_bytes(reference: Path, history: Path, templates: dict[str, Path], tmp_path: Path) -> None:
@@ -586,6 +587,8 @@ def test_the_month_that_is_due_next(reference: Path, tmp_path: Path, as_of: str,
 FAULTS = [
     (["--unit", "350599001003"], "是不是 350599001"),
     (["--unit", "甲社"], f"是不是 {EAST}（甲社区）"),
+    (["--unit", "999"], "没有单位“999”。请从 org_unit.csv 的 code 列中选"),
+    (["--lang", "en", "--unit", "999"], "See the codes in org_unit.csv"),
     (["--form", "montly"], "是不是 monthly"),
     (["--month", "2024-13"], "不是月份"),
     (["--month", "2024-02", "--form", "office"], "没有单位要报“街道月报”"),
@@ -612,6 +615,19 @@ def test_command_says_where_and_how_many(reference: Path, tmp_path: Path, capfd:
     assert f"已生成 4 份报表模板（2024-05）：{home / 'templates'}" in said.out.replace("\n", "")
     assert "还没有历史数据" in said.err
     assert len(list((home / "templates" / "2024-05").glob("*.xlsx"))) == 4
+
+
+def test_command_names_the_filled_form_that_it_keeps(
+    reference: Path, tmp_path: Path, capfd: pytest.CaptureFixture[str]
+) -> None:
+    start = ["template", "--home", str(tmp_path), "--reference", str(reference), "--month", "2024-05", "--unit", EAST]
+    assert run_command(start) == 0
+    assert "改名保留" not in capfd.readouterr().out
+    (path,) = tmp_path.rglob("*.xlsx")
+    path.write_bytes(b"filled in")
+    assert run_command(start) == 0
+    (kept,) = (file for file in path.parent.glob("*.xlsx") if file != path)
+    assert f"原来的文件有人填过，已改名保留：{kept.name}\n" in capfd.readouterr().out
 
 
 def test_unreadable_history_is_told(reference: Path, tmp_path: Path) -> None:
