@@ -270,8 +270,7 @@ def _advice(receipt: Receipt) -> list[str]:
     due, lock = receipt.due_on, receipt.lock_on
     is_first_look = receipt.confirmed_at is None
     after_lock = f"{_day(lock)}（锁定日）以后重报，须填写“更正说明”。" if lock else ""
-    is_over = lock is not None and receipt.is_lock_over
-    overdue = f"{_day(lock)}（锁定日）已过，请尽快重报，并填写“更正说明”。" if lock and is_over else ""
+    overdue = f"{_day(lock)}（锁定日）已过，请尽快重报，并填写“更正说明”。" if lock and receipt.is_lock_over else ""
     match receipt.state:
         case "accepted":
             return [

@@ -29,7 +29,7 @@ select
     submission.report_month,
     cast(null as varchar) as sheet_name,
     cast(null as varchar) as cell,
-    '全部空白' as found,
+    cast(null as varchar) as found,
     '数字、0 或“不适用”' as expected,
     false as is_explained,
     filled_submission.submission_id is not null as is_filled,

@@ -34,12 +34,13 @@ def told(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Told]:
     with pytest.MonkeyPatch.context() as patch, receiving_mail() as mailbox, receiving_posts() as webhook:
         for name in ("http_proxy", "HTTP_PROXY", "all_proxy", "ALL_PROXY"):
             patch.delenv(name, raising=False)
-        patch.setattr(gate, "judge", in_process._judge_plainly)  # publishes the same in half of the time
         patch.setenv("JINDU_PRIVACY_MAIL", mailbox.url)
         patch.setenv("JINDU_PRIVACY_ROBOT", webhook.url)
         night = open_night(str(home.root), str(reference), AS_OF)
-        for name, function in in_process.STEPS.items():
-            step(night, name, function)
+        with pytest.MonkeyPatch.context() as judging:
+            judging.setattr(gate, "judge", in_process._judge_plainly)  # publishes the same in half of the time
+            for name, function in in_process.STEPS.items():
+                step(night, name, function)
         close_night(night)
         drop_lock(home)
         deliver_published(str(home.root))
