@@ -97,7 +97,7 @@ def test_a_failed_gate_publishes_nothing_and_the_next_run_completes_the_night(
         "gate-core": ("gate-incoming", f"insert into core.reading from core.reading {A_VISIT}"),
         "gate-mart": ("gate-core", "insert into core.tree_month from core.tree_month limit 1"),
     }.items():
-        assert run(home.root, reference, AS_OF, spoilt=spoilt) == FAILED
+        assert run(home.root, reference, AS_OF, spoilt=spoilt, is_judged_plainly=True) == FAILED
         assert published_version(home) == "000001"
         assert table_hashes(home.published) == yesterday
         new = [text for text in outbox(home) if text not in told]
