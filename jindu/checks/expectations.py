@@ -10,6 +10,7 @@ from string import Formatter
 import yaml
 
 from jindu.settings import PROJECT_ROOT, JinduError
+from jindu.warehouse.columns import QUICK_LOADER
 
 EXPECTATIONS_ROOT = PROJECT_ROOT / "expectations"
 GATES = ("incoming", "core", "mart")  # domain.md, Validation
@@ -28,7 +29,6 @@ NEEDS = ("reading", "history")
 NAME = re.compile(r"[a-z][a-z0-9_]*")
 TABLE = re.compile(r"check\.[a-z][a-z0-9_]*")  # only check tables carry the key that a finding is joined back by
 
-QUICK_LOADER = getattr(yaml, "CSafeLoader", yaml.SafeLoader)  # ten times as quick, where libyaml is there
 Scalar = str | bool | Decimal
 
 

@@ -12,6 +12,8 @@ SQL_ROOT = PROJECT_ROOT / "sql"
 PRIVATE_FOLDER, PRIVATE_FILE = 0o700, 0o600  # names, notes and restricted values as they were written
 SCHEMAS = ("raw", "reference", "core", "check", "mart")
 
+_prepared: set[Path] = set()  # files that this process has given schemas, raw tables and macros
+
 
 def prepare(connection: duckdb.DuckDBPyConnection) -> None:
     """Give a writable connection office time, the schemas, the raw tables and the macros."""
@@ -36,13 +38,21 @@ def connect(home: Home, *, read_only: bool = False) -> Iterator[duckdb.DuckDBPyC
     """
     connection = _open(home.private_database, read_only)
     try:
-        if read_only:
+        if read_only or _is_prepared(connection, home.private_database):
             set_timezone(connection)
         else:
             prepare(connection)
+            _prepared.add(home.private_database)
         yield connection
     finally:
         connection.close()
+
+
+def _is_prepared(connection: duckdb.DuckDBPyConnection, path: Path) -> bool:
+    """Whether this process has prepared it, and no empty file lies in its place now."""
+    return path in _prepared and bool(
+        connection.execute("select 1 from duckdb_tables() where schema_name = 'raw' limit 1").fetchall()
+    )
 
 
 def _open(path: Path, read_only: bool) -> duckdb.DuckDBPyConnection:
