@@ -1,23 +1,28 @@
-"""Two workers share the tests: a folder's tests stay together, and the longest folder goes first."""
+"""Two workers share the tests: those that share a costly fixture stay together, and the longest go first."""
 
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 
 import pytest
 from xdist.scheduler import LoadScopeScheduling
 
 HERE = Path(__file__).parent
 LONGEST = "nightly"
+ON_THE_SMALL_OFFICE = {  # of the longest folder: they share nothing with those on the invented year
+    "test_journal.py", "test_killed.py", "test_lock.py", "test_new_office.py", "test_prefect_server.py",
+}  # fmt: skip
 
 
 class FolderScheduling(LoadScopeScheduling):  # type: ignore[misc]
     """Session fixtures (a night, a Great Expectations import) are then made once, not once per worker."""
 
     def _split_scope(self, nodeid: str) -> str:
-        return str(nodeid.split("/")[1])
+        path = PurePosixPath(nodeid.split("::", maxsplit=1)[0])
+        folder = path.parts[1]
+        return f"{folder}/office" if folder == LONGEST and path.name in ON_THE_SMALL_OFFICE else folder
 
 
 def pytest_xdist_make_scheduler(config: pytest.Config, log: object) -> FolderScheduling:
-    """Hand out the tests of one folder below tests/ as one piece of work."""
+    """Hand out the tests of one folder below tests/ as one piece of work, of the longest as two."""
     return FolderScheduling(config, log)
 
 
