@@ -44,7 +44,7 @@ CLOSED = "close"  # killed when the night is done and nobody is told yet
 FAILED = 2
 
 forked = multiprocessing.get_context("forkserver")
-forked.set_forkserver_preload(["tests.nightly.preloaded"])
+forked.set_forkserver_preload(["great_expectations", "jindu.checks.engine", "jindu.alerts.deliver", "jindu.catalogue"])
 
 
 def run(
