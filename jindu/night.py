@@ -108,13 +108,14 @@ def _refuse_the_past(connection: duckdb.DuckDBPyConnection, moment: datetime) ->
 
 def step(night: Night, name: str, function: Step) -> StepReport:
     """Do one step of the night, with its time, outcome and one line of what it did in raw.run_step."""
-    _begin_step(night, name)
-    try:
-        report = watched(name, lambda progress: function(night, progress))
-    except BaseException as error:  # also Ctrl-C: the journal says where; always raised again
-        _end_step(night, name, "failed", *messages(error))
-        raise
-    _end_step(night, name, "completed", report.detail_zh, report.detail_en)
+    with connect(night.home):  # opened once for the step and its journal
+        _begin_step(night, name)
+        try:
+            report = watched(name, lambda progress: function(night, progress))
+        except BaseException as error:  # also Ctrl-C: the journal says where; always raised again
+            _end_step(night, name, "failed", *messages(error))
+            raise
+        _end_step(night, name, "completed", report.detail_zh, report.detail_en)
     return report
 
 

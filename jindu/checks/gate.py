@@ -12,7 +12,7 @@ import polars as pl
 from jindu.checks.engine import KEY, GateError, Verdict, judge
 from jindu.checks.expectations import Expectation, gate_expectations
 from jindu.settings import JinduError, Night, Progress, StepReport, no_progress
-from jindu.warehouse.connection import connect
+from jindu.warehouse.connection import closed, connect
 
 ADVISORY_GATE = (
     "incoming"  # bad data there is a finding; at the other gates it stops publishing (domain.md, Validation)
@@ -75,7 +75,8 @@ def run_gate(night: Night, gate: str, progress: Progress = no_progress) -> StepR
 
     Raises GateError when an expectation itself errs, and GateFailed when a critical one fails at the core or mart gate.
     """
-    verdicts = judge(night.home.private_database, gate_expectations(gate), progress)
+    with closed(night.home):
+        verdicts = judge(night.home.private_database, gate_expectations(gate), progress)
     with connect(night.home) as connection:
         findings = [finding for verdict in verdicts for finding in findings_of(connection, verdict)]
         _record(connection, night, gate, verdicts, findings)

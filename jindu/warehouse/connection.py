@@ -13,6 +13,7 @@ PRIVATE_FOLDER, PRIVATE_FILE = 0o700, 0o600  # names, notes and restricted value
 SCHEMAS = ("raw", "reference", "core", "check", "mart")
 
 _prepared: set[Path] = set()  # files that this process has given schemas, raw tables and macros
+_open_files: dict[Path, duckdb.DuckDBPyConnection] = {}  # opening and closing one takes a thirtieth of a second each
 
 
 def prepare(connection: duckdb.DuckDBPyConnection) -> None:
@@ -32,20 +33,52 @@ def set_timezone(connection: duckdb.DuckDBPyConnection) -> None:
 
 @contextmanager
 def connect(home: Home, *, read_only: bool = False) -> Iterator[duckdb.DuckDBPyConnection]:
-    """The private database, closed at the end.
+    """The private database, closed at the end; within another `connect`, one more connection to what is open already.
 
     Raises JinduError when another process holds it or the disk does not take it.
     """
-    connection = _open(home.private_database, read_only)
+    path = home.private_database
+    if path in _open_files:
+        with _open_files[path].cursor() as connection:
+            set_timezone(connection)
+            yield connection
+        return
+    connection = _open(path, read_only)
     try:
-        if read_only or _is_prepared(connection, home.private_database):
+        if read_only or _is_prepared(connection, path):
             set_timezone(connection)
         else:
             prepare(connection)
-            _prepared.add(home.private_database)
+            _prepared.add(path)
+        _open_files[path] = connection
         yield connection
     finally:
-        connection.close()
+        _open_files.pop(path, connection).close()
+
+
+@contextmanager
+def closed(home: Home) -> Iterator[None]:
+    """The private database left to somebody who opens it otherwise, and opened again where it was open."""
+    path = home.private_database
+    was_open = path in _open_files
+    if was_open:
+        _open_files.pop(path).close()
+    try:
+        yield
+    finally:
+        if was_open:
+            _open_files[path] = _open(path, read_only=False)
+
+
+@contextmanager
+def attached(connection: duckdb.DuckDBPyConnection, file: Path, name: str) -> Iterator[None]:
+    """A new database file under a name, written whole at the end, without a log beside it."""
+    quoted = str(file).replace("'", "''")
+    connection.execute(f"attach '{quoted}' as {name} (read_write)")
+    try:
+        yield
+    finally:  # the connection may be one of several to the private database: what is attached stays for them all
+        connection.execute(f"detach {name}")
 
 
 def _is_prepared(connection: duckdb.DuckDBPyConnection, path: Path) -> bool:

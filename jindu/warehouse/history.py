@@ -8,7 +8,7 @@ import shutil
 from pathlib import Path
 
 from jindu.settings import Home, Night
-from jindu.warehouse.connection import PRIVATE_FILE, PRIVATE_FOLDER, connect
+from jindu.warehouse.connection import PRIVATE_FILE, PRIVATE_FOLDER, attached, connect
 
 TABLES = (
     "raw.submission", "raw.document", "raw.cell", "raw.run", "core.unit_month", "core.submission", "core.form_month",
@@ -44,8 +44,7 @@ def fsync(path: Path) -> None:
 
 
 def _copy(night: Night, file: Path) -> None:
-    with connect(night.home, read_only=True) as connection:
-        connection.execute(f"attach {_text(str(file))} as sealed (read_write)")
+    with connect(night.home, read_only=True) as connection, attached(connection, file, "sealed"):
         for schema in sorted({table.split(".")[0] for table in TABLES}):
             connection.execute(f"create schema sealed.{schema}")
         for table in TABLES:
@@ -54,7 +53,6 @@ def _copy(night: Night, file: Path) -> None:
             "create table sealed.history as "
             f"select cast({_text(night.as_of.isoformat())} as timestamptz) as as_of_at, {_text(night.run_id)} as run_id"
         )
-        connection.execute("detach sealed")  # which writes the file whole, without a log beside it
 
 
 def _text(text: str) -> str:

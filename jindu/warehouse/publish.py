@@ -12,7 +12,7 @@ import duckdb
 
 from jindu.settings import Home, JinduError, Night, Progress, StepReport, no_progress
 from jindu.warehouse.columns import Column, Table, load
-from jindu.warehouse.connection import connect, set_timezone
+from jindu.warehouse.connection import attached, connect, set_timezone
 from jindu.warehouse.history import fsync, seal_history
 
 KEPT_VERSIONS = 5
@@ -97,15 +97,15 @@ def _copy_tables(home: Home, staging: Path, progress: Progress) -> dict[str, Fin
                 "没有可发布的数据：mart 中还没有表。请先运行 jindu run。",
                 "There is nothing to publish: mart has no tables yet. Run jindu run first.",
             )
-        connection.execute(f"attach {_text(str(staging))} as staging (read_write)")
-        connection.execute("create schema staging.mart")
-        for done, name in enumerate(names, start=1):
-            key = described[name].key if name in described else ()
-            order = ", ".join(map(_name, key)) or "all"
-            connection.execute(f"create table staging.mart.{_name(name)} as from mart.{_name(name)} order by {order}")
-            fingerprints[name] = _fingerprint(connection, name)
-            progress(done, len(names) + STAGES)
-        connection.execute("detach staging")
+        with attached(connection, staging, "staging"):
+            connection.execute("create schema staging.mart")
+            for done, name in enumerate(names, start=1):
+                key = described[name].key if name in described else ()
+                order = ", ".join(map(_name, key)) or "all"
+                table = _name(name)
+                connection.execute(f"create table staging.mart.{table} as from mart.{table} order by {order}")
+                fingerprints[name] = _fingerprint(connection, name)
+                progress(done, len(names) + STAGES)
     return fingerprints
 
 
