@@ -10,6 +10,7 @@ export JINDU_HOME
 VENV := .venv
 BIN := $(VENV)/bin
 INSTALLED := $(VENV)/.installed
+BENCHED := $(VENV)/.benched
 
 SHELL := bash
 .SHELLFLAGS := -euo pipefail -c
@@ -49,13 +50,18 @@ run: setup ## make the sample office (when the home has no inbox) and run one ni
 serve: setup ## keep this machine at work: Prefect and its page, the nightly run, the delivery, the watch (Ctrl-C stops it)
 	@exec $(BIN)/jindu serve --port "$(PORT)"
 
+$(BENCHED): $(INSTALLED) requirements-bench.lock
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --require-hashes --upgrade \
+	    --target $(VENV)/bench --requirement requirements-bench.lock
+	@touch $@
+
 test: setup ## run all tests
 	@$(BIN)/python -m pytest
 
 chaos: setup ## kill each process of `jindu serve` in turn and see it come back (about ten minutes)
 	@$(BIN)/python -m tests.chaos.serve
 
-bench: setup ## measure what the README promises in seconds (tests/bench/)
+bench: setup $(BENCHED) ## measure what the README promises in seconds (tests/bench/)
 	@for script in tests/bench/*.py; do $(BIN)/python -m "$$(tr / . <<< "$${script%.py}")"; done
 
 check: setup ## format, lint, types, import contracts, SQL style, stale generated documents

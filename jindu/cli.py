@@ -21,6 +21,8 @@ COMMANDS = (
     "run",
     "deliver",
     "status",
+    "explain",
+    "target",
     "serve",
     "sample",
 )  # jindu/commands/<name>.py

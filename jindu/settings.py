@@ -42,6 +42,11 @@ class Home:
         return self.root / "archive"
 
     @property
+    def decisions(self) -> Path:
+        """What people decided, a file per kind: only ever added to."""
+        return self.root / "decisions"
+
+    @property
     def returns(self) -> Path:
         """What goes back to the senders."""
         return self.root / "returns"
@@ -105,6 +110,11 @@ class Home:
     def watch_lock(self) -> Path:
         """Held by the one watch over this home's inbox."""
         return self.root / ".watch.lock"
+
+    @property
+    def decision_lock(self) -> Path:
+        """Held while a decision is prepared and written down."""
+        return self.root / ".decision.lock"
 
     @property
     def serve_lock(self) -> Path:

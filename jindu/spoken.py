@@ -23,6 +23,8 @@ USAGE_WORDS = {  # click's own words
     "FLOAT RANGE": "数字",
     "INTEGER": "整数",
     "TEXT": "文字",
+    "UNIT": "单位",
+    "INDICATOR": "指标",
 }
 SPLIT = "\x1f"  # between the Chinese and the English of a help text
 

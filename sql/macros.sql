@@ -12,9 +12,36 @@ create or replace macro half_away_steps(numerator, denominator) as
 create or replace macro half_away(numerator, denominator) as
     sign(cast(numerator as hugeint)) * ((2 * abs(cast(numerator as hugeint)) + denominator) // (2 * denominator));
 
+-- The numerator of a fraction brought to another denominator: exact where that is a multiple, else rounded once.
+create or replace macro rescaled(numerator, denominator, new_denominator) as
+    numerator // denominator * new_denominator
+    + half_away(numerator % denominator * new_denominator, denominator);
+
+-- The smallest number that each of the denominators divides; null beyond a limit, where 127 bits could run out.
+create or replace macro common_multiple(denominators, limit_value) as
+    list_reduce(
+        list_distinct(denominators),
+        lambda multiple, denominator: case
+            when lcm(multiple, denominator) <= limit_value then lcm(multiple, denominator)
+        end,
+        cast(1 as hugeint)
+    );
+
+-- Every number of months up to twelve divides it: means over months are whole numbers of these parts.
+create or replace macro mean_parts() as
+    cast(27720 as hugeint);
+
+-- The months from one to another of the same year, one bit each: January is bit 1.
+create or replace macro month_bits(first_month, last_month) as
+    (1 << (month(last_month) + 1)) - (1 << month(first_month));
+
 -- Millionths as a decimal with 6 places.
 create or replace macro from_ratio_steps(steps) as
     cast(steps as decimal(32, 0)) * cast(0.000001 as decimal(6, 6));
+
+-- The quotient of two positive integers in millionths, the whole part apart: only the divisor must leave 127 bits room.
+create or replace macro long_steps(numerator, denominator) as
+    numerator // denominator * 1000000 + half_away_steps(numerator % denominator, denominator);
 
 -- One exact division, rounded once, half away from zero, to 6 decimals; null when there is nothing to divide by.
 -- domain.md, Indicators: nothing in between is rounded.
@@ -25,11 +52,11 @@ create or replace macro exact_ratio(numerator, denominator) as
             from_ratio_steps(
                 sign(cast(numerator as hugeint)) * sign(cast(denominator as hugeint))
                 * case
-                    -- 2 million times the numerator must fit 127 bits: reduce the few fractions that are larger
-                    when abs(numerator) < 80000000000000000000000000000000
-                        then half_away_steps(abs(cast(numerator as hugeint)), abs(cast(denominator as hugeint)))
+                    when abs(denominator) < 80000000000000000000000000000000
+                        then long_steps(abs(cast(numerator as hugeint)), abs(cast(denominator as hugeint)))
+                    -- reduce the few fractions that are larger
                     else
-                        half_away_steps(
+                        long_steps(
                             abs(cast(numerator as hugeint)) // gcd(cast(numerator as hugeint), cast(denominator as hugeint)),
                             abs(cast(denominator as hugeint)) // gcd(cast(numerator as hugeint), cast(denominator as hugeint))
                         )
@@ -52,6 +79,15 @@ create or replace macro plain_name(name) as
 -- A note as it is compared with the phrases that explain nothing: no white space, no punctuation.
 create or replace macro plain_note(note) as
     regexp_replace(nfc_normalize(note), '[\s\p{P}]', '', 'g');
+
+-- A number is an answer, and so is the day on which something was finished; blank is none.
+create or replace macro has_answer(month_value, ytd_value, finished_on) as
+    month_value is not null or ytd_value is not null or finished_on is not null;
+
+-- "Not applicable", said in so many words where no number stands, is another answer.
+create or replace macro says_not_applicable(month_value, ytd_value, finished_on, month_state, ytd_state) as
+    not has_answer(month_value, ytd_value, finished_on)
+    and 'not_applicable' in (coalesce(month_state, ''), coalesce(ytd_state, ''));
 
 -- How many millionths one step of an indicator's decimals is: 1000000 for whole numbers, 10000 for two decimals.
 create or replace macro step_size(decimals) as
@@ -116,3 +152,60 @@ create or replace macro with_shown(message, text, shown_text) as
 -- A refusal without the texts of cells that it quotes: from its first quotation mark to its last.
 create or replace macro without_quotation(refusal) as
     regexp_replace(refusal, '“.*”', '“…”', 's');
+
+-- An exact fraction in words: a decimal where six places hold it (187.5), else the reduced fraction (550/3).
+create or replace macro exact_text(numerator, denominator) as
+    case
+        when numerator is null or denominator is null or denominator = 0 then null
+        when 1000000 * cast(numerator as hugeint) % denominator = 0
+            then regexp_replace(
+                cast(from_millionths(1000000 * cast(numerator as hugeint) // denominator) as varchar), '\.?0+$', ''
+            )
+        else
+            cast(
+                sign(denominator) * cast(numerator as hugeint)
+                // gcd(cast(numerator as hugeint), cast(denominator as hugeint)) as varchar
+            )
+            || '/'
+            || cast(
+                abs(cast(denominator as hugeint))
+                // gcd(cast(numerator as hugeint), cast(denominator as hugeint)) as varchar
+            )
+    end;
+
+-- How high this year stands against last year in the same months, last year's mean added three times to both: one or
+-- two months alone say little.
+create or replace macro height_ratio(amount, last_year_amount, last_year_total) as
+    (4.0e0 * coalesce(amount, 0) + last_year_total)
+    / nullif(4.0e0 * coalesce(last_year_amount, 0) + last_year_total, 0);
+
+-- By how much a forecast was off, in whole millionths, so that sums of squares are exact: a miss of a million millions
+-- or more counts as that.
+create or replace macro missed_by(amount, forecast) as
+    case
+        when amount is not null and forecast is not null
+            then cast(round(greatest(-1e18, least(1e18, amount - forecast))) as hugeint)
+    end;
+
+-- A number by itself, to the 16th power in the end: products alone are the same on every machine.
+create or replace macro squared(number) as
+    number * number;
+
+-- The chance that a normal value lies above so many standard deviations (0 or more), off by less than 0.0000002
+-- (Abramowitz and Stegun, Handbook of Mathematical Functions, 26.2.19).
+create or replace macro upper_chance(deviations) as
+    0.5e0 / squared(squared(squared(squared(
+        1 + deviations * (
+            0.0498673470e0 + deviations * (
+                0.0211410061e0 + deviations * (
+                    0.0032776263e0 + deviations * (
+                        0.0000380036e0 + deviations * (0.0000488906e0 + deviations * 0.0000053830e0)
+                    )
+                )
+            )
+        )
+    ))));
+
+-- The chance that a normal value lies below so many standard deviations.
+create or replace macro normal_chance(deviations) as
+    case when deviations < 0 then upper_chance(abs(deviations)) else 1 - upper_chance(abs(deviations)) end;

@@ -102,6 +102,7 @@ def complete(rows: Rows) -> None:
         kind = indicators[row.text("indicator_code")].text("kind")
         cells = {"flow": "both", "ratio": "ytd", "growth": "ytd"}.get(kind, "month")
         row.values["cells_required"] = row["cells_required"] or cells
+    covered_to = _covered_to(rows["baseline"])
     for row in rows["target"]:
         year = int(row.number("plan_year") or 0)
         indicator = indicators[row.text("indicator_code")]
@@ -109,9 +110,20 @@ def complete(rows: Rows) -> None:
         began = indicator.month("first_month")  # an indicator that begins mid-year is due from then on
         starts = began if began and began.year == year else date(year, 1, 1)
         row.values["first_month"] = row["first_month"] or starts
-        row.values["due_month"] = row["due_month"] or date(year, 12, 1)
+        # a result of January to November that is kept as a floor is due in November
+        carried = covered_to.get((row["org_unit_code"], row["indicator_code"], year - 1))
+        last = carried if row["basis"] == "carried" and carried else 12
+        row.values["due_month"] = row["due_month"] or date(year, last, 1)
         row.values["effective_month"] = row["effective_month"] or row["first_month"]
         row.values["phasing"] = row["phasing"] or ("linear" if is_amount else "none")
+
+
+def _covered_to(baselines: list[Row]) -> dict[tuple[Value, ...], int]:
+    """The last month that a unit's result of an indicator and year covers."""
+    ends = sorted(
+        (end, row["org_unit_code"], row["indicator_code"]) for row in baselines if (end := row.month("period_to"))
+    )
+    return {(unit, indicator, end.year): end.month for end, unit, indicator in ends}
 
 
 def _by_code(rows: list[Row]) -> dict[str, Row]:
@@ -340,7 +352,11 @@ def _splits(rows: Rows) -> Iterator[Problem]:
         key = row.text("split_key")
         if not key:
             continue
-        listed = parts[row["plan_year"], row["indicator_code"], row["org_unit_code"]]
+        listed = [
+            part
+            for part in parts[row["plan_year"], row["indicator_code"], row["org_unit_code"]]
+            if part["version"] == row["version"]
+        ]
         indicator, below = indicators[row.text("indicator_code")], children[row["org_unit_code"]]
         kind, level = indicator.text("kind"), units[row.text("org_unit_code")]["level"]
         if not below or level == indicator["reporting_level"]:
@@ -353,7 +369,7 @@ def _splits(rows: Rows) -> Iterator[Problem]:
                 f"空白或 explicit，因为下级目标已经列出（第 {listed[0].line} 行）",
                 f"a blank or explicit, because parts are listed (line {listed[0].line})",
             )
-        elif key == "explicit" and kind in COMPONENT_KINDS:
+        elif key == "explicit" and kind in COMPONENT_KINDS and (listed or not _was_split(row, rows["target"])):
             yield from _explicit_parts(row, listed)
         elif key in ("households", "population"):
             yield from (
@@ -367,14 +383,24 @@ def _splits(rows: Rows) -> Iterator[Problem]:
             )
 
 
+def _was_split(row: Row, targets: list[Row]) -> bool:
+    """Whether an earlier version was split: one without a list of its own keeps those proportions."""
+    same = ("plan_year", "org_unit_code", "indicator_code")
+    return any(
+        other["split_key"]
+        and all(other[column] == row[column] for column in same)
+        and (other.number("version") or 0) < (row.number("version") or 0)
+        for other in targets
+    )
+
+
 def _explicit_parts(row: Row, listed: list[Row]) -> Iterator[Problem]:
-    version = [part for part in listed if part["version"] == row["version"]]
-    total = sum((part.number("value") or Decimal(0) for part in version), Decimal(0))
+    total = sum((part.number("value") or Decimal(0) for part in listed), Decimal(0))
     if total != row.number("value"):
         yield row.wrong(
             "value",
-            f"下级目标之和 {total}（{len(version)} 个下级）",
-            f"the sum of its parts, {total} of {len(version)} units",
+            f"下级目标之和 {total}（{len(listed)} 个下级）",
+            f"the sum of its parts, {total} of {len(listed)} units",
         )
 
 

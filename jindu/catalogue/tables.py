@@ -429,6 +429,13 @@ _TABLES = (
                 },
             ),
             _other(
+                "is_rekeyed",
+                "boolean",
+                f"调整时是否按 split_key 重新分解（{YES_NO}）；空白表示按原来各单位的比例分解",
+                "whether a revised target is split by its key anew, and not in the proportions announced before",
+                False,
+            ),
+            _other(
                 "effective_month",
                 "month",
                 "这一版从哪个月起生效；空白表示从头",

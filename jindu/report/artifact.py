@@ -1,19 +1,20 @@
 """The night's ranking and summary as an orchestrator shows them: rows and Markdown."""
 
 from jindu.report.summary import WORST_COUNT, read_summary
-from jindu.report.words import amount, percent, word
+from jindu.report.words import amount, percent, place_range, rank_remark, word
 from jindu.settings import Home
 
 
 def ranking_rows(home: Home) -> list[dict[str, str]]:
-    """The overall ranking: one row per unit with 名次, 单位, 得分, 上月, 说明."""
+    """The overall ranking: one row per unit with 名次, 单位, 得分, 上月, 区间, 说明."""
     return [
         {
             "名次": "—" if row.rank is None else str(row.rank),
             "单位": row.unit,
             "得分": percent(row.score),
             "上月": "—" if row.previous_rank is None else str(row.previous_rank),
-            "说明": word("ranking", "unranked_reason", row.unranked_reason, "zh"),
+            "区间": place_range(row.best_rank, row.worst_rank),
+            "说明": rank_remark(row.unranked_reason, row.cause, "zh"),
         }
         for row in read_summary(home).ranking
     ]

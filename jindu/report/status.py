@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
+from jindu.decisions import torn_journals
 from jindu.lock import lock_holder
 from jindu.report.summary import OpenSubmission, Summary, read_summary
 from jindu.settings import OFFICE_TIMEZONE, Home
@@ -195,6 +196,14 @@ def _machine_needs(status: Status) -> list[Need]:
                 "stale",
                 f"已发布的数据是 {_age(age, True)}的：夜间任务没有运行，请检查 jindu serve 或计划任务",
                 f"What is published is from {_age(age, False)}: no night has run since; check jindu serve or the timer",
+            )
+        )
+    for file in torn_journals(status.home):
+        needs.append(
+            Need(
+                "torn_decision",
+                f"{file} 末尾有一条决定没有写完整，未计入：请重新执行那条命令",
+                f"{file} ends in a decision that was not written whole and does not count: give that command again",
             )
         )
     if status.free_bytes < LEAST_FREE_BYTES:

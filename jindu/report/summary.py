@@ -160,6 +160,9 @@ select
     metric_value,
     previous_rank,
     rank_change,
+    change_cause,
+    best_rank,
+    worst_rank,
     unranked_reason,
 from place
 where
@@ -168,6 +171,33 @@ where
         else depth = (select max(depth) from place)
     end
 order by parent_code, completion_rank nulls last, org_unit_code
+"""
+
+# What a bulletin said of the office and of the units right below it, beside our own rank of the same figure.
+PUBLISHED_RANK = """
+with place as (
+    select
+        *,
+        bool_or(is_sample) filter (where completion_rank is not null) over rank_list as has_sample_peer,
+    from mart.ranking
+    where scope = 'indicator' and report_month = $month
+    window rank_list as (partition by parent_code, scope_code)
+)
+
+select
+    coalesce(unit.short_name, unit.name),
+    indicator.name_zh,
+    coalesce(indicator.name_en, indicator.name_zh),
+    place.published_rank,
+    place.completion_rank,
+    place.peers_count,
+    coalesce(place.has_sample_peer, false),
+from place
+inner join mart.org_unit as unit on place.org_unit_code = unit.org_unit_code
+left join mart.org_unit as parent on place.parent_code = parent.org_unit_code
+inner join mart.indicator as indicator on place.scope_code = indicator.indicator_code
+where place.published_rank is not null and (unit.is_office or coalesce(parent.is_office, false))
+order by not unit.is_office, place.published_rank, place.org_unit_code, place.scope_code
 """
 
 BEHIND = """
@@ -247,7 +277,7 @@ class Collecting:
 
 @dataclass(frozen=True)
 class Rank:
-    """A unit's place in the overall ranking; the score is a ratio."""
+    """A unit's place in the overall ranking, and how far it can still go; the score is a ratio."""
 
     parent: str | None
     unit: str
@@ -257,7 +287,23 @@ class Rank:
     score: Decimal | None
     previous_rank: int | None
     change: int | None
+    cause: str | None  # of the change, None without one
+    best_rank: int | None
+    worst_rank: int | None
     unranked_reason: str | None
+
+
+@dataclass(frozen=True)
+class PublishedRank:
+    """A rank that a bulletin gave, beside ours; not to be compared where a peer's figures were invented."""
+
+    unit: str
+    indicator_zh: str
+    indicator_en: str
+    published_rank: int
+    rank: int | None
+    peers_count: int
+    has_sample_peer: bool
 
 
 @dataclass(frozen=True)
@@ -305,6 +351,7 @@ class Summary:
     collecting: tuple[Collecting, ...] = ()
     warnings: tuple[tuple[str, str], ...] = ()  # what the later gates want seen to, in Chinese and English
     ranking: tuple[Rank, ...] = ()
+    published_ranks: tuple[PublishedRank, ...] = ()
     behind: tuple[Behind, ...] = ()
     alerts: tuple[AlertCount, ...] = ()
     is_sample: bool = False
@@ -321,7 +368,7 @@ class Summary:
 
 def read_summary(home: Home) -> Summary:
     """The summary of what is published; raises JinduError when nothing is, or it cannot be read."""
-    with _published(home) as (connection, file):
+    with published_copy(home) as (connection, file):
         latest = connection.execute(LATEST_RUN).fetchone()
         if latest is None:
             raise JinduError(
@@ -346,6 +393,7 @@ def read_summary(home: Home) -> Summary:
             collecting=tuple(Collecting(*row) for row in _rows(connection, COLLECTING, as_of=as_of)),
             warnings=tuple(_rows(connection, WARNED, run_id=latest[1])),
             ranking=tuple(Rank(*row) for row in _rows(connection, RANKING, month=month)),
+            published_ranks=tuple(PublishedRank(*row) for row in _rows(connection, PUBLISHED_RANK, month=month)),
             behind=tuple(Behind(*row) for row in _rows(connection, BEHIND, month=month)),
             alerts=tuple(AlertCount(*row) for row in _rows(connection, ALERTS, previous=previous)),
             is_sample=_rows(connection, "select coalesce(bool_or(is_sample), false) from mart.target")[0][0],
@@ -353,7 +401,7 @@ def read_summary(home: Home) -> Summary:
 
 
 @contextmanager
-def _published(home: Home) -> Iterator[tuple[duckdb.DuckDBPyConnection, Path]]:
+def published_copy(home: Home) -> Iterator[tuple[duckdb.DuckDBPyConnection, Path]]:
     """The published copy as it is now, read-only: a newer one may be swapped in meanwhile."""
     if not home.published.exists():
         raise JinduError(

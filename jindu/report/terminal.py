@@ -12,8 +12,8 @@ from rich.table import Table
 from rich.text import Text
 
 from jindu.report.steps import StepTime, title
-from jindu.report.summary import WORST_COUNT, Behind, Rank, Summary
-from jindu.report.words import amount, percent, word
+from jindu.report.summary import WORST_COUNT, Behind, PublishedRank, Rank, Summary
+from jindu.report.words import amount, percent, place_range, rank_remark, word
 from jindu.settings import StepReport
 
 OPEN_SHOWN = 8
@@ -92,6 +92,8 @@ def show_summary(console: Console, summary: Summary, times: Sequence[StepTime], 
     for _, rows in groupby(summary.ranking, key=lambda row: row.parent):
         console.print()
         console.print(_ranking(console, list(rows), summary.is_sample, zh, lang))
+    for line in _published_ranks(summary.published_ranks, zh):
+        _print(console, line)
     if summary.behind:
         console.print()
         console.print(_behind(console, summary.behind, zh, lang))
@@ -174,6 +176,7 @@ def _ranking(console: Console, rows: Sequence[Rank], is_sample: bool, zh: bool, 
         Column("得分" if zh else "score", is_right=True),
         Column("上月" if zh else "before", is_right=True),
         Column("变化" if zh else "change", is_right=True),
+        Column("区间" if zh else "range", is_right=True),
         Column("说明" if zh else "remark"),
     ]
     cells = [
@@ -183,11 +186,37 @@ def _ranking(console: Console, rows: Sequence[Rank], is_sample: bool, zh: bool, 
             percent(row.score),
             _or_dash(row.previous_rank),
             _arrow(row.change),
-            word("ranking", "unranked_reason", row.unranked_reason, lang),
+            place_range(row.best_rank, row.worst_rank),
+            rank_remark(row.unranked_reason, row.cause, lang),
         )
         for row in rows
     ]
-    return _table(console, heading, columns, [[Text(cell) for cell in row] for row in cells])
+    table = _table(console, heading, columns, [[Text(cell) for cell in row] for row in cells])
+    if any(row.best_rank != row.worst_rank for row in rows):
+        table.caption = (
+            "区间：缺报的月份补齐后，最好和最差会是第几" if zh else "range: best and worst, once missing months are in"
+        )
+        table.caption_justify = "left"
+    return table
+
+
+def _published_ranks(rows: Sequence[PublishedRank], zh: bool) -> list[str]:
+    """A line per rank that a bulletin gave, with ours beside it."""
+    lines = []
+    for row in rows[:OPEN_SHOWN]:
+        if zh:
+            ours = "我们没有位次" if row.rank is None else f"我们算出第 {row.rank}（共 {row.peers_count}）"
+            if row.has_sample_peer:
+                ours = "同级数据为示例，不作比较"
+            lines.append(f"通报位次：{row.unit} {row.indicator_zh} 第 {row.published_rank}，{ours}")
+        else:
+            ours = "we have none" if row.rank is None else f"ours is {row.rank} of {row.peers_count}"
+            if row.has_sample_peer:
+                ours = "not compared: the peers are a sample"
+            lines.append(f"Published rank: {row.unit}, {row.indicator_en} {row.published_rank}; {ours}")
+    if len(rows) > OPEN_SHOWN:
+        lines.append(f"  … {len(rows) - OPEN_SHOWN}")
+    return lines
 
 
 def _behind(console: Console, rows: Sequence[Behind], zh: bool, lang: str) -> Table:

@@ -29,5 +29,17 @@ def amount(value: Decimal | None, kind: str, measure: str | None, decimals: int 
     return f"{_rounded(Decimal(value), decimals or 0)} {measure or ''}".rstrip()
 
 
+def place_range(best_rank: int | None, worst_rank: int | None) -> str:
+    """Between which places a rank can still move: 2–5; one number when it cannot, — when there is no rank."""
+    if best_rank is None or worst_rank is None:
+        return "—"
+    return str(best_rank) if best_rank == worst_rank else f"{best_rank}–{worst_rank}"
+
+
+def rank_remark(unranked_reason: str | None, cause: str | None, lang: str) -> str:
+    """Why a unit has no rank, or why its rank is another one than last month's."""
+    return word("ranking", "unranked_reason", unranked_reason, lang) or word("ranking", "change_cause", cause, lang)
+
+
 def _rounded(value: Decimal, decimals: int) -> str:
     return f"{value.quantize(Decimal(1).scaleb(-decimals), ROUND_HALF_UP):,}"

@@ -1,4 +1,4 @@
-"""Build the tables of sql/: one file is one SELECT is one table, in the order of what reads what."""
+"""Build the tables of sql/: one file is one SELECT is one table (or view), in the order of what reads what."""
 
 import functools
 import re
@@ -11,26 +11,32 @@ from pathlib import Path
 import duckdb
 
 from jindu.catalogue import load, store
+from jindu.decisions import load_decisions
 from jindu.settings import JinduError, Night, Progress, StepReport, no_progress
 from jindu.warehouse.connection import SQL_ROOT, connect
+from jindu.warehouse.earlier import METRICS, VALUES, Chain, work_out_earlier
 
 MODEL_SCHEMAS = ("core", "check", "mart")
 JUDGED = "raw.finding"  # what reads it comes after the incoming gate
 RECORDED = frozenset({"raw.gate_result", "raw.run"})  # what reads them is written last, when the gates have spoken
+TARGETS = frozenset({"core.decided_target", "core.plan_target"})  # a version counts from the day it was recorded
+EARLIER = "raw.earlier_metric"  # what reads it waits until last month has been worked out as it was known
 STAGES = ("reading", "core", "mart", "record")
 # A parser takes a third of a second for all files, which a first answer cannot spare; a test holds the two to the same.
 NO_CODE = re.compile(r"--[^\n]*|'[^']*'")
+VIEW = re.compile(r"\A--[^\n]*\n-- view:")  # the second line of a file that is worked out when it is asked for
 TABLE_READ = re.compile(r'\b(?:from|join)\s+"?(\w+)"?\."?(\w+)"?', re.IGNORECASE)
 
 
 @dataclass(frozen=True)
 class Model:
-    """One SELECT: the table that it makes and the tables that it reads."""
+    """One SELECT: the table, or the view, that it makes and the tables that it reads."""
 
     name: str  # schema.table
     select: str
     reads: frozenset[str]
     takes_as_of: bool
+    is_view: bool = False
 
 
 @functools.cache
@@ -89,7 +95,7 @@ def _parse(name: str, path: Path) -> Model:
     text = path.read_text(encoding="utf-8")
     code = NO_CODE.sub("", text)
     reads = {f"{schema}.{table}" for schema, table in TABLE_READ.findall(code)}
-    return Model(name, text, frozenset(reads), "$as_of" in code)
+    return Model(name, text, frozenset(reads), "$as_of" in code, VIEW.match(text) is not None)
 
 
 def stage_of(name: str) -> str:
@@ -98,7 +104,7 @@ def stage_of(name: str) -> str:
     upstream = _upstream(name)
     if upstream & RECORDED:
         return "record"
-    if any(table.startswith("mart.") for table in upstream | {name}):
+    if EARLIER in upstream or any(table.startswith("mart.") for table in upstream | {name}):
         return "mart"
     if JUDGED in upstream:
         return "core"
@@ -124,12 +130,13 @@ def build(
 
 
 def build_one(connection: duckdb.DuckDBPyConnection, as_of: datetime, model: Model) -> None:
-    """Create or replace one model's table."""
+    """Create or replace one model's table or view."""
     schema, table = model.name.split(".")
+    relation = "view" if model.is_view else "table"
     parameters = {"as_of": as_of} if model.takes_as_of else {}
     try:
         connection.execute(
-            f'create or replace table "{schema}"."{table}" as\n{model.select}', parameters
+            f'create or replace {relation} "{schema}"."{table}" as\n{model.select}', parameters
         )  # check is a keyword
     except duckdb.Error as error:
         raise JinduError(
@@ -159,14 +166,40 @@ def build_core(night: Night, progress: Progress = no_progress) -> StepReport:
 
 def build_mart(night: Night, progress: Progress = no_progress) -> StepReport:
     """What analysts see: completion, ranking, reporting, cases."""
+    with connect(night.home) as connection:
+        work_out_earlier(connection, earlier_chain())
     count = build_stage(night, "mart", progress)
     return StepReport(f"完成率与排名，{count} 张表", f"completion and ranking, {count} tables", count)
 
 
+@functools.cache
+def earlier_chain() -> Chain:
+    """From the values and the targets' versions, which were others at an earlier moment, to the metrics of the ranks.
+
+    What was asked, and who belongs to whom, is as it is today.
+    """
+    found: set[str] = set()
+    waiting = [*METRICS]
+    while waiting:
+        name = waiting.pop()
+        if name in models() and name != VALUES and name not in found:
+            found.add(name)
+            waiting += models()[name].reads
+    rebuilt = sorted(name for name in found if name in TARGETS or _upstream(name) & {VALUES, *TARGETS})
+    given = frozenset().union(*(models()[name].reads for name in rebuilt)) - {*rebuilt, VALUES}
+    text = "\n".join(
+        [(SQL_ROOT / "macros.sql").read_text(encoding="utf-8"), *(models()[name].select for name in rebuilt)]
+    )
+    return Chain(given, text, lambda connection, as_of: build(connection, as_of, rebuilt))
+
+
 def store_reference(night: Night) -> StepReport:
-    """Load the reference folder into the private database, refusing it whole when it has a fault."""
+    """Load the reference folder, refusing it whole when it has a fault, and what people decided since."""
     catalogue = load(night.reference)
     with connect(night.home) as connection:
         store(connection, catalogue)
+    decided = load_decisions(night)
     count = sum(frame.height for frame in catalogue.tables.values())
-    return StepReport(f"参考数据 {count} 行", f"reference data, {count} rows", count)
+    return StepReport(
+        f"参考数据 {count} 行，{decided.detail_zh}", f"reference data, {count} rows; {decided.detail_en}", count
+    )

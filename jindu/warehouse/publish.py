@@ -5,7 +5,9 @@ An open reader keeps the version that it opened; a publish that is killed leaves
 
 import hashlib
 import os
+import re
 import shutil
+from collections.abc import Iterable
 from pathlib import Path
 
 import duckdb
@@ -18,6 +20,7 @@ from jindu.warehouse.history import fsync, seal_history
 KEPT_VERSIONS = 5
 STAGES = 5  # after the tables are copied: describe, verify, history, seal, link
 DATABASE_NAME = "jindu.duckdb"  # DuckDB names a database after its real file, also through a link
+MART_VIEWS = "from duckdb_views() where database_name = current_database() and schema_name = 'mart' order by view_name"
 Fingerprint = tuple[int, int]  # rows, and the sum of their hashes
 
 
@@ -32,6 +35,7 @@ def publish(night: Night, progress: Progress = no_progress) -> StepReport:
     try:
         building.mkdir(parents=True)
         fingerprints = _copy_tables(home, building / DATABASE_NAME, progress)
+        _define_views(home, building / DATABASE_NAME)
         steps = len(fingerprints) + STAGES
         _describe(building / DATABASE_NAME)
         progress(steps - 4, steps)
@@ -109,19 +113,35 @@ def _copy_tables(home: Home, staging: Path, progress: Progress) -> dict[str, Fin
     return fingerprints
 
 
+def _define_views(home: Home, staging: Path) -> None:
+    """The views of mart over the copied tables, each after those that it reads."""
+    with connect(home, read_only=True) as connection:
+        waiting: dict[str, str] = dict(connection.execute(f"select view_name, sql {MART_VIEWS}").fetchall())
+    with duckdb.connect(staging) as copy:
+        while waiting:
+            name = next(one for one in waiting if not _reads_any(waiting[one], waiting.keys() - {one}))
+            copy.execute(waiting.pop(name))
+
+
+def _reads_any(definition: str, views: Iterable[str]) -> bool:
+    return any(re.search(rf"\bmart\.{view}\b", definition) for view in views)
+
+
 def _describe(staging: Path) -> None:
-    """Put meanings on tables and columns, and a Chinese view over each."""
+    """Put meanings on tables, views and columns, and a Chinese view over each."""
     tables = load().tables
     connection = duckdb.connect(staging)
     try:
-        for name in _mart_tables(connection):
+        views = [name for (name,) in connection.execute(f"select view_name {MART_VIEWS}").fetchall()]
+        for name in [*_mart_tables(connection), *views]:
             table = tables.get(name)
             if table is None:  # a test names what columns.yml lacks; the night goes on
                 continue
             present = [row[0] for row in connection.execute(f"describe mart.{_name(name)}").fetchall()]
             described = [column for column in table.columns if column.name in present]
             connection.execute(_view(table, present))
-            _comment(connection, "table", f"mart.{_name(name)}", f"{table.meaning_zh} {table.meaning_en}")
+            relation = "view" if name in views else "table"
+            _comment(connection, relation, f"mart.{_name(name)}", f"{table.meaning_zh} {table.meaning_en}")
             _comment(connection, "view", _name(table.view), table.meaning_zh)
             for column in described:
                 _comment(connection, "column", f"mart.{_name(name)}.{_name(column.name)}", _comment_text(column))

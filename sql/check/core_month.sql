@@ -23,6 +23,8 @@ known_month as (
         bool_and(kind != 'flow' or months_covered_count = 0 or is_not_applicable or ytd_value is not null) as has_total,
         max(months_covered_count - months_due_count) as months_over_count,
     from core.month_value
+    -- what an ended unit had is asked of nobody
+    where not coalesce(is_ended, false)
     group by org_unit_code, indicator_code, report_month
 )
 

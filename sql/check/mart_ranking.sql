@@ -57,6 +57,18 @@ select
         when completion_rank is null then unranked_reason is not null
         else metric_value is not null and unranked_reason is null
     end as is_justified,
+    best_rank || '–' || worst_rank as place_range,
+    -- how far the rank lies outside of its range; a rank without a range lies outside as well
+    case
+        when completion_rank is null then coalesce(best_rank, worst_rank)
+        when best_rank is null or worst_rank is null then peers_count
+        else greatest(best_rank - completion_rank, completion_rank - worst_rank)
+    end as range_gap_count,
+    -- a change is that from last month's rank, and has a cause; no change has none
+    coalesce(
+        rank_change = previous_rank - completion_rank, coalesce(rank_change, previous_rank - completion_rank) is null
+    )
+    and (coalesce(rank_change, 0) != 0) = (change_cause is not null) as is_change_justified,
     cast(published_rank as varchar) as published_rank,
     -- invented peers are never compared with published ranks
     case

@@ -1,38 +1,40 @@
--- grain: one row per org unit, reporting unit at or below it, flow or stock, and month
+-- grain: one row per org unit, reporting unit that counts in it, flow or stock, and month
 -- How much of the target falls to the months that this reporting unit has answered for, and what the others may hold.
 -- low: a missing month is 0; high: the larger of its phased target and the unit's own mean (domain.md, Completion).
 -- A missing level carries its last value: the actual within the plan year only, the bounds over the turn of the year.
+-- Fractions are exact: amounts over covered_denominator, means over mean_parts(), both in millionths.
 with line as (
     select
         reporting_line.org_unit_code,
         reporting_line.reporting_unit_code,
         month_value.* exclude (org_unit_code),
+        reporting_line.from_month is not null as is_heir_line,
         target_month.phasing_used,
         target_month.due_month,
-        -- a parent's target falls to its units as their own targets say, evenly where they have none
-        case
-            when count(own_target.target_value) over peers = count(*) over peers
-                then struct_pack(
-                    amount := own_target.amount_numerator,
-                    due := own_target.due_numerator,
-                    parts := own_target.amount_denominator,
-                    baseline := coalesce(millionths(own_target.baseline_value), 0),
-                    baseline_parts := cast(1 as hugeint)
-                )
-            else
-                struct_pack(
-                    amount := target_month.amount_numerator,
-                    due := target_month.due_numerator,
-                    parts := target_month.amount_denominator * count(*) over peers,
-                    baseline := coalesce(millionths(target_month.baseline_value), 0),
-                    baseline_parts := cast(count(*) over peers as hugeint)
-                )
-        end as unit_share,
+        target_month.target_value is not null as has_target,
+        target_month.amount_numerator,
+        target_month.due_numerator,
+        target_month.amount_denominator,
+        target_month.baseline_value,
+        own_target.target_value is not null as has_own_target,
+        struct_pack(
+            amount := coalesce(own_target.amount_numerator, 0),
+            due := coalesce(own_target.line_due_numerator, 0),
+            baseline := coalesce(millionths(own_target.baseline_value), 0)
+        ) as own_share,
+        max(own_target.amount_denominator) over this_year as own_parts,
+        -- who was founded after a target was handed down has no part in it
+        reporting_line.org_unit_code = reporting_line.reporting_unit_code
+        or target_month.target_value is null
+        or target_month.split_key is not null as is_handed_down,
     from core.reporting_line
     inner join core.month_value
         on
             reporting_line.indicator_code = month_value.indicator_code
             and reporting_line.reporting_unit_code = month_value.org_unit_code
+            and month_value.report_month
+            between coalesce(reporting_line.from_month, month_value.report_month)
+            and coalesce(reporting_line.to_month, month_value.report_month)
     left join core.target_month
         on
             reporting_line.org_unit_code = target_month.org_unit_code
@@ -44,23 +46,108 @@ with line as (
             and reporting_line.indicator_code = own_target.indicator_code
             and month_value.report_month = own_target.report_month
     where month_value.kind in ('flow', 'stock')
-    window peers as (
-        partition by reporting_line.org_unit_code, reporting_line.indicator_code, month_value.report_month
+    window this_year as (
+        partition by
+            reporting_line.org_unit_code,
+            reporting_line.reporting_unit_code,
+            reporting_line.indicator_code,
+            year(month_value.report_month)
     )
+),
+
+running as (
+    select
+        *,
+        bool_and(is_handed_down) over this_year as is_shared,
+        report_month = min(report_month) over this_year as is_first_month,
+    from line
+    where not coalesce(is_ended, false)
+    window this_year as (partition by org_unit_code, indicator_code, year(report_month))
+),
+
+unit_count as (
+    select
+        org_unit_code,
+        indicator_code,
+        report_month,
+        -- a month that is not applicable to a unit falls to the others
+        cast(greatest(count(*) filter (where not coalesce(is_not_applicable, false)), 1) as hugeint) as units_count,
+    from running
+    group by org_unit_code, indicator_code, report_month
+),
+
+-- evenly over the units of each month: one denominator for the months of a year
+even_part as (
+    select
+        org_unit_code,
+        indicator_code,
+        year(report_month) as report_year,
+        coalesce(common_multiple(list(units_count), 1000000), 1000000) as even_parts,
+    from unit_count
+    group by org_unit_code, indicator_code, year(report_month)
+),
+
+-- a parent's target falls to its units as it was handed down, evenly where it was not
+shared as (
+    select
+        running.* exclude (own_share, own_parts, amount_numerator, due_numerator, amount_denominator, baseline_value),
+        case
+            when running.is_shared then coalesce(running.own_parts, 1)
+            else running.amount_denominator * even_part.even_parts
+        end as share_parts,
+        case when running.is_shared then 1 else even_part.even_parts end as baseline_parts,
+        case
+            when running.is_shared then running.own_share
+            else
+                struct_pack(
+                    amount := rescaled(running.amount_numerator, unit_count.units_count, even_part.even_parts),
+                    due := rescaled(
+                        case
+                            when running.is_first_month or running.kind != 'flow' then running.due_numerator
+                            else running.amount_numerator
+                        end,
+                        unit_count.units_count,
+                        even_part.even_parts
+                    ),
+                    baseline := rescaled(
+                        coalesce(millionths(running.baseline_value), 0), unit_count.units_count, even_part.even_parts
+                    )
+                )
+        end as share,
+    from running
+    inner join unit_count using (org_unit_code, indicator_code, report_month)
+    inner join even_part
+        on
+            running.org_unit_code = even_part.org_unit_code
+            and running.indicator_code = even_part.indicator_code
+            and year(running.report_month) = even_part.report_year
+),
+
+due as (
+    select
+        *,
+        case
+            when is_shared or kind != 'flow' then shared.share.due
+            else sum(shared.share.due) over (
+                partition by org_unit_code, reporting_unit_code, indicator_code, year(report_month)
+                order by report_month rows between unbounded preceding and current row
+            )
+        end as due_share,
+    from shared
 ),
 
 answered as (
     select
         *,
         coalesce(
-            sum(unit_share.amount) filter (where is_reported and kind = 'flow') over year_to_date, 0
+            sum(due.share.amount) filter (where is_reported and kind = 'flow') over year_to_date, 0
         ) as answered_numerator,
         -- a cumulative answers for all months up to its own, a level for the way due by its month
         has_cumulative or (kind = 'stock' and is_reported) as is_whole,
         bit_or(
             case when report_month <= due_month and not is_not_applicable then 1 << month(report_month) else 0 end
         ) over year_to_date as months_by_due,
-    from line
+    from due
     window year_to_date as (
         partition by org_unit_code, reporting_unit_code, indicator_code, report_year
         order by report_month rows between unbounded preceding and current row
@@ -73,10 +160,15 @@ covered as (
         ytd_value is not null as has_answer,
         coalesce(
             last_value(
-                case when is_whole then unit_share.due - answered_numerator end ignore nulls
+                case when is_whole then due_share - answered_numerator end ignore nulls
             ) over year_to_date,
             0
         ) + answered_numerator as covered_numerator,
+        -- a level is compared with the plan of its own month
+        case
+            when kind = 'stock' and phasing_used != 'none'
+                then last_value(case when is_reported then answered.share.baseline end ignore nulls) over year_to_date
+        end as seen_baseline,
         case
             when kind = 'stock' and not is_not_applicable
                 then last_value(month_value ignore nulls) over (
@@ -84,6 +176,10 @@ covered as (
                     order by report_month rows between unbounded preceding and current row
                 )
         end as last_level_value,
+        case
+            when kind = 'flow' and months_covered_count > 0
+                then millionths(ytd_value) * (mean_parts() // months_covered_count)
+        end as mean_numerator,
     from answered
     window year_to_date as (
         partition by org_unit_code, reporting_unit_code, indicator_code, report_year
@@ -97,12 +193,12 @@ missing_month as (
         known.reporting_unit_code,
         known.indicator_code,
         known.report_month,
-        sum(
-            greatest(
-                coalesce(exact_ratio(missing.unit_share.amount, 1000000 * missing.unit_share.parts), 0),
-                coalesce(exact_ratio(millionths(known.ytd_value), 1000000 * known.months_covered_count), 0)
-            )
-        ) as missing_high_value,
+        case when missing.has_target or missing.has_own_target then missing.share.amount end as amount,
+        -- which of the two is larger, compared without dividing; one that is unknown plays no part
+        coalesce(amount * mean_parts() > known.mean_numerator * missing.share_parts, amount is not null)
+            as is_by_target,
+        case when is_by_target then amount else 0 end as due_numerator,
+        case when is_by_target then 0 else coalesce(known.mean_numerator, 0) end as mean_numerator,
     from covered as known
     inner join covered as missing
         on
@@ -117,28 +213,93 @@ missing_month as (
         and not missing.is_reported
         and not missing.is_not_applicable
         and coalesce(missing.report_month > known.cumulative_month, true)
-    group by all
+),
+
+missing_sum as (
+    select
+        org_unit_code,
+        reporting_unit_code,
+        indicator_code,
+        report_month,
+        sum(due_numerator) as due_numerator,
+        sum(mean_numerator) as mean_numerator,
+    from missing_month
+    group by org_unit_code, reporting_unit_code, indicator_code, report_month
+),
+
+running_line as (
+    select
+        covered.org_unit_code,
+        covered.reporting_unit_code,
+        covered.indicator_code,
+        covered.report_month,
+        -- compared whole, the target falls to a unit as soon as it has answered
+        case
+            when covered.phasing_used = 'none' then case when covered.has_answer then covered.due_share else 0 end
+            else covered.covered_numerator
+        end as covered_numerator,
+        covered.share_parts as covered_denominator,
+        case when covered.has_answer then coalesce(covered.seen_baseline, covered.share.baseline) else 0 end
+            as baseline_numerator,
+        covered.baseline_parts as baseline_denominator,
+        covered.months_covered_count < covered.months_due_count as has_missing_month,
+        covered.covered_months & covered.months_by_due = covered.months_by_due as is_known_by_due,
+        coalesce(covered.covered_months & (1 << month(covered.due_month)) != 0, false) as is_known_at_due,
+        coalesce(covered.ytd_value, covered.last_level_value, 0) as ytd_low_value,
+        case
+            when covered.kind = 'flow' then coalesce(missing_sum.due_numerator, 0)
+            -- a level that was never known may be what is due by now
+            when covered.ytd_value is null and covered.last_level_value is null and not covered.is_not_applicable
+                then
+                    coalesce(
+                        covered.due_share
+                        + covered.share.baseline * (covered.share_parts // covered.baseline_parts),
+                        0
+                    )
+            else 0
+        end as missing_due_numerator,
+        coalesce(missing_sum.mean_numerator, 0) as missing_mean_numerator,
+    from covered
+    left join missing_sum using (org_unit_code, reporting_unit_code, indicator_code, report_month)
+),
+
+-- an ended unit stands as it stood at its end, for its heir as for the sums above it
+ended_line as (
+    select
+        line.org_unit_code,
+        line.report_month,
+        running_line.* exclude (org_unit_code, report_month) replace (
+            -- the heir's baseline holds its predecessor's
+            case when heir.report_month is null then running_line.baseline_numerator else 0 end as baseline_numerator
+        ),
+    from line
+    inner join running_line
+        on
+            running_line.org_unit_code = case
+                when line.is_heir_line then line.reporting_unit_code else line.org_unit_code
+            end
+            and line.reporting_unit_code = running_line.reporting_unit_code
+            and line.indicator_code = running_line.indicator_code
+    inner join reference.org_unit as org_unit
+        on
+            line.reporting_unit_code = org_unit.code
+            and running_line.report_month = date_trunc('month', org_unit.valid_to)
+    left join core.succession as succession
+        on
+            line.reporting_unit_code = succession.org_unit_code
+            and line.report_month between succession.from_month and coalesce(succession.to_month, line.report_month)
+    left join running_line as heir
+        on
+            line.org_unit_code = heir.org_unit_code
+            and succession.heir_code = heir.reporting_unit_code
+            and line.indicator_code = heir.indicator_code
+            and line.report_month = heir.report_month
+    where line.is_ended
 )
 
-select
-    covered.org_unit_code,
-    covered.reporting_unit_code,
-    covered.indicator_code,
-    covered.report_month,
-    -- compared whole, the target falls to a unit as soon as it has answered
-    case
-        when covered.phasing_used = 'none' then case when covered.has_answer then covered.unit_share.due else 0 end
-        else covered.covered_numerator
-    end as covered_numerator,
-    covered.unit_share.parts as covered_denominator,
-    case when covered.has_answer then covered.unit_share.baseline else 0 end as baseline_numerator,
-    covered.unit_share.baseline_parts as baseline_denominator,
-    covered.months_covered_count < covered.months_due_count as has_missing_month,
-    covered.covered_months & covered.months_by_due = covered.months_by_due as is_known_by_due,
-    coalesce(covered.covered_months & (1 << month(covered.due_month)) != 0, false) as is_known_at_due,
-    coalesce(covered.ytd_value, covered.last_level_value, 0) as ytd_low_value,
-    coalesce(covered.ytd_value, covered.last_level_value, 0)
-    + coalesce(missing_month.missing_high_value, 0) as ytd_high_value,
-from covered
-left join missing_month using (org_unit_code, reporting_unit_code, indicator_code, report_month)
-order by covered.org_unit_code, covered.reporting_unit_code, covered.indicator_code, covered.report_month
+select *
+from running_line
+union all by name
+select *
+from ended_line
+order by org_unit_code, reporting_unit_code, indicator_code, report_month

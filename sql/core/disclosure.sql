@@ -114,6 +114,23 @@ sibling as (
     group by group_code, family_code, org_unit_code
 ),
 
+-- what an heir has less what it reports is its predecessor's
+small_predecessor as (
+    select distinct
+        succession.heir_code as org_unit_code,
+        sibling.family_code,
+    from sibling
+    inner join core.succession as succession on sibling.org_unit_code = succession.org_unit_code
+    where sibling.is_small
+),
+
+sibling_or_heir as (
+    select
+        sibling.* replace (sibling.is_small or small_predecessor.org_unit_code is not null as is_small),
+    from sibling
+    left join small_predecessor using (org_unit_code, family_code)
+),
+
 -- a lone one would be its parent's figure less its siblings'
 hidden_sibling as (
     select
@@ -123,7 +140,7 @@ hidden_sibling as (
         or (cover_order = 1 and small_count > 0)
         or (cover_order = 2 and small_count = 1 and bool_or(is_small and cover_order = 1) over sibling_group)
             as is_hidden,
-    from sibling
+    from sibling_or_heir
     window sibling_group as (partition by group_code, family_code)
 ),
 
@@ -170,7 +187,7 @@ bare_group as (
         and not coalesce(partial_sum.is_growing, false)
 ),
 
-suppressed_unit as (
+hidden_unit as (
     select
         hidden_sibling.group_code,
         hidden_sibling.family_code,
@@ -178,6 +195,23 @@ suppressed_unit as (
     from hidden_sibling
     left join bare_group using (group_code, family_code)
     where hidden_sibling.is_hidden or bare_group.group_code is not null
+),
+
+suppressed_unit as (
+    select *
+    from hidden_unit
+    union
+    -- the heir of one that hides only to cover another
+    select
+        sibling.group_code,
+        sibling.family_code,
+        sibling.org_unit_code,
+    from hidden_unit
+    inner join core.succession as succession on hidden_unit.org_unit_code = succession.org_unit_code
+    inner join sibling
+        on
+            succession.heir_code = sibling.org_unit_code
+            and hidden_unit.family_code = sibling.family_code
 ),
 
 suppressed_group as (

@@ -1,4 +1,5 @@
 -- grain: one row per reporting org unit, asked indicator and month: what was reported, and what is known by then
+-- After a unit's end its flows have a row (is_ended) for each month that is left of the year: what it had by its end.
 -- A reported cumulative stands for all months up to its own; months reported after it are added
 -- (domain.md, Submissions).
 with asked_month as (
@@ -9,6 +10,12 @@ with asked_month as (
         indicator.kind,
         form_month.due_on,
         form_month.lock_on,
+        -- nothing of the year comes before it
+        coalesce(
+            expected_cell.report_month
+            in (date_trunc('year', expected_cell.report_month), indicator.first_month, org_unit.valid_from),
+            false
+        ) as is_first_of_year,
     from core.expected_cell
     inner join core.indicator as indicator
         on
@@ -18,6 +25,7 @@ with asked_month as (
         on
             expected_cell.form_code = form_month.form_code
             and expected_cell.report_month = form_month.report_month
+    left join reference.org_unit as org_unit on expected_cell.org_unit_code = org_unit.code
 ),
 
 reported_month as (
@@ -29,6 +37,7 @@ reported_month as (
         asked_month.kind,
         asked_month.due_on,
         asked_month.lock_on,
+        asked_month.is_first_of_year,
         value.submission_id,
         coalesce(value.is_held, false) as is_held,
         coalesce(value.is_sample, false) as is_sample,
@@ -59,6 +68,7 @@ running_month as (
         count(*) filter (where is_reported) over year_to_date as running_count,
         bit_or(1 << month(report_month)) filter (where is_reported) over year_to_date as running_months,
         bit_or(1 << month(report_month)) over year_to_date as asked_months,
+        bit_or(1 << month(report_month)) filter (where not is_not_applicable) over year_to_date as due_months,
         count(*) filter (where not is_not_applicable) over year_to_date as months_due_count,
         lag(cumulative_value) over by_month as previous_cumulative_value,
         lag(report_month) over by_month as previous_month,
@@ -85,51 +95,100 @@ known_month as (
         last_value(case when has_cumulative then asked_months end ignore nulls) over year_to_date as cumulative_months,
         last_value(case when is_reported then report_month end ignore nulls) over year_to_date as last_covered_month,
         last_value(level_value ignore nulls) over year_to_date as latest_level_value,
+        last_value(case when is_reported then is_held end ignore nulls) over year_to_date as is_latest_held,
+        max(case when is_reported and is_held then report_month end) over year_to_date as last_held_month,
         max(finished_on) over year_to_date as latest_finished_on,
     from running_month
     window year_to_date as (
         partition by org_unit_code, indicator_code, report_year
         order by report_month rows between unbounded preceding and current row
     )
+),
+
+asked_row as (
+    select
+        org_unit_code,
+        indicator_code,
+        report_month,
+        report_year,
+        kind,
+        due_on,
+        lock_on,
+        submission_id,
+        received_at,
+        is_reported,
+        is_not_applicable,
+        -- what is known by then rests on a held value: the newest cumulative and the months after it, or the last level
+        case
+            when kind = 'flow' then coalesce(last_held_month >= coalesce(cumulative_month, last_held_month), false)
+            else coalesce(is_latest_held, false)
+        end as is_held,
+        is_sample,
+        is_late,
+        published_rank,
+        published_rank_metric,
+        has_cumulative,
+        -- what the month itself holds; from two consecutive cumulatives when only those were given
+        case
+            when kind != 'flow' then level_value
+            when month_value is not null then month_value
+            when has_cumulative and is_first_of_year then cumulative_value
+            when has_cumulative and date_diff('month', previous_month, report_month) = 1
+                then cumulative_value - previous_cumulative_value
+        end as month_value,
+        case
+            when kind != 'flow' then latest_level_value
+            when cumulative_month is not null then cumulative_ahead_value + coalesce(running_value, 0)
+            else running_value
+        end as ytd_value,
+        prior_ytd_value as prior_reported_value,
+        last_covered_month,
+        cumulative_month,
+        running_count + coalesce(cumulative_ahead_count, 0) as months_covered_count,
+        months_due_count,
+        -- one bit per month of the year
+        coalesce(running_months, 0) | coalesce(cumulative_months, 0) as covered_months,
+        asked_months,
+        coalesce(due_months, 0) as due_months,
+        case when kind = 'milestone' then latest_finished_on end as finished_on,
+        false as is_ended,
+    from known_month
+),
+
+ended_row as (
+    select
+        asked_row.* replace (
+            form_month.report_month as report_month,
+            null as due_on,
+            null as lock_on,
+            null as submission_id,
+            null as received_at,
+            false as is_reported,
+            false as is_not_applicable,
+            false as is_sample,
+            false as is_late,
+            false as has_cumulative,
+            null as month_value,
+            null as prior_reported_value,
+            true as is_ended
+        ),
+    from asked_row
+    inner join reference.org_unit as org_unit
+        on
+            asked_row.org_unit_code = org_unit.code
+            and asked_row.report_month = date_trunc('month', org_unit.valid_to)
+    inner join core.indicator as indicator using (indicator_code)
+    inner join core.form_month
+        on
+            indicator.source_form = form_month.form_code
+            and asked_row.report_year = year(form_month.report_month)
+            and asked_row.report_month < form_month.report_month
+    where asked_row.kind = 'flow'
 )
 
-select
-    org_unit_code,
-    indicator_code,
-    report_month,
-    report_year,
-    kind,
-    due_on,
-    lock_on,
-    submission_id,
-    received_at,
-    is_reported,
-    is_not_applicable,
-    is_held,
-    is_sample,
-    is_late,
-    published_rank,
-    published_rank_metric,
-    has_cumulative,
-    -- what the month itself holds; from two consecutive cumulatives when only those were given
-    case
-        when kind != 'flow' then level_value
-        when month_value is not null then month_value
-        when has_cumulative and month(report_month) = 1 then cumulative_value
-        when has_cumulative and date_diff('month', previous_month, report_month) = 1
-            then cumulative_value - previous_cumulative_value
-    end as month_value,
-    case
-        when kind != 'flow' then latest_level_value
-        when cumulative_month is not null then cumulative_ahead_value + coalesce(running_value, 0)
-        else running_value
-    end as ytd_value,
-    prior_ytd_value as prior_reported_value,
-    last_covered_month,
-    cumulative_month,
-    running_count + coalesce(cumulative_ahead_count, 0) as months_covered_count,
-    months_due_count,
-    coalesce(running_months, 0) | coalesce(cumulative_months, 0) as covered_months,  -- one bit per month of the year
-    case when kind = 'milestone' then latest_finished_on end as finished_on,
-from known_month
+select *
+from asked_row
+union all by name
+select *
+from ended_row
 order by org_unit_code, indicator_code, report_month

@@ -1,28 +1,63 @@
 -- grain: one row per org unit, indicator, month and bound: actual, low and high against the target
 -- Every figure here is an exact fraction; completion and pace are one division each (domain.md, Completion).
-with covered as (
+with common_part as (
     select
         org_unit_code,
         indicator_code,
         report_month,
-        -- units phased alike have one denominator; others are brought to one of 18 decimals
-        case
-            when min(covered_denominator) = max(covered_denominator) then sum(covered_numerator)
-            else sum(half_away(1000000000000 * covered_numerator, covered_denominator))
-        end as covered_numerator,
+        -- units phased unlike each other are brought to one denominator: exact, as far as 127 bits carry it
         case
             when min(covered_denominator) = max(covered_denominator) then min(covered_denominator)
-            else 1000000000000
+            else coalesce(common_multiple(list(distinct covered_denominator), 1000000000000), 1000000000000)
         end as covered_denominator,
-        sum(baseline_numerator) as baseline_numerator,
-        any_value(baseline_denominator) as baseline_denominator,
-        bool_or(has_missing_month) as has_missing_month,
-        bool_and(is_known_by_due) as is_known_by_due,
-        bool_or(is_known_at_due) as is_partly_known_at_due,
-        sum(ytd_low_value) as ytd_low_value,
-        sum(ytd_high_value) as ytd_high_value,
+        coalesce(common_multiple(list(distinct baseline_denominator), 1000000), 1000000) as baseline_denominator,
     from core.covered_month
     group by org_unit_code, indicator_code, report_month
+),
+
+covered as (
+    select
+        line.org_unit_code,
+        line.indicator_code,
+        line.report_month,
+        common_part.covered_denominator,
+        common_part.baseline_denominator,
+        sum(
+            rescaled(line.covered_numerator, line.covered_denominator, common_part.covered_denominator)
+        ) as covered_numerator,
+        sum(
+            rescaled(line.baseline_numerator, line.baseline_denominator, common_part.baseline_denominator)
+        ) as baseline_numerator,
+        bool_or(line.has_missing_month) as has_missing_month,
+        bool_and(line.is_known_by_due) as is_known_by_due,
+        bool_or(line.is_known_at_due) as is_partly_known_at_due,
+        sum(millionths(line.ytd_low_value)) as low_numerator,
+        sum(
+            rescaled(line.missing_due_numerator, line.covered_denominator, common_part.covered_denominator)
+        ) as missing_due_numerator,
+        sum(line.missing_mean_numerator) as missing_mean_numerator,
+    from core.covered_month as line
+    inner join common_part using (org_unit_code, indicator_code, report_month)
+    group by
+        line.org_unit_code,
+        line.indicator_code,
+        line.report_month,
+        common_part.covered_denominator,
+        common_part.baseline_denominator
+),
+
+-- missing months at their highest, as a fraction of millionths
+possible as (
+    select
+        *,
+        case when coalesce(missing_due_numerator, 0) = 0 then 1 else covered_denominator end
+        * case when coalesce(missing_mean_numerator, 0) = 0 then 1 else mean_parts() end as whole_denominator,
+        low_numerator * whole_denominator
+        + coalesce(missing_due_numerator * (whole_denominator // covered_denominator), 0)
+        + coalesce(missing_mean_numerator * (whole_denominator // mean_parts()), 0) as whole_numerator,
+        least(whole_denominator // gcd(whole_numerator, whole_denominator), 1000000) as high_denominator,
+        rescaled(whole_numerator, whole_denominator, high_denominator) as high_numerator,
+    from covered
 ),
 
 bounded as (
@@ -39,33 +74,46 @@ bounded as (
         coalesce(millionths(target_month.baseline_value), 0) as whole_baseline,
         target_month.amount_denominator as all_due_denominator,
         target_month.due_numerator as all_due_numerator,
-        covered.has_missing_month,
-        covered.is_known_by_due,
-        covered.is_partly_known_at_due,
+        possible.has_missing_month,
+        possible.is_known_by_due,
+        possible.is_partly_known_at_due,
         bound.bound,
         -- the actual is matched with the months and units that answered for it, its bounds with all of them
         bound.bound = 'actual' and tree_month.kind in ('flow', 'stock') as is_covered_only,
         -- the actual is actual_numerator / actual_denominator in the indicator's unit
         case
-            when bound.bound = 'low' and tree_month.kind in ('flow', 'stock') then millionths(covered.ytd_low_value)
-            when bound.bound = 'high' and tree_month.kind in ('flow', 'stock') then millionths(covered.ytd_high_value)
-            else tree_month.actual_numerator
-        end as actual_numerator,
+            when bound.bound = 'actual' then tree_month.actual_numerator
+            when tree_month.kind in ('flow', 'stock') and bound.bound = 'low' then possible.low_numerator
+            when tree_month.kind in ('flow', 'stock') then possible.high_numerator
+            when derived_bound.report_month is null then tree_month.actual_numerator
+            when bound.bound = 'low' then derived_bound.low_numerator
+            else derived_bound.high_numerator
+        end as signed_numerator,
         case
-            when bound.bound != 'actual' and tree_month.kind in ('flow', 'stock') then 1000000
-            else tree_month.actual_denominator
-        end as actual_denominator,
+            when bound.bound = 'actual' then tree_month.actual_denominator
+            when tree_month.kind in ('flow', 'stock') and bound.bound = 'low' then 1000000
+            when tree_month.kind in ('flow', 'stock') then 1000000 * possible.high_denominator
+            when derived_bound.report_month is null then tree_month.actual_denominator
+            when bound.bound = 'low' then derived_bound.low_denominator
+            else derived_bound.high_denominator
+        end as signed_denominator,
+        -- last year is a base of growth only where it is more than nothing; a ratio may have parts below 0
+        case when tree_month.kind = 'ratio' then sign(signed_denominator) else 1 end * signed_numerator
+            as actual_numerator,
+        case when tree_month.kind = 'ratio' then abs(signed_denominator) else signed_denominator end
+            as actual_denominator,
         -- the way due by now, beyond the baseline, is due_numerator / due_denominator millionths
-        case when is_covered_only then covered.covered_numerator else target_month.due_numerator end as due_numerator,
+        case when is_covered_only then possible.covered_numerator else target_month.due_numerator end as due_numerator,
         case
-            when is_covered_only then covered.covered_denominator
+            when is_covered_only then possible.covered_denominator
             else target_month.amount_denominator
         end as due_denominator,
-        case when is_covered_only then covered.baseline_numerator else whole_baseline end as baseline_numerator,
-        case when is_covered_only then covered.baseline_denominator else 1 end as baseline_denominator,
+        case when is_covered_only then possible.baseline_numerator else whole_baseline end as baseline_numerator,
+        case when is_covered_only then possible.baseline_denominator else 1 end as baseline_denominator,
     from core.tree_month
     cross join (values ('actual'), ('low'), ('high')) as bound (bound)
-    left join covered using (org_unit_code, indicator_code, report_month)
+    left join possible using (org_unit_code, indicator_code, report_month)
+    left join core.derived_bound using (org_unit_code, indicator_code, report_month)
     left join core.target_month using (org_unit_code, indicator_code, report_month)
 ),
 
@@ -81,6 +129,8 @@ travelled as (
         due_denominator * baseline_denominator as level_denominator,
         target_form = 'at_most' and kind = 'flow' as is_ceiling,
         target_form = 'at_most' and kind != 'flow' as is_upper_level,
+        -- of a target that is nothing, or less, no share can be reached
+        target_form = 'at_least' and kind in ('flow', 'stock') and whole_baseline = 0 as is_share_of_target,
         actual_denominator > 0 as has_actual,
     from bounded
 )
@@ -93,29 +143,38 @@ select
     coalesce(has_missing_month, false) as has_missing_month,
     coalesce(is_known_by_due, false) as is_known_by_due,
     coalesce(is_partly_known_at_due, false) as is_partly_known_at_due,
-    exact_ratio(actual_numerator, actual_denominator) as actual_value,
+    case when has_actual then exact_ratio(actual_numerator, actual_denominator) end as actual_value,
     exact_ratio(
         whole_baseline * all_due_denominator + all_due_numerator, 1000000 * all_due_denominator
     ) as target_to_date_value,
-    exact_ratio(level_numerator, 1000000 * level_denominator) as target_covered_value,
-    exact_ratio(
-        way_numerator * due_denominator - due_numerator * way_denominator, 1000000 * way_denominator * due_denominator
-    ) as gap_value,
+    case
+        when target_form is not null then exact_ratio(level_numerator, 1000000 * level_denominator)
+    end as target_covered_value,
+    case
+        when target_form is not null and has_actual
+            then exact_ratio(
+                way_numerator * due_denominator - due_numerator * way_denominator,
+                1000000 * way_denominator * due_denominator
+            )
+    end as gap_value,
     case
         when target_form is null or not has_actual then null
         when is_ceiling and report_month < due_month then null
-        when (is_ceiling or is_upper_level) and actual_numerator = 0 then setting.score_cap
+        when (is_ceiling or is_upper_level) and actual_numerator <= 0 and annual_target >= 0 then setting.score_cap
         when is_ceiling or is_upper_level
             then exact_ratio(annual_target * actual_denominator, 1000000 * actual_numerator)
+        when is_share_of_target and annual_target <= 0 then null
         when kind = 'growth' and (actual_numerator <= 0 or annual_target <= 0) then null
         when target_form = 'reduce_from_baseline' and distance = 0 then cast(way_numerator <= 0 as integer)
         else exact_ratio(way_numerator, way_denominator * distance)
     end as completion_ratio,
     case
         when target_form is null or not has_actual then null
-        when (is_ceiling or is_upper_level) and actual_numerator = 0 then setting.score_cap
+        when (is_ceiling or is_upper_level) and actual_numerator <= 0 and level_numerator >= 0 then setting.score_cap
         when is_ceiling or is_upper_level
             then exact_ratio(level_numerator * actual_denominator, 1000000 * level_denominator * actual_numerator)
+        when is_share_of_target and level_numerator <= 0 then null
+        when kind = 'growth' and annual_target <= -1000000 then null
         when kind = 'growth'
             then exact_ratio(
                 1000000 * (actual_numerator + actual_denominator), actual_denominator * (1000000 + annual_target)
@@ -139,7 +198,16 @@ select
         when not has_actual then 'no_denominator'
         -- no way to go: nothing to divide by, where holding the level is not the aim
         when distance = 0 and kind != 'growth' and target_form in ('at_least', 'by_date') then 'no_denominator'
+        when pace_ratio is null and target_form is not null then 'no_denominator'
+        when is_share_of_target and annual_target <= 0 then 'no_denominator'
     end as null_reason,
+    -- the fractions themselves, for those who say them in words (mart.completion_operand)
+    actual_numerator,
+    actual_denominator,
+    level_numerator,
+    level_denominator,
+    baseline_numerator,
+    baseline_denominator,
 from travelled
 cross join core.setting as setting
 order by org_unit_code, indicator_code, report_month, bound

@@ -1,5 +1,6 @@
 -- grain: one row per peer, indicator and month: the metric that it is ranked by, or why it is not
 -- Peers are the siblings marked is_peer in org_unit.csv that are asked for the indicator.
+-- best and worst are the ends of what the metric can still be: the actual, and missing months low or high.
 with peer as (
     select
         org_unit.parent_code,
@@ -15,9 +16,6 @@ with peer as (
         tree_month.actual_denominator,
         tree_month.growth_numerator,
         tree_month.growth_denominator,
-        outcome.actual_value,
-        outcome.pace_ratio,
-        outcome.completion_ratio,
         indicator.direction,
         indicator.ranking_metric,
         indicator.theme_code,
@@ -34,12 +32,6 @@ with peer as (
             partition by org_unit.parent_code, tree_month.indicator_code, tree_month.report_month
         ) as peers_count,
     from core.tree_month as tree_month
-    inner join core.outcome as outcome
-        on
-            tree_month.org_unit_code = outcome.org_unit_code
-            and tree_month.indicator_code = outcome.indicator_code
-            and tree_month.report_month = outcome.report_month
-            and outcome.bound = 'actual'
     inner join core.indicator as indicator on tree_month.indicator_code = indicator.indicator_code
     inner join reference.org_unit as org_unit on tree_month.org_unit_code = org_unit.code
     left join core.target_month as own_target
@@ -59,21 +51,76 @@ with peer as (
         and indicator.direction != 'none'
 ),
 
-measured as (
+-- how far the growth of a flow can still go is known where an indicator is made of it
+growth_bound as (
     select
-        *,
+        indicator.numerator_code as indicator_code,
+        outcome.org_unit_code,
+        outcome.report_month,
+        outcome.bound,
+        outcome.actual_value as growth_value,
+    from core.indicator as indicator
+    inner join core.outcome as outcome using (indicator_code)
+    where indicator.kind = 'growth'
+),
+
+bounded as (
+    select
+        peer.*,
+        outcome.bound,
         cast(
             case
-                when ranking_metric = 'pace' and has_common_key then pace_ratio
-                when ranking_metric = 'growth' and kind = 'flow' and growth_denominator > 0
-                    then exact_ratio(growth_numerator, growth_denominator)
-                when ranking_metric = 'growth' and kind = 'growth' then actual_value
-                when ranking_metric = 'level' then actual_value
-                when ranking_metric = 'per_thousand_households'
-                    then exact_ratio(1000 * millionths(actual_value), millionths(households))
+                when peer.ranking_metric = 'pace' and peer.has_common_key then outcome.pace_ratio
+                when peer.ranking_metric = 'growth' and peer.kind = 'flow' and outcome.bound != 'actual'
+                    then growth_bound.growth_value
+                when peer.ranking_metric = 'growth' and peer.kind = 'flow' and peer.growth_denominator > 0
+                    then exact_ratio(peer.growth_numerator, peer.growth_denominator)
+                when peer.ranking_metric = 'growth' and peer.kind = 'growth' then outcome.actual_value
+                when peer.ranking_metric = 'level' then outcome.actual_value
+                when peer.ranking_metric = 'per_thousand_households'
+                    then exact_ratio(1000 * millionths(outcome.actual_value), millionths(peer.households))
             end as decimal(24, 6)
         ) as metric_value,
+        -- the larger the better, whatever the direction
+        case
+            when peer.ranking_metric != 'pace' and peer.direction = 'lower' then -1
+            else 1
+        end * metric_value as merit_value,
+        -- what the indicator brings to the composite; a milestone counts from its due month on, done early or not
+        case
+            when peer.kind = 'milestone' and peer.report_month < peer.due_month then null
+            when peer.kind = 'milestone' then outcome.completion_ratio
+            -- least() skips nulls
+            when outcome.pace_ratio is not null then greatest(0, least(setting.score_cap, outcome.pace_ratio))
+        end as score_value,
     from peer
+    inner join core.outcome as outcome
+        on
+            peer.org_unit_code = outcome.org_unit_code
+            and peer.indicator_code = outcome.indicator_code
+            and peer.report_month = outcome.report_month
+    left join growth_bound
+        on
+            peer.org_unit_code = growth_bound.org_unit_code
+            and peer.indicator_code = growth_bound.indicator_code
+            and peer.report_month = growth_bound.report_month
+            and outcome.bound = growth_bound.bound
+    cross join core.setting as setting
+    where peer.peers_count > 1
+),
+
+measured as (
+    select
+        * exclude (bound, metric_value, merit_value, score_value),
+        max(metric_value) filter (where bound = 'actual') as metric_value,
+        max(merit_value) filter (where bound = 'actual') as merit_value,
+        max(merit_value) as best_merit_value,
+        min(merit_value) as worst_merit_value,
+        max(score_value) filter (where bound = 'actual') as score_value,
+        max(score_value) as best_score_value,
+        min(score_value) as worst_score_value,
+    from bounded
+    group by all
 )
 
 select
@@ -88,11 +135,9 @@ select
     measured.is_sample,
     measured.peers_count,
     measured.metric_value,
-    -- the larger the better, whatever the direction
-    case
-        when measured.ranking_metric != 'pace' and measured.direction = 'lower' then -1
-        else 1
-    end * measured.metric_value as merit_value,
+    measured.merit_value,
+    measured.best_merit_value,
+    measured.worst_merit_value,
     case
         when measured.is_not_applicable then 'not_applicable'
         when not measured.is_reported then 'not_reported'
@@ -107,14 +152,9 @@ select
     end as unranked_reason,
     measured.target_value is not null
     and (measured.kind != 'milestone' or measured.report_month >= measured.due_month) as has_score,
-    -- what the indicator brings to the composite; a milestone counts from its due month on, done early or not
-    case
-        when measured.kind = 'milestone' and measured.report_month < measured.due_month then null
-        when measured.kind = 'milestone' then measured.completion_ratio
-        -- least() skips nulls
-        when measured.pace_ratio is not null then greatest(0, least(setting.score_cap, measured.pace_ratio))
-    end as score_value,
+    measured.score_value,
+    measured.best_score_value,
+    measured.worst_score_value,
 from measured
 cross join core.setting as setting
-where measured.peers_count > 1
 order by measured.parent_code, measured.org_unit_code, measured.indicator_code, measured.report_month

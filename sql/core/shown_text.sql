@@ -14,6 +14,11 @@ with typed as (
     where finding.run_id = night_of($as_of) and finding.gate = 'incoming'
     union
     select
+        value.sheet_name as text,
+        true as is_name,
+    from core.value
+    union
+    select
         finding.found as text,
         false as is_name,
     from raw.finding as finding

@@ -1,5 +1,6 @@
 -- grain: one row per reporting org unit, indicator (derived ones too) and month, with its actual as an exact fraction
 -- A ratio or growth has a fraction only where both of its parts cover the same months: matched, never mixed.
+-- is_ended: what a unit had by its end, in the months that are left of that year (flows, and what is made of them).
 with asked_month as (
     select
         month_value.org_unit_code,
@@ -21,6 +22,7 @@ with asked_month as (
         month_value.months_covered_count,
         month_value.months_due_count,
         month_value.finished_on,
+        coalesce(month_value.is_ended, false) as is_ended,
         millionths(
             case
                 when month_value.kind = 'milestone' and month_value.finished_on <= last_day(month_value.report_month)
@@ -55,6 +57,7 @@ ratio_month as (
         denominator.ytd_value as part_denominator,
         least(numerator.months_covered_count, denominator.months_covered_count) as months_covered_count,
         numerator.months_due_count,
+        coalesce(numerator.is_ended, false) as is_ended,
         numerator.ytd_value is not null and denominator.ytd_value is not null
         and (
             numerator.kind != 'flow' or denominator.kind != 'flow'
@@ -68,6 +71,33 @@ ratio_month as (
             and numerator.org_unit_code = denominator.org_unit_code
             and numerator.report_month = denominator.report_month
     where indicator.kind = 'ratio'
+    union all by name
+    -- of a flow over a level, or the reverse, an ended unit leaves its flow: its level is gone
+    select
+        ended.org_unit_code,
+        indicator.indicator_code,
+        ended.report_month,
+        ended.report_year,
+        indicator.kind,
+        false as is_reported,
+        false as is_not_applicable,
+        ended.is_held,
+        false as is_sample,
+        false as is_late,
+        case when ended.indicator_code = indicator.numerator_code then ended.ytd_value else 0 end as part_numerator,
+        case when ended.indicator_code = indicator.denominator_code then ended.ytd_value else 0 end as part_denominator,
+        ended.months_covered_count,
+        ended.months_due_count,
+        ended.is_ended,
+        ended.ytd_value is not null as is_matched,
+    from core.indicator as indicator
+    inner join core.month_value as ended
+        on ended.indicator_code in (indicator.numerator_code, indicator.denominator_code)
+    inner join core.indicator as level
+        on
+            level.indicator_code in (indicator.numerator_code, indicator.denominator_code)
+            and level.kind = 'stock'
+    where indicator.kind = 'ratio' and ended.is_ended
 ),
 
 growth_month as (
@@ -92,6 +122,7 @@ select
     case when is_matched then millionths(part_numerator) end as actual_numerator,
     case when is_matched then millionths(part_denominator) end as actual_denominator,
     case
+        when part_numerator is null and part_denominator is null then 'not_reported'
         when part_denominator is null or part_denominator = 0 then 'no_denominator'
         when part_numerator is null then 'no_numerator'
         when not is_matched then 'period_mismatch'
@@ -103,6 +134,7 @@ select
     millionths(flow_value) - millionths(prior_ytd_value) as actual_numerator,
     case when flow_value is not null then millionths(prior_ytd_value) end as actual_denominator,
     case
+        when flow_value is null then 'not_reported'
         when prior_ytd_value is null then 'period_mismatch'
         when prior_ytd_value <= 0 then 'no_base'
     end as null_reason,

@@ -19,14 +19,10 @@ select
     reading.month_cell,
     reading.ytd_cell,
     reading.prior_ytd_cell,
-    -- a number is an answer; "not applicable", said in so many words, is another; blank is none
-    reading.month_value is not null
-    or reading.ytd_value is not null
-    or reading.finished_on is not null as is_reported,
-    reading.month_value is null
-    and reading.ytd_value is null
-    and reading.finished_on is null
-    and 'not_applicable' in (coalesce(reading.month_state, ''), coalesce(reading.ytd_state, '')) as is_not_applicable,
+    has_answer(reading.month_value, reading.ytd_value, reading.finished_on) as is_reported,
+    says_not_applicable(
+        reading.month_value, reading.ytd_value, reading.finished_on, reading.month_state, reading.ytd_state
+    ) as is_not_applicable,
 from core.reading
 inner join core.submission using (submission_id)
 inner join core.indicator as indicator

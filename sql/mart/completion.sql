@@ -58,19 +58,24 @@ calculated as (
                     )
             end as decimal(24, 6)
         ) as needed_monthly_value,
+        projection.projected_value,
+        projection.projected_low_value,
+        projection.projected_high_value,
+        projection.probability_ratio,
+        projection.projection_basis,
+        coalesce(projection.is_withheld, false) as is_projection_withheld,
         cast(bounds.low_value as decimal(24, 6)) as ytd_low_value,
         cast(bounds.high_value as decimal(24, 6)) as ytd_high_value,
-        target_month.target_form is not null
-        and (
-            (bounds.is_status_open and not coalesce(disclosure.is_suppressed, false))
-            or tree_month.is_held
-            or (
-                tree_month.is_reported
-                and not tree_month.is_fully_reported
-                and tree_month.kind not in ('flow', 'stock')
-            )
-            or coalesce(disclosure.status_rule, standing.status_rule) = 'never_reported_by_lock_day'
-        ) as is_provisional,
+        (bounds.is_status_open and not coalesce(disclosure.is_suppressed, false))
+        or tree_month.is_held
+        -- a unit of which nothing is known at all is in no bound of a share
+        or (
+            tree_month.is_reported
+            and tree_month.kind not in ('flow', 'stock')
+            and not tree_month.is_own_report
+            and tree_month.units_unknown_count > 0
+        )
+        or coalesce(disclosure.status_rule, standing.status_rule) = 'never_reported_by_lock_day' as is_provisional,
         cast(tree_month.months_covered_count as integer) as months_covered_count,
         cast(tree_month.months_due_count as integer) as months_due_count,
         tree_month.finished_on,
@@ -108,6 +113,11 @@ calculated as (
             tree_month.org_unit_code = target_month.org_unit_code
             and tree_month.indicator_code = target_month.indicator_code
             and tree_month.report_month = target_month.report_month
+    left join core.projection
+        on
+            tree_month.org_unit_code = projection.org_unit_code
+            and tree_month.indicator_code = projection.indicator_code
+            and tree_month.report_month = projection.report_month
     left join core.disclosure
         on
             tree_month.org_unit_code = disclosure.org_unit_code
@@ -135,6 +145,11 @@ select
     unless_suppressed(pace_ratio, is_suppressed) as pace_ratio,
     unless_suppressed(gap_value, is_suppressed) as gap_value,
     unless_suppressed(needed_monthly_value, is_suppressed) as needed_monthly_value,
+    unless_suppressed(projected_value, is_suppressed or is_projection_withheld) as projected_value,
+    unless_suppressed(projected_low_value, is_suppressed or is_projection_withheld) as projected_low_value,
+    unless_suppressed(projected_high_value, is_suppressed or is_projection_withheld) as projected_high_value,
+    unless_suppressed(probability_ratio, is_suppressed or is_projection_withheld) as probability_ratio,
+    unless_suppressed(projection_basis, is_suppressed or is_projection_withheld) as projection_basis,
     unless_suppressed(ytd_low_value, is_suppressed) as ytd_low_value,
     unless_suppressed(ytd_high_value, is_suppressed) as ytd_high_value,
     is_provisional,

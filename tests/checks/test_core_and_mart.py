@@ -30,6 +30,7 @@ def ranks(*pairs: tuple[int | None, int | None], **facts: Any) -> list[dict[str,
     """Rows of one ranking from (metric, rank): unit after unit, with a reason where there is no rank."""
     return [
         {**RANK, "org_unit_code": f"U{number}", "metric_value": metric, "completion_rank": rank}
+        | {"best_rank": rank, "worst_rank": rank}
         | {"unranked_reason": "not_reported" if rank is None else None}
         | facts
         for number, (metric, rank) in enumerate(pairs)
@@ -83,6 +84,7 @@ def test_sound_tables_fail_nothing(office: Office) -> None:
         ("coverage_possible", "core__month_value", [{**MONTH, "months_covered_count": 4}]),
         ("split_adds_up", "core__plan_target", SOUND["core.plan_target"][:2]),
         ("plan_entered", "core__plan_target", [{**row, "plan_year": 2030} for row in SOUND["core.plan_target"]]),
+        ("decision_fits", "core__decided_target", [{"decision_id": "d", "unfit_code": "unknown_unit", "version": 2}]),
         ("holidays_entered", "reference__holiday", [{"day": date(2030, 1, 1), "is_working_day": False}]),
         ("completion_unique", "mart__completion", [COMPLETION, COMPLETION]),
         ("status_given", "mart__completion", [{**COMPLETION, "status": None}]),
@@ -97,6 +99,13 @@ def test_sound_tables_fail_nothing(office: Office) -> None:
         ("rank_sequence", "mart__ranking", ranks((9, 1), (9, 1), (8, 2))),
         ("rank_justified", "mart__ranking", ranks((None, 1))),
         ("rank_justified", "mart__ranking", ranks((9, None), unranked_reason=None)),
+        ("rank_in_range", "mart__ranking", ranks((9, 1), best_rank=2, worst_rank=3)),
+        ("rank_in_range", "mart__ranking", ranks((9, 1), (8, 2), best_rank=1, worst_rank=1)),
+        ("rank_in_range", "mart__ranking", ranks((9, 1), worst_rank=None)),
+        ("rank_in_range", "mart__ranking", ranks((None, None), best_rank=1)),
+        ("rank_change_justified", "mart__ranking", ranks((9, 1), previous_rank=2, rank_change=2, change_cause="own")),
+        ("rank_change_justified", "mart__ranking", ranks((9, 1), previous_rank=2, rank_change=1)),
+        ("rank_change_justified", "mart__ranking", ranks((9, 1), previous_rank=1, rank_change=0, change_cause="own")),
         ("published_rank_differs", "mart__ranking", ranks((9, 1), published_rank=2)),
         ("reporting_complete", "mart__reporting", [{**REPORTING, "form_code": "s"}]),
         ("reporting_complete", "mart__reporting", [REPORTING, REPORTING]),

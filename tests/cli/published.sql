@@ -36,12 +36,18 @@ create table mart.reporting as select * from (values
     ('350502004003', 'community_monthly', date '2024-10-01', date '2024-11-05', 'awaited', 'awaited'),
 ) as reporting(org_unit_code, form_code, report_month, due_on, state, timeliness);
 create table mart.ranking as select * from (values
-    ('350502004', '350502004001', 1, 3, 1.0834, 2, 1, null),
-    ('350502004', '350502004002', 2, 3, 0.91, 1, -1, null),
-    ('350502004', '350502004003', null, 3, null, 3, null, 'not_reported'),
-) as ranking(parent_code, org_unit_code, completion_rank, peers_count, metric_value, previous_rank, rank_change, unranked_reason);
+    ('350502004', '350502004001', 1, 3, 1.0834, 2, 1, 'own', 1, 1, null),
+    ('350502004', '350502004002', 2, 3, 0.91, 1, -1, 'restatement', 1, 2, null),
+    ('350502004', '350502004003', null, 3, null, 3, null, null, null, null, 'not_reported'),
+) as ranking(
+    parent_code, org_unit_code, completion_rank, peers_count, metric_value, previous_rank, rank_change, change_cause,
+    best_rank, worst_rank, unranked_reason
+);
 alter table mart.ranking add column scope text default 'overall';
 alter table mart.ranking add column report_month date default date '2024-09-01';
+alter table mart.ranking add column scope_code text default 'overall';
+alter table mart.ranking add column published_rank integer;
+alter table mart.ranking add column is_sample boolean default false;
 create table mart.completion as select * from (values
     ('350502004001', 'households', 'behind', 0.7512, -1234567.5, false, true),
     ('350502004', 'gas_alarm', 'far_behind', 0.5, -0.125, true, false),

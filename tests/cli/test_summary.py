@@ -110,6 +110,42 @@ def test_without_an_office_the_lowest_level_is_shown(published_home: Home) -> No
     assert {row.level for row in read_summary(published_home).ranking} == {"community"}
 
 
+def test_beside_a_rank_stand_its_range_and_why_it_changed(published_home: Home) -> None:
+    lines = shown(published_home, "zh")
+    assert [re.split(r"\s{2,}", line.strip())[-2:] for line in lines if "91.0%" in line] == [["1–2", "数据更正"]]
+    assert [re.split(r"\s{2,}", line.strip())[-2:] for line in lines if "西街 " in line] == [["—", "未报送"]]
+    assert "区间：缺报的月份补齐后，最好和最差会是第几" in "\n".join(lines)
+    assert any(line.endswith("restatement") for line in map(str.rstrip, shown(published_home, "en")))
+
+
+def test_a_published_rank_stands_beside_ours(published_home: Home) -> None:
+    """Of the office itself, and never compared where the peers are a sample."""
+    said = "通报位次：开元街道 燃气报警器安装率 第 1，"
+    connection = duckdb.connect(published_home.published)
+    connection.execute(
+        """
+        insert into mart.ranking by name
+        select
+            '350502' as parent_code, '350502004' as org_unit_code, 'indicator' as scope, 'gas_alarm' as scope_code,
+            2 as completion_rank, 9 as peers_count, 1 as published_rank
+        """
+    )
+    connection.close()
+    assert said + "我们算出第 2（共 9）" in shown(published_home, "zh")
+    connection = duckdb.connect(published_home.published)
+    connection.execute(
+        """
+        insert into mart.ranking by name
+        select
+            '350502' as parent_code, '350502005' as org_unit_code, 'indicator' as scope, 'gas_alarm' as scope_code,
+            1 as completion_rank, 9 as peers_count, true as is_sample
+        """
+    )
+    connection.close()
+    assert said + "同级数据为示例，不作比较" in shown(published_home, "zh")
+    assert any(line.endswith("the peers are a sample") for line in shown(published_home, "en"))
+
+
 def test_a_replaced_rejection_needs_nobody(published_home: Home) -> None:
     summary = read_summary(published_home)
     assert [row.file_name for row in summary.open_submissions] == ["二.xlsx", "三.xlsx"]
@@ -118,7 +154,7 @@ def test_a_replaced_rejection_needs_nobody(published_home: Home) -> None:
 
 def test_artifacts(published_home: Home) -> None:
     assert ranking_rows(published_home)[0] == {
-        "名次": "1", "单位": "东街", "得分": "108.3%", "上月": "2", "说明": "",
+        "名次": "1", "单位": "东街", "得分": "108.3%", "上月": "2", "区间": "1", "说明": "自身变化",
     }  # fmt: skip
     assert "| 开元街道 | 燃气报警器安装率 | 严重滞后 | 50.0% | -12.5 个百分点 | — |" in summary_markdown(published_home)
 

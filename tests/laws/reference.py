@@ -1,470 +1,238 @@
-"""Completion and ranking as domain.md words them, in plain Python: slow, exact, and nothing to do with the SQL.
+"""Completion as domain.md words it, in plain Python: slow, exact, and nothing to do with the SQL.
 
-The tree is one sub-district and its communities. A report is what one community sent for one indicator and month.
+A row is an org unit, an indicator and a month. Each figure is asked on one of three sides: as it is known (`actual`),
+and with what is missing at its least (`low`) and at its most (`high`).
 """
 
-from collections.abc import Iterable
-from dataclasses import dataclass, field
-from datetime import date, timedelta
+from datetime import date
 from decimal import Decimal
 from fractions import Fraction
-from functools import cache
+
+from tests.laws.plan import (
+    base_covered,
+    due_by,
+    falls_to,
+    in_force,
+    is_phased,
+    is_spread_evenly,
+    target_covered,
+    target_to_date,
+    units_counted,
+)
+from tests.laws.values import (
+    actual,
+    asked_months,
+    asked_units,
+    components,
+    covered_months,
+    due_months,
+    growth,
+    is_not_applicable,
+    is_silent_in_part,
+    kin,
+    latest_cumulative,
+    month_alone,
+    month_value,
+    months_covered,
+    months_due,
+    own_to_date,
+    prior,
+    reported_units,
+    rolling,
+)
+from tests.laws.world import (
+    Indicator,
+    Report,
+    Target,
+    World,
+    divided,
+    ended_this_year,
+    exact,
+    holders,
+    is_reporting,
+    months_from,
+    remembered,
+    reporting_units,
+    rounded,
+    total,
+    whole_total,
+    year_before,
+)
 
 CAP = Fraction(12, 10)  # domain.md, Rankings: the cap
-MINIMUM_COVERAGE = Fraction(8, 10)  # domain.md, Rankings: under 80 % of due months covered is unranked
-MILLION = 10**6
+SIDES = ("actual", "low", "high")
 
 
-@dataclass(frozen=True)
-class Unit:
-    """A community."""
-
-    code: str
-    households: int
-
-
-@dataclass(frozen=True)
-class Indicator:
-    """What is measured; thresholds are those of its kind unless it has its own."""
-
-    code: str
-    kind: str
-    direction: str = "higher"
-    decimals: int = 0
-    numerator: str | None = None
-    denominator: str | None = None
-    ranking_metric: str = "none"
-    minimum_denominator: Decimal | None = None
-    thresholds: tuple[Decimal, Decimal, Decimal] | None = None
+# --------------------------------------------------------------------------------------------------------- low and high
+@remembered
+def value_of(world: World, unit: str, code: str, month: date, side: str = "actual") -> Fraction | None:
+    """The value to date, on one side."""
+    kind = world.by_code[code].kind
+    if side == "actual" or kind == "milestone":
+        return actual(world, unit, code, month)
+    bound = {"flow": flow_bound, "stock": stock_bound, "ratio": ratio_bound, "growth": growth_bound}[kind]
+    return bound(world, unit, code, month, side)
 
 
-@dataclass(frozen=True)
-class Target:
-    """One version of one unit's target; months are firsts of months."""
-
-    unit: str
-    indicator: str
-    form: str
-    value: Decimal
-    first: date
-    due: date
-    phasing: str
-    effective: date
-    version: int = 1
-    baseline: Decimal | None = None
-    split_key: str | None = None
+def missing_months(world: World, unit: str, code: str, month: date) -> list[date]:
+    """The due months of a unit of which nothing is known."""
+    covered = covered_months(world, unit, code, month)
+    return [other for other in due_months(world, unit, code, month) if other not in covered]
 
 
-@dataclass(frozen=True)
-class Report:
-    """What one community reported of one indicator for one month; a report without values is a blank cell."""
-
-    unit: str
-    indicator: str
-    month: date
-    month_value: Decimal | None = None
-    ytd_value: Decimal | None = None
-    prior_ytd_value: Decimal | None = None
-    finished_on: date | None = None
-    is_late: bool = False
-    is_not_applicable: bool = False
-
-    @property
-    def is_usable(self) -> bool:
-        """Whether it says anything about the month."""
-        return self.month_value is not None or self.ytd_value is not None
+def own_mean(world: World, unit: str, code: str, month: date) -> Fraction | None:
+    """A unit's own mean of its covered months so far."""
+    covered = covered_months(world, unit, code, month)
+    return divided(own_to_date(world, unit, code, month), Fraction(len(covered)))
 
 
-@dataclass(frozen=True, eq=False)  # a world is itself alone, so that what is known of it can be cached
-class World:
-    """Everything that a night knows: the tree, the catalogue, the reports, and which due and lock days have passed."""
-
-    parent: str
-    units: tuple[Unit, ...]
-    indicators: tuple[Indicator, ...]
-    targets: tuple[Target, ...]
-    guided: dict[tuple[str, str, date], Decimal]  # unit, indicator, month → that month's amount
-    reports: tuple[Report, ...]
-    months: tuple[date, ...]  # every month asked, in order
-    due_passed: frozenset[date]
-    lock_passed: frozenset[date]
-    plan_years: tuple[int, ...] = ()  # the years whose targets are open; what came before is only compared with
-    cell: dict[tuple[str, str, date], Report] = field(default_factory=dict, compare=False)
-    by_code: dict[str, Indicator] = field(default_factory=dict, compare=False)
-
-    def __post_init__(self) -> None:
-        self.cell.update({(row.unit, row.indicator, row.month): row for row in self.reports})
-        self.by_code.update({row.code: row for row in self.indicators})
-
-    def year_until(self, month: date) -> list[date]:
-        """The months asked from January to the month."""
-        return [other for other in self.months if other.year == month.year and other <= month]
+def larger(*values: Fraction | None) -> Fraction:
+    """The largest of those that are known; nothing known adds nothing."""
+    return max((value for value in values if value is not None), default=Fraction(0))
 
 
-# ----------------------------------------------------------------------------------------------------------- arithmetic
-def rounded(value: Fraction | None) -> Decimal | None:
-    """Six decimals, half away from zero, once."""
-    if value is None:
-        return None
-    scaled = abs(value) * MILLION
-    whole = (scaled.numerator * 2 + scaled.denominator) // (scaled.denominator * 2)
-    return Decimal(whole if value >= 0 else -whole).scaleb(-6)
+def flow_bound(world: World, unit: str, code: str, month: date, side: str) -> Fraction | None:
+    """Low: a missing month is 0. High: the larger of what was phased for it and the unit's own mean."""
+    found = total([actual(world, unit, code, month), Fraction(0)])
+    if side == "low":
+        return found
+    assert found is not None
+    for part, last in holders(world, unit, code, month):
+        mean = own_mean(world, part, code, last)
+        for other in missing_months(world, part, code, last):
+            found += larger(phased_for(world, unit, code, part, other), mean)
+    return found
 
 
-def divided(above: Fraction | None, below: Fraction | None) -> Fraction | None:
-    """One exact division; no denominator is no result."""
-    return above / below if above is not None and below else None
+def phased_for(world: World, unit: str, code: str, part: str, month: date) -> Fraction | None:
+    """What the plan has for a month of one unit of a row."""
+    owner = unit if is_spread_evenly(world, unit, code, month) else part
+    return falls_to(world, unit, code, part, month) if in_force(world, owner, code, month) else None
 
 
-def total(values: Iterable[Fraction | None]) -> Fraction | None:
-    """The sum of those that are known; none known is not zero."""
-    known = [value for value in values if value is not None]
-    return sum(known, Fraction(0)) if known else None
-
-
-def exact(value: Decimal | None) -> Fraction | None:
-    """A decimal as a fraction."""
-    return None if value is None else Fraction(value)
-
-
-def months_between(first: date, last: date) -> int:
-    """Months from the first to the last, both counted."""
-    return (last.year - first.year) * 12 + last.month - first.month + 1
-
-
-def year_before(month: date) -> date:
-    """The same month of last year."""
-    return month.replace(year=month.year - 1)
-
-
-# ------------------------------------------------------------------------------------- one community, one flow or stock
-def latest_cumulative(world: World, unit: str, code: str, month: date) -> date | None:
-    """The last month, up to this one, whose 本年累计 was reported."""
-    found = [
-        other
-        for other in world.year_until(month)
-        if (row := world.cell.get((unit, code, other))) and row.ytd_value is not None
-    ]
-    return found[-1] if found else None
-
-
-@cache
-def covered_months(world: World, unit: str, code: str, month: date) -> list[date]:
-    """The months up to this one whose result is known: reported themselves, or inside a reported cumulative."""
-    indicator = world.by_code[code]
-    if indicator.kind == "growth":
-        assert indicator.numerator
-        return covered_months(world, unit, indicator.numerator, month)
-    if indicator.kind == "ratio" and indicator.numerator and indicator.denominator:
-        below = covered_months(world, unit, indicator.denominator, month)
-        return [other for other in covered_months(world, unit, indicator.numerator, month) if other in below]
-    cumulative = latest_cumulative(world, unit, code, month) if indicator.kind == "flow" else None
-    return [
-        other
-        for other in world.year_until(month)
-        if (cumulative and other <= cumulative) or ((row := world.cell.get((unit, code, other))) and row.is_usable)
-    ]
-
-
-def flow_to_date(world: World, unit: str, code: str, month: date) -> Fraction | None:
-    """The latest reported cumulative and the months reported after it."""
-    cumulative = latest_cumulative(world, unit, code, month)
-    parts: list[Fraction | None] = []
-    for other in world.year_until(month):
-        row = world.cell.get((unit, code, other))
-        if row and other == cumulative:
-            parts.append(exact(row.ytd_value))
-        elif row and (cumulative is None or other > cumulative):
-            parts.append(exact(row.month_value))
-    return total(parts)
-
-
-def level_to_date(world: World, unit: str, code: str, month: date) -> Fraction | None:
-    """The latest month-end of the year."""
+def last_level(world: World, unit: str, code: str, month: date) -> Fraction | None:
+    """The last level that a unit ever reported."""
     levels = [
         row.month_value
-        for other in world.year_until(month)
-        if (row := world.cell.get((unit, code, other))) and row.month_value is not None
+        for other in world.months
+        if other <= month and (row := world.cell.get((unit, code, other))) and row.month_value is not None
     ]
     return exact(levels[-1]) if levels else None
 
 
-def to_date(world: World, unit: str, code: str, month: date) -> Fraction | None:
-    """A component by its own kind."""
-    if world.by_code[code].kind == "flow":
-        return flow_to_date(world, unit, code, month)
-    return level_to_date(world, unit, code, month)
-
-
-def month_alone(world: World, unit: str, code: str, month: date) -> Fraction | None:
-    """The month's own value; of a flow that has only cumulatives the difference of consecutive ones."""
-    row = world.cell.get((unit, code, month))
-    if row is None:
-        return None
-    if world.by_code[code].kind != "flow" or row.ytd_value is None:
-        return exact(row.month_value)
-    earlier = [other for other in world.year_until(month) if other < month]
-    if row.month_value is not None:
-        return exact(row.month_value)
-    if not earlier:
-        return exact(row.ytd_value)
-    before = world.cell.get((unit, code, earlier[-1]))
-    if before is None or before.ytd_value is None:
-        return None
-    return Fraction(row.ytd_value) - Fraction(before.ytd_value)
-
-
-def prior_to_date(world: World, unit: str, code: str, month: date) -> Fraction | None:
-    """Last year's identical period: as reported, else our own when it covers exactly the same months."""
-    covered = covered_months(world, unit, code, month)
-    if not covered:
-        return None
-    last = covered[-1]
-    row = world.cell.get((unit, code, last))
-    if row and row.prior_ytd_value is not None and covered == world.year_until(last):
-        return exact(row.prior_ytd_value)
-    identical = [year_before(other) for other in covered]
-    if covered_months(world, unit, code, identical[-1]) == identical:
-        return flow_to_date(world, unit, code, identical[-1])
-    return None
-
-
-# ------------------------------------------------------------------------------------------------------- units together
-def units_of(world: World, unit: str) -> list[str]:
-    """The communities that a row adds up: all of them for the sub-district, itself for a community."""
-    return [row.code for row in world.units] if unit == world.parent else [unit]
-
-
-def covered_units(world: World, unit: str, code: str, month: date) -> list[str]:
-    """Those of them with at least one covered month."""
-    return [part for part in units_of(world, unit) if covered_months(world, part, code, month)]
-
-
-def reporting_units(world: World, unit: str, code: str, month: date) -> list[str]:
-    """Those of them that know the month itself."""
-    return [part for part in units_of(world, unit) if month in covered_months(world, part, code, month)]
-
-
-def growth(world: World, unit: str, flow: str, month: date) -> Fraction | None:
-    """YTD ÷ the identical period of last year − 1, from the sums of the comparable units."""
-    parts = comparable_units(world, unit, flow, month)
-    now = total(to_date(world, part, flow, month) for part in parts)
-    ratio = divided(now, total(prior_to_date(world, part, flow, month) for part in parts))
-    return None if ratio is None else ratio - 1
-
-
-def comparable_units(world: World, unit: str, flow: str, month: date) -> list[str]:
-    """The units whose identical period of last year is known."""
-    return [part for part in units_of(world, unit) if prior_to_date(world, part, flow, month) is not None]
-
-
-def prior(world: World, unit: str, flow: str, month: date) -> Fraction | None:
-    """Last year's identical period; unknown when it is unknown of one unit that has a value this year."""
-    parts = comparable_units(world, unit, flow, month)
-    if parts != covered_units(world, unit, flow, month):
-        return None
-    return total(prior_to_date(world, part, flow, month) for part in parts)
-
-
-def actual(world: World, unit: str, code: str, month: date) -> Fraction | None:
-    """The value to date that is compared with a target."""
-    indicator = world.by_code[code]
-    parts = covered_units(world, unit, code, month)
-    if indicator.kind in ("flow", "stock"):
-        return total(to_date(world, part, code, month) for part in parts)
-    if indicator.kind == "growth":
-        assert indicator.numerator
-        return growth(world, unit, indicator.numerator, month)
-    if indicator.kind == "ratio":
-        return divided(*components(world, unit, indicator, month))
-    if unit != world.parent:
-        return level_to_date(world, unit, code, month)
-    if not parts:
-        return None
-    finished = [part for part in parts if level_to_date(world, part, code, month) == 1]
-    return Fraction(len(finished), len(world.units))  # milestone: share of units done
-
-
-def components(world: World, unit: str, indicator: Indicator, month: date) -> tuple[Fraction | None, Fraction | None]:
-    """Numerator and denominator: over months by their own kinds, then over the units that have both."""
-    assert indicator.numerator and indicator.denominator
-    parts = covered_units(world, unit, indicator.code, month)
-    above = total(to_date(world, part, indicator.numerator, month) for part in parts)
-    below = total(to_date(world, part, indicator.denominator, month) for part in parts)
-    return above, below
-
-
-# -------------------------------------------------------------------------------------------------------------- targets
-@cache
-def versions(world: World, unit: str, code: str) -> list[Target]:
-    """Every version of a unit's target, listed or handed down."""
-    listed = [row for row in world.targets if row.unit == unit and row.indicator == code]
-    if listed or unit == world.parent:
-        return sorted(listed, key=lambda row: row.version)
-    return [
-        split(world, whole)[unit]
-        for whole in versions(world, world.parent, code)
-        if whole.split_key in ("equal", "households")
-    ]
-
-
-def split(world: World, whole: Target) -> dict[str, Target]:
-    """A sub-district's target over its communities: largest remainder at the indicator's decimals."""
-    indicator = world.by_code[whole.indicator]
-    if indicator.kind in ("ratio", "growth", "milestone"):  # copied, not split
-        return {unit.code: handed_down(whole, unit.code, whole.value) for unit in world.units}
-    step = Fraction(1, 10**indicator.decimals)
-    keys = {unit.code: 1 if whole.split_key == "equal" else unit.households for unit in world.units}
-    steps = Fraction(whole.value) / step
-    quotas = {code: steps * key / sum(keys.values()) for code, key in keys.items()}
-    floors = {code: quota.numerator // quota.denominator for code, quota in quotas.items()}
-    left = int(steps) - sum(floors.values())
-    # ties by households then code
-    order = sorted(world.units, key=lambda unit: (floors[unit.code] - quotas[unit.code], -unit.households, unit.code))
-    lucky = {unit.code for unit in order[:left]}
-    return {
-        code: handed_down(whole, code, Decimal(floors[code] + (code in lucky)).scaleb(-indicator.decimals))
-        for code in keys
-    }
-
-
-def handed_down(whole: Target, unit: str, value: Decimal) -> Target:
-    """A community's part of a target."""
-    return Target(
-        unit, whole.indicator, whole.form, value, whole.first, whole.due, whole.phasing, whole.effective, whole.version
-    )
-
-
-def in_force(world: World, unit: str, code: str, month: date) -> Target | None:
-    """The version that holds in a month."""
-    found = [row for row in versions(world, unit, code) if row.first.year == month.year and row.effective <= month]
-    return found[-1] if found else None
-
-
-def amounts(world: World, unit: str, code: str, month: date) -> dict[date, Fraction]:
-    """How much of a flow's target falls to each month of the year up to this one."""
-    found: dict[date, Fraction] = {}
-    spent = Fraction(0)
-    for other in (date(month.year, number, 1) for number in range(1, month.month + 1)):
-        target = in_force(world, unit, code, other)
-        if target is None or other > target.due:
-            found[other] = Fraction(0)
-        elif target.phasing == "guidance":
-            found[other] = Fraction(world.guided[unit, code, other])
-        elif target.phasing == "seasonal" and (shape := shape_of_last_year(world, unit, target)):
-            found[other] = Fraction(target.value) * shape[other] / sum(shape.values())
-        else:  # what remains is spread over the remaining months
-            found[other] = (Fraction(target.value) - spent) / months_between(other, target.due)
-        spent += found[other]
+def stock_bound(world: World, unit: str, code: str, month: date, side: str) -> Fraction | None:
+    """A missing level is the last one; where there never was one, 0 on the low side and what is due on the high."""
+    found = Fraction(0)
+    is_even = is_spread_evenly(world, unit, code, month)
+    for part, last in holders(world, unit, code, month):
+        level = last_level(world, part, code, last)
+        if level is None and side == "high" and due_months(world, part, code, last):
+            owner = unit if is_even else part
+            count = units_counted(world, unit, code, month) if is_even else 1
+            level = divided(due_by(world, owner, code, last, last), Fraction(count))
+        found += level or Fraction(0)
     return found
 
 
-def shape_of_last_year(world: World, unit: str, target: Target) -> dict[date, Fraction]:
-    """Last year's amount for each month of a target; empty when last year is not whole, or came to nothing."""
-    shape: dict[date, Fraction] = {}
-    month = target.first
-    while month <= target.due:
-        if year_before(month) not in world.months:
-            return {}
-        parts = [month_alone(world, part, target.indicator, year_before(month)) for part in units_of(world, unit)]
-        if any(part is None for part in parts):
-            return {}
-        shape[month] = total(parts) or Fraction(0)
-        month = (month + timedelta(days=31)).replace(day=1)
-    return shape if sum(shape.values()) > 0 else {}
+def ratio_bound(world: World, unit: str, code: str, month: date, side: str) -> Fraction | None:
+    """Each unit's components completed over its due months, then summed and divided."""
+    indicator = world.by_code[code]
+    if not (indicator.numerator and indicator.denominator):
+        return actual(world, unit, code, month)
+    sums = {indicator.numerator: Fraction(0), indicator.denominator: Fraction(0)}
+    for part, last in holders_of_either(world, unit, indicator, month):
+        if not covered_months(world, part, indicator.denominator, last):
+            continue
+        below = own_mean(world, part, indicator.denominator, last)
+        target = in_force(world, part, code, last) or in_force(world, unit, code, month)
+        aimed = Fraction(target.value) * below if target and below is not None else None
+        for component in indicator.asked:
+            if (part, last) not in holders(world, unit, component, month):
+                continue
+            is_flow = world.by_code[component].kind == "flow"
+            known = own_to_date(world, part, component, last) if is_flow else last_level(world, part, component, last)
+            count = len(missing_months(world, part, component, last)) if is_flow else 0
+            each = below if component == indicator.denominator else Fraction(0)
+            if side == "high" and component == indicator.numerator:
+                each = larger(aimed, own_mean(world, part, component, last))
+            sums[component] += (known or 0) + count * (each or 0)
+    return divided(*sums.values())
 
 
-def share_due(world: World, unit: str, target: Target, month: date) -> Fraction:
-    """How much of a level's way is due by a month, 0 to 1."""
-    if target.phasing == "none":
-        return Fraction(1)
-    elapsed = min(max(months_between(target.first, month), 0), months_between(target.first, target.due))
-    return Fraction(elapsed, months_between(target.first, target.due))
+def holders_of_either(world: World, unit: str, indicator: Indicator, month: date) -> list[tuple[str, date]]:
+    """The units that hold a component of a row."""
+    found = [holder for code in indicator.asked for holder in holders(world, unit, code, month)]
+    return list(dict.fromkeys(found))
 
 
-def level_due(world: World, unit: str, target: Target, month: date) -> Fraction:
-    """Where a level should stand by a month; at_most holds whole from the start."""
-    if target.form == "at_most":
-        return Fraction(target.value)
-    base = Fraction(target.baseline or 0)
-    return base + share_due(world, unit, target, month) * (Fraction(target.value) - base)
+def growth_bound(world: World, unit: str, code: str, month: date, side: str) -> Fraction | None:
+    """The flow's bound against last year over all due months; the actual where nothing is missing, or last year is."""
+    flow = world.by_code[code].asked[0]
+    known = growth(world, unit, flow, month)
+    parts = holders(world, unit, flow, month)
+    if not any(missing_months(world, part, flow, last) for part, last in parts):
+        return known
+    found, before = Fraction(0), Fraction(0)
+    target = in_force(world, unit, code, month) if world.by_code[code].kind == "growth" else None
+    for part, last in parts:
+        base = last_year_by_month(world, part, flow, last)
+        if base is None:
+            return known
+        before += sum(base.values(), Fraction(0))
+        found += own_to_date(world, part, flow, last) or Fraction(0)
+        mean = own_mean(world, part, flow, last)
+        for other in missing_months(world, part, flow, last) if side == "high" else ():
+            aimed = base[other] * (1 + Fraction(target.value)) if target else None
+            found += larger(aimed, mean)
+    return found / before - 1 if before > 0 else known
 
 
-def due_by(world: World, unit: str, target: Target, months: list[date]) -> Fraction | None:
-    """What is due of one unit's target over some months; None without months."""
-    if not months:
-        return None
-    kind = world.by_code[target.indicator].kind
-    if kind in ("ratio", "growth") and target.form != "reduce_from_baseline":
-        return Fraction(target.value)
-    if kind == "flow" and target.phasing != "none":
-        by_month = amounts(world, unit, target.indicator, months[-1])
-        return sum((by_month[month] for month in months), Fraction(0))
-    if kind == "flow":
-        return Fraction(target.value)
-    return level_due(world, unit, target, months[-1])
+def stands_for(world: World, unit: str, month: date) -> list[str]:
+    """A unit and those that ended in it earlier in the year of a month."""
+    ended = ended_this_year(world, unit, month)
+    return [unit, *(part for row in ended for part in stands_for(world, row.code, row.valid_to))]
 
 
-def target_to_date(world: World, unit: str, code: str, month: date) -> Fraction | None:
-    """What is due by a month, over all due months."""
-    target = in_force(world, unit, code, month)
-    return due_by(world, unit, target, world.year_until(month)) if target else None
+def last_year_by_month(world: World, unit: str, flow: str, month: date) -> dict[date, Fraction] | None:
+    """Last year's own value for each due month of this year; None unless each is known."""
+    found = {}
+    for other in due_months(world, unit, flow, month):
+        before = year_before(other)
+        stood_for = [part for own in stands_for(world, unit, other) for part in kin(world, own, before.year)]
+        there = [part for part in stood_for if world.unit[part].is_there(before)]
+        value = whole_total(month_alone(world, part, flow, before) for part in there) if there else None
+        if value is None:
+            return None
+        found[other] = value
+    return found
 
 
-def is_shared(world: World, unit: str, code: str, month: date) -> bool:
-    """Whether the target compared is a sum of the communities' own."""
-    return (
-        unit == world.parent
-        and world.by_code[code].kind in ("flow", "stock")
-        and all(in_force(world, part.code, code, month) for part in world.units)
-    )
+def growth_of(world: World, unit: str, flow: str, month: date, side: str) -> Fraction | None:
+    """Growth of a flow, on one side."""
+    return growth(world, unit, flow, month) if side == "actual" else growth_bound(world, unit, flow, month, side)
 
 
-def target_covered(world: World, unit: str, code: str, month: date) -> Fraction | None:
-    """What is due over the covered months, and units, alone."""
-    target = in_force(world, unit, code, month)
-    parts = covered_units(world, unit, code, month)
-    if target is None or not parts:
-        return None
-    if not is_shared(world, unit, code, month):
-        months = sorted({other for part in parts for other in covered_months(world, part, code, month)})
-        if world.by_code[code].kind == "milestone":
-            months = [month]  # progress once made stays made
-        return due_by(world, unit, target, months)
-    own = [(part, in_force(world, part, code, month)) for part in parts]
-    return total(due_by(world, part, share, covered_months(world, part, code, month)) for part, share in own if share)
+def due_of(world: World, unit: str, code: str, month: date, side: str = "actual") -> Fraction | None:
+    """What a value is compared with: what is due of what is covered, or of everything where the rest is filled in."""
+    return (target_covered if side == "actual" else target_to_date)(world, unit, code, month)
 
 
-def baseline_covered(world: World, unit: str, code: str, month: date) -> Fraction:
-    """The baselines of the units that are compared."""
+def base_of(world: World, unit: str, code: str, month: date, side: str = "actual") -> Fraction:
+    """The baselines of the units compared."""
     target = in_force(world, unit, code, month)
     assert target
-    if not is_shared(world, unit, code, month):
-        return Fraction(target.baseline or 0)
-    own = [in_force(world, part, code, month) for part in covered_units(world, unit, code, month)]
-    return sum((Fraction(share.baseline or 0) for share in own if share), Fraction(0))
+    return base_covered(world, unit, code, month) if side == "actual" else Fraction(target.baseline or 0)
 
 
 # ----------------------------------------------------------------------------------------------------------- completion
-def completion(world: World, unit: str, code: str, month: date) -> Fraction | None:
-    """Actual against the annual target."""
-    target, value = in_force(world, unit, code, month), actual(world, unit, code, month)
-    if target is None or value is None:
-        return None
-    kind, aim = world.by_code[code].kind, Fraction(target.value)
-    if target.form == "by_date":
-        return value
-    if kind == "growth":
-        return value / aim if value > 0 and aim > 0 else None
-    if target.form == "at_most":
-        is_open = kind == "flow" and month < target.due
-        return None if is_open else aim / value if value else CAP
-    # the way gone by the units that are in, over the whole way
-    gone = value - baseline_covered(world, unit, code, month)
-    whole = aim - Fraction(target.baseline or 0)
-    if target.form == "reduce_from_baseline" and not whole:
-        return Fraction(gone <= 0)  # where no reduction is asked, holding the level is 1
-    return divided(gone, whole)
+def held_against_ceiling(value: Fraction, limit: Fraction) -> Fraction | None:
+    """Limit ÷ value; nothing against a limit of nothing or more is the cap."""
+    return CAP if value <= 0 <= limit else divided(limit, value)
+
+
+def needs_more_than_nothing(target: Target, kind: str) -> bool:
+    """Whether an amount of nothing, or less, is none to divide by."""
+    return target.form == "at_least" and kind in ("flow", "stock") and target.baseline is None
 
 
 def reduced(base: Fraction, value: Fraction, aim: Fraction) -> Fraction:
@@ -472,22 +240,43 @@ def reduced(base: Fraction, value: Fraction, aim: Fraction) -> Fraction:
     return (base - value) / (base - aim) if base != aim else Fraction(value <= base)
 
 
-def pace(world: World, unit: str, code: str, month: date) -> Fraction | None:
-    """Actual against what is due over the covered months and units."""
+@remembered
+def completion(world: World, unit: str, code: str, month: date) -> Fraction | None:
+    """Actual against the annual target."""
     target, value = in_force(world, unit, code, month), actual(world, unit, code, month)
-    due = target_covered(world, unit, code, month)
+    if target is None or value is None or target.form == "by_date":
+        return value if target else None
+    kind, aim = world.by_code[code].kind, Fraction(target.value)
+    if kind == "growth":
+        return value / aim if min(value, aim) > 0 else None
+    if target.form == "at_most":
+        is_open = kind == "flow" and month < target.due
+        return None if is_open else held_against_ceiling(value, aim)
+    # the way gone by the units that are in, over the whole way
+    gone = value - base_covered(world, unit, code, month)
+    whole = aim - Fraction(target.baseline or 0)
+    if target.form == "reduce_from_baseline" and not whole:
+        return Fraction(gone <= 0)  # where no reduction is asked, holding the level is 1
+    return None if needs_more_than_nothing(target, kind) and aim <= 0 else divided(gone, whole)
+
+
+@remembered
+def pace(world: World, unit: str, code: str, month: date, side: str = "actual") -> Fraction | None:
+    """Actual against what is due over the covered months and units."""
+    target, value = in_force(world, unit, code, month), value_of(world, unit, code, month, side)
+    due = due_of(world, unit, code, month, side)
     if target is None or value is None or due is None:
         return None
-    if world.by_code[code].kind == "growth":
-        return divided(1 + value, 1 + due)
+    kind = world.by_code[code].kind
+    if kind == "growth":
+        return (1 + value) / (1 + due) if 1 + due > 0 else None
     if target.form == "at_most":
-        return due / value if value else CAP
-    base = baseline_covered(world, unit, code, month)
+        return held_against_ceiling(value, due)
+    base = base_of(world, unit, code, month, side)
     if target.form == "reduce_from_baseline":
-        if base == due and target.value != target.baseline:
-            return None  # nothing phased yet
-        return reduced(base, value, due)
-    return divided(value - base, due - base)
+        is_phased_yet = base != due or target.value == target.baseline
+        return reduced(base, value, due) if is_phased_yet else None
+    return None if needs_more_than_nothing(target, kind) and due <= 0 else divided(value - base, due - base)
 
 
 def gap(world: World, unit: str, code: str, month: date) -> Fraction | None:
@@ -496,48 +285,54 @@ def gap(world: World, unit: str, code: str, month: date) -> Fraction | None:
     return None if value is None or due is None else value - due
 
 
-# --------------------------------------------------------------------------------------------------------------- status
-def is_met(world: World, unit: str, code: str, month: date) -> bool:
-    """Whether the value known in a month satisfies the target in force."""
+def needed(world: World, unit: str, code: str, month: date) -> Fraction | None:
+    """What each month left until the due month has to bring; nothing when it is reached, or over."""
     target, value = in_force(world, unit, code, month), actual(world, unit, code, month)
+    if target is None or value is None or world.by_code[code].kind not in ("flow", "stock"):
+        return None
+    if target.form != "at_least" or value >= target.value or month >= target.due:
+        return None
+    return (Fraction(target.value) - value) / (len(months_from(month, target.due)) - 1)
+
+
+# --------------------------------------------------------------------------------------------------------------- status
+def is_met(world: World, unit: str, code: str, month: date, side: str = "actual") -> bool:
+    """Whether the value known in a month satisfies the target in force."""
+    target, value = in_force(world, unit, code, month), value_of(world, unit, code, month, side)
     if target is None or value is None:
         return False
     if target.form in ("at_most", "reduce_from_baseline"):
         # what a silent unit holds is not zero
-        is_whole = all(actual(world, part, code, month) is not None for part in asked_units(world, unit, code, month))
+        asked = asked_units(world, unit, code, month)
+        is_whole = side != "actual" or all(actual(world, part, code, month) is not None for part in asked)
         return is_whole and value <= Fraction(target.value)
     return value >= Fraction(target.value)
 
 
-def finished_in(world: World, unit: str, code: str, month: date) -> date | None:
-    """The month in which a milestone was finished, as known in a month; of a parent the last of its units."""
-    months: list[date] = []
-    for part in units_of(world, unit):
+@remembered
+def finished_on(world: World, unit: str, code: str, month: date) -> date | None:
+    """The day on which a milestone was finished, as known in a month; of a parent the last of its units'."""
+    days: list[date] = []
+    for part, last in holders(world, unit, code, month):
         done = [
-            (row.finished_on or other).replace(day=1)
-            for other in world.year_until(month)
+            row.finished_on or other
+            for other in asked_months(world, part, code, last)
             if (row := world.cell.get((part, code, other))) and row.month_value == 1
         ]
         if not done:
             return None
-        months.append(min(done))
-    return max(months)
+        days.append(min(done))
+    return max(days, default=None)
 
 
 def is_reported(world: World, unit: str, code: str, month: date) -> bool:
     """Whether anything usable of the month itself is in."""
-    return bool(reporting_units(world, unit, code, month))
+    return bool(reported_units(world, unit, code, month))
 
 
 def is_complete(world: World, unit: str, code: str, month: date) -> bool:
     """Whether the month's report of every unit that has something to report is in."""
-    return reporting_units(world, unit, code, month) == asked_units(world, unit, code, month)
-
-
-def asked_units(world: World, unit: str, code: str, month: date) -> list[str]:
-    """The units that have something to report."""
-    indicator = world.by_code[code]
-    return [part for part in units_of(world, unit) if not is_not_applicable(world, part, indicator, month)]
+    return reported_units(world, unit, code, month) == asked_units(world, unit, code, month)
 
 
 def is_final(world: World, unit: str, code: str, month: date) -> bool:
@@ -546,69 +341,72 @@ def is_final(world: World, unit: str, code: str, month: date) -> bool:
     return is_in or (month in world.lock_passed and is_reported(world, unit, code, month))
 
 
-def status(world: World, unit: str, code: str, month: date) -> str:
+def is_out(world: World, unit: str, code: str, month: date) -> bool:
+    """Whether every unit that a row adds up said 不适用."""
+    parts = [row for row in reporting_units(world, unit, code) if row.is_there(month)]
+    return bool(parts) and all(is_not_applicable(world, row.code, code, month) for row in parts)
+
+
+@remembered
+def status(world: World, unit: str, code: str, month: date, side: str = "actual") -> str:
     """The first rule of domain.md, Status, that holds."""
-    indicator, target = world.by_code[code], in_force(world, unit, code, month)
+    target = in_force(world, unit, code, month)
     if target is None:
         return "no_target"
-    if is_not_applicable(world, unit, indicator, month):
+    if is_out(world, unit, code, month):
         return "not_applicable"
     rules = (
-        (is_achieved(world, unit, code, month, target), "achieved"),
-        (is_repaired(world, unit, code, month, target), "repaired"),
-        (is_missed(world, unit, code, month, target), "missed"),
+        (is_achieved(world, unit, code, month, side), "achieved"),
+        (is_repaired(world, unit, code, month, side), "repaired"),
+        (is_missed(world, unit, code, month, side), "missed"),
         (is_not_due(world, unit, code, month, target), "not_due"),
         (not is_reported(world, unit, code, month), "unreported"),
-        (pace(world, unit, code, month) is None, "not_computable"),
+        (pace(world, unit, code, month, side) is None, "not_computable"),
     )
-    return next((name for holds, name in rules if holds), "") or by_pace(world, unit, code, month)
+    return next((name for holds, name in rules if holds), "") or by_pace(world, unit, code, month, side)
 
 
-def is_not_applicable(world: World, unit: str, indicator: Indicator, month: date) -> bool:
-    """Whether every unit that a row adds up said 不适用."""
-    asked = [code for code in (indicator.numerator, indicator.denominator) if code] or [indicator.code]
-    return all(
-        any((row := world.cell.get((part, code, month))) and row.is_not_applicable for code in asked)
-        for part in units_of(world, unit)
-    )
-
-
-def is_achieved(world: World, unit: str, code: str, month: date, target: Target) -> bool:
+def is_achieved(world: World, unit: str, code: str, month: date, side: str) -> bool:
     """A cumulative at_least target reached or a milestone finished, by D; or r ≥ D, reported, and met at D."""
-    kind = world.by_code[code].kind
+    kind, target = world.by_code[code].kind, in_force(world, unit, code, month)
+    assert target
     if kind == "milestone":
-        finished = finished_in(world, unit, code, month)
-        return finished is not None and finished <= target.due
-    if kind == "flow" and target.form == "at_least" and is_met(world, unit, code, min(month, target.due)):
+        finished = finished_on(world, unit, code, month)
+        return finished is not None and finished.replace(day=1) <= target.due
+    if kind == "flow" and target.form == "at_least" and is_met(world, unit, code, min(month, target.due), side):
         return True
     if month < target.due:
         return False
-    if is_final(world, unit, code, target.due) and is_met(world, unit, code, target.due):
+    if is_final(world, unit, code, target.due) and is_met(world, unit, code, target.due, side):
         return True
     # a ceiling: a cumulative sent later may hold the due month, and what it holds was no more then
-    known = [part for part in units_of(world, unit) if target.due in covered_months(world, part, code, month)]
-    is_in = known == asked_units(world, unit, code, month) or (target.due in world.lock_passed and bool(known))
-    return kind == "flow" and target.form == "at_most" and is_in and is_met(world, unit, code, month)
+    asked = asked_units(world, unit, code, target.due)
+    known = [part for part in asked if target.due in covered_months(world, part, code, month)]
+    is_in = known == asked or (target.due in world.lock_passed and bool(known))
+    return kind == "flow" and target.form == "at_most" and is_in and is_met(world, unit, code, month, side)
 
 
-def is_repaired(world: World, unit: str, code: str, month: date, target: Target) -> bool:
+def is_repaired(world: World, unit: str, code: str, month: date, side: str) -> bool:
     """Met after D; or on pace, but the row's own report came after its due day."""
-    kind = world.by_code[code].kind
+    kind, target = world.by_code[code].kind, in_force(world, unit, code, month)
+    assert target
     if month > target.due and kind == "milestone":
-        return finished_in(world, unit, code, month) is not None
-    if month > target.due and not (kind == "flow" and target.form == "at_most") and is_met(world, unit, code, month):
+        return finished_on(world, unit, code, month) is not None
+    is_ceiling = kind == "flow" and target.form == "at_most"
+    if month > target.due and not is_ceiling and is_met(world, unit, code, month, side):
         return True
     if kind == "milestone" and month < target.due:
         return False
-    asked = [part for part in (world.by_code[code].numerator, world.by_code[code].denominator) if part] or [code]
-    late = any((row := world.cell.get((unit, part, month))) and row.is_usable and row.is_late for part in asked)
-    ratio = rounded(pace(world, unit, code, month))
-    return late and month < target.due and ratio is not None and ratio >= thresholds(world.by_code[code])[0]
+    cells = (world.cell.get((unit, part, month)) for part in world.by_code[code].asked)
+    is_late = any(row is not None and row.is_usable and row.is_late for row in cells)
+    ratio = rounded(pace(world, unit, code, month, side))
+    return is_late and month < target.due and ratio is not None and ratio >= thresholds(world.by_code[code])[0]
 
 
-def is_missed(world: World, unit: str, code: str, month: date, target: Target) -> bool:
+def is_missed(world: World, unit: str, code: str, month: date, side: str) -> bool:
     """A cumulative ceiling exceeded; or r ≥ D, not met, and the report is in or the lock day has passed."""
-    value = actual(world, unit, code, month)
+    value, target = value_of(world, unit, code, month, side), in_force(world, unit, code, month)
+    assert target
     if target.form == "at_most" and world.by_code[code].kind == "flow" and value is not None and value > target.value:
         return True
     is_in = is_complete(world, unit, code, month) or month in world.lock_passed
@@ -622,11 +420,9 @@ def is_not_due(world: World, unit: str, code: str, month: date, target: Target) 
     kind = world.by_code[code].kind
     if kind == "milestone":
         return month < target.due
-    if target.phasing == "none" or kind not in ("flow", "stock") or (kind == "stock" and target.form == "at_most"):
+    if not is_phased(world, target):
         return False
-    if kind == "flow":
-        return target.value != 0 and not any(amounts(world, unit, code, month).values())
-    return share_due(world, unit, target, month) == 0
+    return target.value != (target.baseline or 0) and target_to_date(world, unit, code, month) == (target.baseline or 0)
 
 
 def thresholds(indicator: Indicator) -> tuple[Decimal, Decimal, Decimal]:
@@ -638,71 +434,107 @@ def thresholds(indicator: Indicator) -> tuple[Decimal, Decimal, Decimal]:
     return on_pace, at_risk, behind
 
 
-def by_pace(world: World, unit: str, code: str, month: date) -> str:
+def by_pace(world: World, unit: str, code: str, month: date, side: str) -> str:
     """The rounded pace against the thresholds."""
-    ratio = rounded(pace(world, unit, code, month))
+    ratio = rounded(pace(world, unit, code, month, side))
     assert ratio is not None
     names = ("on_pace", "at_risk", "behind")
     passed = (name for name, floor in zip(names, thresholds(world.by_code[code]), strict=True) if ratio >= floor)
     return next(passed, "far_behind")
 
 
-# -------------------------------------------------------------------------------------------------------------- ranking
-@dataclass(frozen=True)
-class Standing:
-    """One community's place among its siblings for one indicator and month."""
-
-    metric_value: Decimal | None
-    completion_rank: int | None
-    peers_count: int
-    unranked_reason: str | None
-
-
-def ranking(world: World, code: str, month: date) -> dict[str, Standing]:
-    """The places of all communities; ties share the better one."""
-    indicator = world.by_code[code]
-    metrics = {unit.code: rounded(metric(world, unit, indicator, month)) for unit in world.units}
-    reasons = {unit.code: unranked_reason(world, unit, indicator, month, metrics[unit.code]) for unit in world.units}
-    ranked = [value for unit, value in metrics.items() if reasons[unit] is None and value is not None]
-    lowest_first = indicator.direction == "lower" and indicator.ranking_metric != "pace"
-
-    def place(value: Decimal) -> int:
-        return 1 + sum(other < value if lowest_first else other > value for other in ranked)
-
-    return {
-        unit: Standing(
-            value, place(value) if reasons[unit] is None and value is not None else None, len(ranked), reasons[unit]
-        )
-        for unit, value in metrics.items()
-    }
+# ---------------------------------------------------------------------------------------------------------- provisional
+def is_provisional(world: World, unit: str, code: str, month: date) -> bool:
+    """Whether the status could still turn: it differs between the sides, a value is held, or nobody ever reported."""
+    if len({status(world, unit, code, month, side) for side in SIDES}) > 1 or is_held(world, unit, code, month):
+        return True
+    if status(world, unit, code, month) == "missed" and not is_reported(world, unit, code, month):
+        return not is_exceeded(world, unit, code, month)
+    is_sum = world.by_code[code].kind in ("flow", "stock") or is_reporting(world, unit, code)
+    return not is_sum and is_silent_in_part(world, unit, code, month)
 
 
-def metric(world: World, unit: Unit, indicator: Indicator, month: date) -> Fraction | None:
-    """What the indicator is ranked by."""
-    value = actual(world, unit.code, indicator.code, month)
-    if indicator.ranking_metric == "pace":
-        return pace(world, unit.code, indicator.code, month)
-    if indicator.ranking_metric == "growth":
-        return value if indicator.kind == "growth" else growth(world, unit.code, indicator.code, month)
-    if indicator.ranking_metric == "per_thousand_households":
-        return divided(None if value is None else value * 1000, Fraction(unit.households))
-    return value
+def is_exceeded(world: World, unit: str, code: str, month: date) -> bool:
+    """Whether a cumulative ceiling is exceeded already."""
+    target, value = in_force(world, unit, code, month), actual(world, unit, code, month)
+    is_ceiling = target is not None and target.form == "at_most" and world.by_code[code].kind == "flow"
+    return is_ceiling and target is not None and value is not None and value > target.value
 
 
-def unranked_reason(world: World, unit: Unit, indicator: Indicator, month: date, value: Decimal | None) -> str | None:
-    """Why a community has no place; None when it has one."""
-    code, due = indicator.code, world.year_until(month)
-    below = components(world, unit.code, indicator, month)[1] if indicator.denominator else None
-    is_small = indicator.minimum_denominator is not None and below is not None and below < indicator.minimum_denominator
-    is_paced, has_target = indicator.ranking_metric == "pace", in_force(world, unit.code, code, month) is not None
-    whole = in_force(world, world.parent, code, month)
-    reasons = (
-        (is_not_applicable(world, unit.code, indicator, month), "not_applicable"),
-        (not is_reported(world, unit.code, code, month), "not_reported"),
-        (Fraction(len(covered_months(world, unit.code, code, month)), len(due)) < MINIMUM_COVERAGE, "low_coverage"),
-        (is_small, "small_denominator"),
-        (is_paced and not has_target, "no_target"),
-        (is_paced and not (whole and whole.split_key), "no_common_key"),
-        (value is None, "not_computable"),
+def is_held(world: World, unit: str, code: str, month: date) -> bool:
+    """Whether a value that counts in a row waits for its explanation."""
+    return any(
+        row.is_held
+        for component in world.by_code[code].asked
+        for part, last in holders(world, unit, component, month)
+        for row in counted_reports(world, part, component, last)
     )
-    return next((name for holds, name in reasons if holds), None)
+
+
+def counted_reports(world: World, unit: str, code: str, month: date) -> list[Report]:
+    """The reports of which a value counts: the latest cumulative and those after it; of a level the last."""
+    cells = [world.cell.get((unit, code, other)) for other in asked_months(world, unit, code, month)]
+    usable = [row for row in cells if row is not None and row.is_usable]
+    if world.by_code[code].kind != "flow":
+        return usable[-1:]
+    cumulative = latest_cumulative(world, unit, code, month)
+    return [row for row in usable if cumulative is None or row.month >= cumulative.month]
+
+
+# --------------------------------------------------------------------------------------------------------------- a row
+def null_reason(world: World, unit: str, code: str, month: date) -> str | None:
+    """Why there is no value, or no pace where there is a target."""
+    indicator, target = world.by_code[code], in_force(world, unit, code, month)
+    if actual(world, unit, code, month) is None:
+        if indicator.kind == "growth":
+            flow = indicator.asked[0]
+            if not any(covered_months(world, part, flow, last) for part, last in holders(world, unit, flow, month)):
+                return "not_reported"
+            return "period_mismatch" if prior(world, unit, flow, month) is None else "no_base"
+        known = components(world, unit, indicator, month) if indicator.denominator else ()
+        return "not_reported" if total(known) is None else "no_denominator"
+    if target and (pace(world, unit, code, month) is None or has_nothing_to_reach(world, unit, code, month)):
+        return "no_denominator"
+    return None
+
+
+def has_nothing_to_reach(world: World, unit: str, code: str, month: date) -> bool:
+    """Whether an annual target of nothing, or less, leaves nothing to divide by."""
+    target = in_force(world, unit, code, month)
+    return target is not None and needs_more_than_nothing(target, world.by_code[code].kind) and target.value <= 0
+
+
+def completion_row(world: World, unit: str, code: str, month: date) -> dict[str, object]:
+    """The columns of mart.completion that domain.md defines, but for the projection."""
+    kind, target = world.by_code[code].kind, in_force(world, unit, code, month)
+    value = actual(world, unit, code, month)
+    row: dict[str, object] = {
+        "month_value": rounded(month_value(world, unit, code, month)),
+        "ytd_value": rounded(value),
+        "rolling_3_value": rounded(rolling(world, unit, code, month, 3)),
+        "rolling_12_value": rounded(rolling(world, unit, code, month, 12)),
+        "annual_target_value": target.value if target else None,
+        "target_version": target.version if target else None,
+        "target_basis": target.basis if target else None,
+        "target_form": target.form if target else None,
+        "target_due_month": target.due if target else None,
+        "target_to_date_value": rounded(target_to_date(world, unit, code, month)),
+        "completion_ratio": rounded(completion(world, unit, code, month)),
+        "pace_ratio": rounded(pace(world, unit, code, month)),
+        "gap_value": rounded(gap(world, unit, code, month)),
+        "needed_monthly_value": rounded(needed(world, unit, code, month)),
+        "ytd_low_value": rounded(value_of(world, unit, code, month, "low")),
+        "ytd_high_value": rounded(value_of(world, unit, code, month, "high")),
+        "is_provisional": is_provisional(world, unit, code, month),
+        "months_covered_count": months_covered(world, unit, code, month),
+        "months_due_count": len(months_due(world, unit, code, month)),
+        "finished_on": finished_on(world, unit, code, month) if kind == "milestone" else None,
+        "status": status(world, unit, code, month),
+        "null_reason": null_reason(world, unit, code, month),
+    }
+    if value is not None:
+        row["target_covered_value"] = rounded(target_covered(world, unit, code, month))
+    if kind == "flow":
+        row["prior_ytd_value"] = rounded(prior(world, unit, code, month))
+        row["growth_ratio"] = rounded(growth(world, unit, code, month))
+    return row

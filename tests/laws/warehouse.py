@@ -15,7 +15,7 @@ from jindu.catalogue import Catalogue, empty_frames, load, store
 from jindu.settings import OFFICE_TIMEZONE, parse_as_of
 from jindu.warehouse.connection import prepare
 from jindu.warehouse.models import build, models
-from tests.laws.reference import Report, World
+from tests.laws.world import ALWAYS, FOREVER, Report, Target, World, year_before
 from tests.laws.worlds import Night
 
 GIVEN = "core.value"
@@ -92,7 +92,7 @@ def value_row(report: Report) -> dict[str, object]:
         "indicator_code": report.indicator,
         "report_month": report.month,
         "submission_id": f"{report.unit}-{report.month:%Y%m}-{'late' if report.is_late else 'on-time'}",
-        "is_held": False,
+        "is_held": report.is_held,
         "is_late": report.is_late,
         "received_at": received,
         "month_value": report.month_value,
@@ -107,14 +107,17 @@ def value_row(report: Report) -> dict[str, object]:
 
 def write_reference(folder: Path, world: World, *, reverse: bool = False) -> None:
     """The world's catalogue as a reference folder."""
-    units = [{"code": world.parent, "name": "sub-district", "short_name": "sub", "level": "subdistrict"}] + [
+    units = [
         {
             "code": unit.code,
             "name": unit.code,
             "short_name": unit.code,
-            "level": "community",
-            "parent_code": world.parent,
+            "level": unit.level,
+            "parent_code": unit.parent,
             "households": unit.households,
+            "valid_from": None if unit.valid_from == ALWAYS else month_text(unit.valid_from),
+            "valid_to": None if unit.valid_to == FOREVER else month_text(unit.valid_to),
+            "successor_code": unit.successor,
         }
         for unit in world.units
     ]
@@ -125,9 +128,12 @@ def write_reference(folder: Path, world: World, *, reverse: bool = False) -> Non
             "kind": row.kind,
             "unit": "件",
             "direction": row.direction,
-            "reporting_level": "community",
+            "reporting_level": row.level,
             "source_form": "monthly",
             "decimals": row.decimals,
+            "theme": row.theme,
+            "weight": row.weight,
+            "first_month": None if row.first_month == ALWAYS else month_text(row.first_month),
             "numerator_code": row.numerator,
             "denominator_code": row.denominator,
             "ranking_metric": row.ranking_metric,
@@ -146,10 +152,12 @@ def write_reference(folder: Path, world: World, *, reverse: bool = False) -> Non
             "version": row.version,
             "baseline_value": row.baseline,
             "first_month": month_text(row.first),
-            "due_month": month_text(row.due),
+            "due_month": None if is_carried(world, row) else month_text(row.due),
             "phasing": row.phasing,
+            "basis": row.basis,
             "split_key": row.split_key,
             "effective_month": month_text(row.effective),
+            "recorded_at": row.recorded,
         }
         for row in world.targets
     ]
@@ -163,6 +171,17 @@ def write_reference(folder: Path, world: World, *, reverse: bool = False) -> Non
         }
         for (unit, code, month), value in world.guided.items()
     ]
+    baselines = [
+        {
+            "org_unit_code": unit,
+            "indicator_code": code,
+            "value": 1,
+            "unit": "件",
+            "period_from": month_text(last.replace(month=1)),
+            "period_to": month_text(last),
+        }
+        for (unit, code), last in world.baseline_ends.items()
+    ]
     asked = [{"form_code": "monthly", "indicator_code": row["code"]} for row in indicators if not row["numerator_code"]]
     form = {"code": "monthly", "name_zh": "monthly", "level": "community", "first_month": month_text(world.months[0])}
     tables: dict[str, Rows] = {
@@ -170,6 +189,8 @@ def write_reference(folder: Path, world: World, *, reverse: bool = False) -> Non
         "indicator": indicators,
         "target": targets,
         "phasing": guided,
+        "baseline": baselines,
+        "theme": [{"code": code, "name_zh": code, "weight": weight} for code, weight in world.themes.items()],
         "form": [form],
         "form_indicator": asked,
         "holiday": [{"day": "2020-01-01", "is_working_day": "false"}],
@@ -181,6 +202,12 @@ def write_reference(folder: Path, world: World, *, reverse: bool = False) -> Non
             writer = csv.DictWriter(file, list(dict.fromkeys(column for row in table for column in row)))
             writer.writeheader()
             writer.writerows(table[::-1] if reverse else table)
+
+
+def is_carried(world: World, target: Target) -> bool:
+    """Whether a target takes its due month from the period of the result that it carries on."""
+    ends = world.baseline_ends.get((target.unit, target.indicator))
+    return target.basis == "carried" and ends is not None and ends == year_before(target.due)
 
 
 def month_text(month: date) -> str:

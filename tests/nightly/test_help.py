@@ -46,6 +46,8 @@ def places(home: Home, tmp_path: Path, command: str) -> dict[str, str]:
         "社区工作月报.xlsx": str(workbook),
         "report.xlsx": str(workbook),
         "990101001001": COMMUNITY,
+        "990101001": COMMUNITY[:9],
+        "visits": "enterprise_visited",
     }
 
 

@@ -36,7 +36,16 @@ class Office:
 class Attack:
     """The equations that the published rows give, and what follows from them."""
 
-    def __init__(self, office: Office, completion: Iterable[Row], ranking: Iterable[Row] = ()) -> None:
+    def __init__(
+        self,
+        office: Office,
+        completion: Iterable[Row],
+        ranking: Iterable[Row] = (),
+        *,
+        reported_cells: Iterable[Row] = (),
+        contributions: Iterable[Row] = (),
+        operands: Iterable[Row] = (),
+    ) -> None:
         self.office = office
         self.rows = {(row["org_unit_code"], row["indicator_code"], row["report_month"]): row for row in completion}
         self.unknowns: dict[Cell, int] = {}
@@ -45,6 +54,12 @@ class Attack:
             self._read(cell, row)
         for row in ranking:
             self._read_rank(row)
+        for row in reported_cells:
+            self._read_reported_cell(row)
+        for row in contributions:
+            self._read_contribution(row)
+        for row in operands:
+            self._read_operand(row)
         self._add_up()
         self._balance()
 
@@ -72,8 +87,18 @@ class Attack:
         prior = (unit, code, month.replace(year=month.year - 1))
         if prior in self.rows:
             self._learn(self._to_date(prior), row.get("prior_ytd_value"))
+        self._read_projection(cell, row)
         if row.get("target_form") == "at_least":
             self._read_target(cell, row)
+
+    def _read_projection(self, cell: Cell, row: Row) -> None:
+        """Where nothing is left to come it is the year to date; before, that is no more than the low end."""
+        if row.get("projection_basis") == "actual":
+            due = row.get("target_due_month")
+            end = min(cell[2], due) if due else cell[2]
+            self._learn(self._to_date((cell[0], cell[1], end)), row["projected_value"])
+        elif row.get("projected_low_value") is not None and self.office.kind_of[cell[1]] == "flow":
+            self._bound(self._to_date(cell), None, row["projected_low_value"])
 
     def _read_target(self, cell: Cell, row: Row) -> None:
         annual, covered = row["annual_target_value"], row["target_covered_value"]
@@ -100,6 +125,56 @@ class Attack:
             self._read_ratio(cell, row["metric_value"])
         if told is not None and self.office.kind_of[cell[1]] != "ratio":
             self._learn(self._to_date(cell), round(told))
+
+    def _read_reported_cell(self, row: Row) -> None:
+        """What a clerk typed: of the month, of the year by it, or of last year by it."""
+        cell = (row["org_unit_code"], row["indicator_code"], row["report_month"])
+        measure, value = row["measure"], row["value"]
+        if measure == "month":
+            self._learn({cell: Fraction(1)}, value)
+        elif measure == "ytd":
+            self._learn(self._to_date(cell), value)
+        elif measure == "prior_ytd":
+            self._learn(self._to_date((*cell[:2], cell[2].replace(year=cell[2].year - 1))), value)
+
+    def _read_contribution(self, row: Row) -> None:
+        """What a unit brings to the sum above it."""
+        cell = (row["source_unit_code"], row["indicator_code"], row["report_month"])
+        if self.office.kind_of[cell[1]] == "ratio":
+            self._read_parts(cell, row)
+        elif self._is_reported(cell):
+            self._learn({cell: Fraction(1)}, row["month_value"])
+            for column in ("ytd_value", "numerator_text", "low_text", "high_text"):
+                self._learn(self._to_date(cell), _whole(row[column]))
+
+    def _read_operand(self, row: Row) -> None:
+        """What the ratios of a row divide, and the two years that its growth compares."""
+        cell = (row["org_unit_code"], row["indicator_code"], row["report_month"])
+        if self.office.kind_of[cell[1]] == "ratio":
+            self._read_parts(cell, row)
+            return
+        if not self._is_reported(cell) or self._parts(cell):
+            return
+        for column in ("numerator_text", "low_numerator_text", "growth_current_text"):
+            self._learn(self._to_date(cell), _whole(row[column]))
+        prior = (*cell[:2], cell[2].replace(year=cell[2].year - 1))
+        self._learn(self._to_date(prior), _whole(row["growth_prior_text"]))
+
+    def _read_parts(self, cell: Cell, row: Row) -> None:
+        """The two parts of a ratio: of a unit's own, or of a sum of which every unit has both."""
+        unit, code, month = cell
+        if code not in self.office.parts_of:
+            return
+        for part, column in zip(self.office.parts_of[code], ("numerator_text", "denominator_text"), strict=True):
+            whole = (unit, part, month)
+            below = self._parts(whole)
+            if not below:
+                self._learn(self._to_date(whole), _whole(row[column]))
+            elif all(self._is_reported(one) for one in below):
+                so_far: Sum = {}
+                for one in below:
+                    so_far |= self._reported_to_date(one)
+                self._learn(so_far, _whole(row[column]))
 
     def _read_ratio(self, cell: Cell, ratio: Decimal | None) -> None:
         unit, code, month = cell
@@ -201,6 +276,11 @@ def _months_before(month: date, count: int) -> date:
 
 def _times(first: Decimal | None, second: Decimal | int | None) -> Decimal | None:
     return None if first is None or second is None else first * second
+
+
+def _whole(text: str | Decimal | None) -> Decimal | None:
+    """An exact number in words that is whole; a fraction is a target's."""
+    return None if text is None or "/" in str(text) else Decimal(text)
 
 
 def _plus(first: Decimal | None, second: Decimal | None) -> Decimal | None:

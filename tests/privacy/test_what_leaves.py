@@ -145,6 +145,25 @@ def test_what_is_withheld_is_said_and_nothing_more(told: Told) -> None:
     assert shown == {"本月数": 61_101, "本月数（显示）": "61101", "受限不公开": False}
 
 
+def test_what_is_withheld_has_no_place_and_takes_none(told: Told) -> None:
+    """Neither a rank, nor a range, nor last month's; and no other's range reaches beyond the peers that are shown."""
+    withheld = rows(told.home, "select * from mart.ranking where unranked_reason = 'suppressed'")
+    assert {row["scope_code"] for row in withheld} == {"corrected_ratio", "help", "talk"}
+    told_of = (
+        "metric_value",
+        "completion_rank",
+        "previous_rank",
+        "rank_change",
+        "change_cause",
+        "best_rank",
+        "worst_rank",
+    )
+    assert [row for row in withheld if any(row[column] is not None for column in told_of)] == []
+    ranges = rows(told.home, "select * from mart.ranking where not best_rank <= completion_rank")
+    ranges += rows(told.home, "select * from mart.ranking where not completion_rank <= worst_rank")
+    assert ranges == rows(told.home, "select * from mart.ranking where worst_rank > peers_count") == []
+
+
 def test_the_sub_district_is_exact_once_its_month_is_in(told: Told) -> None:
     found = rows(
         told.home,
@@ -160,6 +179,27 @@ def test_the_sub_district_is_exact_once_its_month_is_in(told: Told) -> None:
         " where indicator_code = 'orphan' order by level",
     )
     assert [tuple(row.values()) for row in orphans] == [("district", "<3*"), ("subdistrict", "1")]
+
+
+def test_an_explanation_tells_no_more_than_the_figures(told: Told) -> None:
+    """Where to look for a withheld figure, that it is withheld, and nothing else of what was done."""
+    explained = rows(
+        told.home,
+        "select kind, value, text_zh, cell from mart.completion_explained"
+        f" where org_unit_code = '{WEST}' and indicator_code = 'reoffending' and report_month = '2024-02-01'",
+    )
+    kinds = [row["kind"] for row in explained]
+    assert kinds == ["cell"] * kinds.count("cell") + [
+        "ytd", "target", "target_to_date", "target_covered", "completion", "pace", "status"
+    ]  # fmt: skip
+    assert {row["value"] for row in explained if row["kind"] not in {"target", "target_to_date", "target_covered"}} == {
+        None
+    }
+    assert all(
+        row["cell"] and row["text_zh"].endswith("*（受限不公开）（示例）") for row in explained[: kinds.count("cell")]
+    )
+    assert [row for row in rows(told.home, "from mart.reported_cell where is_suppressed")
+            if row["value"] is not None or row["cell_text"] is not None] == []  # fmt: skip
 
 
 def test_robots_hear_of_nothing_that_is_not_public(told: Told) -> None:
@@ -188,6 +228,9 @@ def attack(told: Told) -> Attack:
         office,
         rows(told.home, f"select * from mart.completion where indicator_code in ({codes})"),
         rows(told.home, f"select * from mart.ranking where scope_code in ({codes})"),
+        reported_cells=rows(told.home, f"select * from mart.reported_cell where indicator_code in ({codes})"),
+        contributions=rows(told.home, f"select * from mart.contribution where indicator_code in ({codes})"),
+        operands=rows(told.home, f"select * from mart.completion_operand where indicator_code in ({codes})"),
     )
 
 

@@ -1,0 +1,133 @@
+-- grain: one row per org unit, indicator and month that can be projected: the value at its end month, and the chance
+-- The end month is the target's due month, or December when that is earlier or nothing is due. The interval is to hold
+-- the outcome four times in five (docs/projection.md; tests/bench/projection.py measures it).
+with estimate as (
+    select
+        projected_end.org_unit_code,
+        projected_end.indicator_code,
+        projected_end.report_month,
+        projected_end.end_month,
+        projected_end.projection_basis,
+        projected_end.projected_value,
+        projected_end.deviation_value,
+        projected_end.floor_value,
+        -- of whole numbers, the half below a target is still the target
+        case when indicator.decimals = 0 then 0.5e0 else 0 end as half_step,
+        projected_end.is_withheld,
+    from core.projected_end
+    inner join core.indicator as indicator using (indicator_code)
+    where projected_end.indicator_code = projected_end.part_code
+    union all
+    select
+        org_unit_code,
+        indicator_code,
+        report_month,
+        end_month,
+        projection_basis,
+        projected_ratio as projected_value,
+        deviation_ratio as deviation_value,
+        floor_ratio as floor_value,
+        half_step_ratio as half_step,
+        is_withheld,
+    from core.projected_ratio
+    union all
+    select
+        projected_end.org_unit_code,
+        projected_end.indicator_code,
+        projected_end.report_month,
+        projected_end.end_month,
+        projected_end.projection_basis,
+        projected_end.projected_value / projected_end.last_year_end_value - 1 as projected_value,
+        projected_end.deviation_value / projected_end.last_year_end_value as deviation_value,
+        projected_end.floor_value / projected_end.last_year_end_value - 1 as floor_value,
+        0 as half_step,
+        projected_end.is_withheld,
+    from core.projected_end
+    inner join core.indicator as growth using (indicator_code)
+    where growth.kind = 'growth' and projected_end.last_year_end_value > 0
+),
+
+bounded as (
+    select
+        estimate.* exclude (projected_value, floor_value),
+        -- a level or a ratio stays where it can be at all
+        case
+            when indicator.kind in ('stock', 'ratio')
+                then greatest(estimate.floor_value, cast(indicator.minimum as double))
+            else estimate.floor_value
+        end as least_value,
+        case
+            when indicator.kind in ('stock', 'ratio') then cast(indicator.maximum as double)
+        end as greatest_value,
+        least(greatest(estimate.projected_value, least_value), greatest_value) as projected_value,
+        indicator.kind,
+    from estimate
+    inner join core.indicator as indicator using (indicator_code)
+),
+
+-- with nothing left to come the actual stands, as exact as it is
+judged as (
+    select
+        bounded.*,
+        case when bounded.projection_basis = 'actual' then end_row.actual_value end as actual_value,
+        end_row.is_met,
+        target_month.target_form,
+        target_month.target_form = 'at_least' as is_to_reach,
+        cast(target_month.target_value as double) as target_value,
+        1.2815515655e0 * bounded.deviation_value as half_width,
+        (
+            case when target_month.target_form = 'at_least' then 1 else -1 end
+            * (bounded.projected_value - cast(target_month.target_value as double))
+            + bounded.half_step
+        ) / nullif(bounded.deviation_value, 0) as deviations,
+    from bounded
+    inner join core.outcome as end_row
+        on
+            bounded.org_unit_code = end_row.org_unit_code
+            and bounded.indicator_code = end_row.indicator_code
+            and least(bounded.report_month, bounded.end_month) = end_row.report_month
+            and end_row.bound = 'actual'
+    -- one that falls due after the end month is not decided there
+    left join core.target_month
+        on
+            bounded.org_unit_code = target_month.org_unit_code
+            and bounded.indicator_code = target_month.indicator_code
+            and bounded.report_month = target_month.report_month
+            and bounded.end_month = target_month.due_month
+),
+
+chanced as (
+    select
+        *,
+        case
+            when target_form is null then null
+            when projection_basis = 'actual' then cast(is_met as integer)
+            -- what is reached stays reached, what is exceeded stays exceeded
+            when kind = 'flow' and is_to_reach and least_value >= target_value then 1
+            when kind = 'flow' and not is_to_reach and least_value > target_value then 0
+            when deviation_value = 0
+                then cast(case when is_to_reach then 1 else -1 end * (projected_value - target_value) >= 0 as integer)
+            else normal_chance(deviations)
+        end as probability,
+    from judged
+)
+
+select
+    org_unit_code,
+    indicator_code,
+    report_month,
+    end_month,
+    projection_basis,
+    cast(coalesce(actual_value, try_cast(projected_value as decimal(24, 6))) as decimal(24, 6)) as projected_value,
+    cast(
+        coalesce(actual_value, try_cast(greatest(projected_value - half_width, least_value) as decimal(24, 6)))
+        as decimal(24, 6)
+    ) as projected_low_value,
+    cast(
+        coalesce(actual_value, try_cast(least(projected_value + half_width, greatest_value) as decimal(24, 6)))
+        as decimal(24, 6)
+    ) as projected_high_value,
+    cast(probability as decimal(9, 4)) as probability_ratio,
+    is_withheld,  -- a month that it rests on is
+from chanced
+order by org_unit_code, indicator_code, report_month

@@ -1,0 +1,194 @@
+-- grain: one row per org unit, flow or stock, and month: what it brought, and what two simple forecasts had said of it
+-- The one says: as in the same month of last year, at the height of the last three months. The other: as the last three
+-- months. How far each was off decides how far each is believed, and how wide the interval is (docs/projection.md).
+-- Amounts are in millionths; a flow's is what the month brought, a level's is its change.
+with known_month as (
+    select
+        tree_month.org_unit_code,
+        tree_month.indicator_code,
+        tree_month.report_month,
+        tree_month.report_year,
+        tree_month.kind,
+        tree_month.is_reported,
+        -- with a merger a unit's series begins anew
+        (
+            select count(*)
+            from core.succession as succession
+            where
+                tree_month.org_unit_code = succession.heir_code and tree_month.report_month >= succession.from_month
+        ) as era,
+        tree_month.units_due_count,
+        tree_month.unit_months_due_count,
+        tree_month.unit_months_due_count - tree_month.unit_months_covered_count as unit_months_missing_count,
+        tree_month.month_value,
+        tree_month.units_month_count = tree_month.units_reported_count as is_month_given,
+        case
+            when tree_month.kind = 'flow' then tree_month.added_value
+            -- a level that is missing carries its last value
+            when tree_month.added_value is not null then outcome.actual_value
+        end as known_value,
+        coalesce(disclosure.is_suppressed, false) as is_suppressed,
+    from core.tree_month
+    inner join core.outcome as outcome
+        on
+            tree_month.org_unit_code = outcome.org_unit_code
+            and tree_month.indicator_code = outcome.indicator_code
+            and tree_month.report_month = outcome.report_month
+            and outcome.bound = 'low'
+    left join core.disclosure
+        on
+            tree_month.org_unit_code = disclosure.org_unit_code
+            and tree_month.indicator_code = disclosure.indicator_code
+            and tree_month.report_month = disclosure.report_month
+    where tree_month.kind in ('flow', 'stock')
+),
+
+gained_month as (
+    select
+        *,
+        coalesce(lag(unit_months_missing_count) over by_month, 0) as missing_before_count,
+        lag(known_value) over by_month as value_before,
+        -- how many months of one unit have become known
+        units_due_count + missing_before_count - unit_months_missing_count as unit_months_gained_count,
+        lag(millionths(known_value)) over (
+            partition by org_unit_code, indicator_code, era order by report_month
+        ) as level_before,
+    from known_month
+    window by_month as (partition by org_unit_code, indicator_code, era, report_year order by report_month)
+),
+
+month_amount as (
+    select
+        *,
+        case
+            when kind = 'stock' then is_reported
+            else known_value is not null and unit_months_gained_count > 0
+        end as is_observed,
+        case
+            when not is_observed then null
+            when kind = 'stock' then millionths(known_value) - level_before
+            -- what a cumulative brought at once is spread evenly, and a missing unit is as the others
+            when is_month_given and unit_months_missing_count >= missing_before_count
+                then half_away(millionths(month_value) * units_due_count, unit_months_gained_count)
+            else
+                half_away(
+                    (millionths(known_value) - coalesce(millionths(value_before), 0)) * units_due_count,
+                    unit_months_gained_count
+                )
+        end as amount,
+    from gained_month
+),
+
+shaped_month as (
+    select
+        *,
+        case
+            when kind = 'stock' then coalesce(amount, 0)
+            else first_value(amount ignore nulls) over (
+                partition by org_unit_code, indicator_code, era, report_year
+                order by report_month rows between current row and unbounded following
+            )
+        end as shape_amount,
+        sum(amount) over three_before as three_before_amount,
+        count(amount) over three_before as three_before_count,
+        last_value(amount ignore nulls) over (
+            partition by org_unit_code, indicator_code, era
+            order by report_month rows between unbounded preceding and 1 preceding
+        ) as last_amount,
+    from month_amount
+    window three_before as (
+        partition by org_unit_code, indicator_code, era
+        order by report_month range between interval 3 month preceding and interval 1 month preceding
+    )
+),
+
+year_shape as (
+    select
+        org_unit_code,
+        indicator_code,
+        era,
+        report_year,
+        sum(shape_amount) as year_amount,
+        count(*) = 12
+        and case
+            when any_value(kind) = 'flow' then max_by(unit_months_missing_count, report_month) = 0
+            else bool_and(is_reported)
+        end as is_whole,
+        -- a year of nothing, or one with corrections below zero, has no shape
+        any_value(kind) = 'stock' or (min(shape_amount) >= 0 and sum(shape_amount) > 0) as has_shape,
+    from shaped_month
+    group by org_unit_code, indicator_code, era, report_year
+),
+
+compared_month as (
+    select
+        this_year.*,
+        coalesce(year_shape.is_whole, false) as is_last_year_whole,
+        coalesce(year_shape.is_whole and year_shape.has_shape, false) as is_seasonal,
+        year_shape.year_amount as last_year_amount,
+        last_year.shape_amount as last_year_month_amount,
+    from shaped_month as this_year
+    left join year_shape
+        on
+            this_year.org_unit_code = year_shape.org_unit_code
+            and this_year.indicator_code = year_shape.indicator_code
+            and this_year.era = year_shape.era
+            and this_year.report_year - 1 = year_shape.report_year
+    left join shaped_month as last_year
+        on
+            this_year.org_unit_code = last_year.org_unit_code
+            and this_year.indicator_code = last_year.indicator_code
+            and this_year.era = last_year.era
+            and this_year.report_month - interval 1 year = last_year.report_month
+),
+
+foretold_month as (
+    select
+        *,
+        case
+            when not is_seasonal then null
+            when kind = 'stock' then cast(last_year_month_amount as double)
+            else
+                last_year_month_amount * height_ratio(
+                    sum(amount) over three_before,
+                    sum(last_year_month_amount) filter (where amount is not null) over three_before,
+                    last_year_amount
+                )
+        end as shape_forecast,
+        case
+            when kind = 'stock' then 0
+            when three_before_count > 0 then cast(three_before_amount as double) / three_before_count
+            else cast(last_amount as double)
+        end as rate_forecast,
+    from compared_month
+    window three_before as (
+        partition by org_unit_code, indicator_code, era, report_year
+        order by report_month range between interval 3 month preceding and interval 1 month preceding
+    )
+)
+
+select
+    org_unit_code,
+    indicator_code,
+    report_month,
+    report_year,
+    era,
+    kind,
+    is_suppressed,
+    is_observed,
+    units_due_count,
+    unit_months_due_count,
+    unit_months_missing_count,
+    millionths(known_value) as known_amount,
+    amount,
+    sum(shape_amount) over (
+        partition by org_unit_code, indicator_code, era, report_year order by report_month
+    ) as shape_to_date_amount,
+    is_last_year_whole,
+    is_seasonal,
+    last_year_amount,
+    last_year_month_amount,
+    missed_by(amount, shape_forecast) as shape_miss,
+    missed_by(amount, rate_forecast) as rate_miss,
+from foretold_month
+order by org_unit_code, indicator_code, report_month

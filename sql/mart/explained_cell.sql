@@ -1,0 +1,118 @@
+-- grain: one row per org unit, indicator, month and cell, or unit added up, that its figures rest on: the first steps
+-- view: worked out when somebody asks, from mart alone; ask for one unit, indicator and month.
+with unit_name as (
+    select
+        org_unit_code,
+        coalesce(short_name, name) as name,
+    from mart.org_unit
+),
+
+-- a figure as a person writes it: no zeros at the end; * is a figure that is withheld
+cell as (
+    select
+        completion_cell.*,
+        unit_name.name as unit_name,
+        indicator.name_zh,
+        coalesce(indicator.name_en, indicator.name_zh) as name_en,
+        coalesce(
+            cast(completion_cell.finished_on as varchar),
+            regexp_replace(cast(completion_cell.value as varchar), '\.?0+$', ''),
+            '*'
+        ) as value_text,
+    from mart.completion_cell as completion_cell
+    inner join unit_name on completion_cell.source_unit_code = unit_name.org_unit_code
+    inner join mart.indicator as indicator on completion_cell.source_indicator_code = indicator.indicator_code
+),
+
+unit as (
+    select
+        contribution.*,
+        unit_name.name as unit_name,
+        contribution.denominator_text = '1' as is_amount,
+        regexp_replace(cast(columns('^(.*)_value$') as varchar), '\.?0+$', '') as '\1_text',  -- noqa: RF05
+    from mart.contribution as contribution
+    inner join unit_name on contribution.source_unit_code = unit_name.org_unit_code
+)
+
+select
+    org_unit_code,
+    indicator_code,
+    report_month,
+    10 as section,
+    'cell' as kind,
+    value,
+    concat(
+        unit_name, ' ', year(source_month), '年', month(source_month), '月“', name_zh, '”',
+        case measure
+            when 'month' then '本月数 '
+            when 'ytd' then '本年累计 '
+            when 'prior_ytd' then '上年同期累计 '
+            else '完成日期 '
+        end,
+        value_text,
+        case when is_suppressed then '（受限不公开）' end,
+        case when cell_text != value_text then '（原样“' || cell_text || '”）' end,
+        case when is_held then '，待核实' end,
+        case when is_late then '，逾期报送' end,
+        case when is_sample then '（示例）' end
+    ) as text_zh,
+    concat(
+        unit_name, ', ', strftime(source_month, '%b %Y'), ', ', name_en, ', ',
+        case measure
+            when 'month' then 'month '
+            when 'ytd' then 'year to date '
+            when 'prior_ytd' then 'last year to date '
+            else 'finished on '
+        end,
+        value_text,
+        case when is_suppressed then ' (withheld)' end,
+        case when cell_text != value_text then ' (typed "' || cell_text || '")' end,
+        case when is_held then ', held' end,
+        case when is_late then ', late' end,
+        case when is_sample then ' (sample)' end
+    ) as text_en,
+    source_unit_code,
+    source_indicator_code,
+    source_month,
+    measure,
+    submission_id,
+    file_name,
+    sheet_name,
+    cell,
+from cell
+union all by name
+select
+    org_unit_code,
+    indicator_code,
+    report_month,
+    20 as section,
+    'unit' as kind,
+    case when is_amount then ytd_value end as value,
+    concat(
+        unit_name,
+        case when is_ended then '（已撤并）' end,
+        '：',
+        case
+            when is_suppressed then '受限不公开'
+            when denominator_text is null then '没有数'
+            when is_amount then concat('累计 ' || ytd_text, '，本月 ' || month_text)
+            else '分子 ' || numerator_text || '，分母 ' || denominator_text
+        end,
+        '，同口径应完成 ' || target_covered_text,
+        case when not (is_reported or is_not_applicable or is_ended) then '（本月没有报送）' end
+    ) as text_zh,
+    concat(
+        unit_name,
+        case when is_ended then ' (ended)' end,
+        ': ',
+        case
+            when is_suppressed then 'withheld'
+            when denominator_text is null then 'nothing known'
+            when is_amount then concat('to date ' || ytd_text, ', month ' || month_text)
+            else 'numerator ' || numerator_text || ', denominator ' || denominator_text
+        end,
+        ', due for the same months ' || target_covered_text,
+        case when not (is_reported or is_not_applicable or is_ended) then ' (not reported this month)' end
+    ) as text_en,
+    source_unit_code,
+from unit
