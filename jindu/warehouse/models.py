@@ -25,7 +25,7 @@ STAGES = ("reading", "core", "mart", "record")
 # A parser takes a third of a second for all files, which a first answer cannot spare; a test holds the two to the same.
 NO_CODE = re.compile(r"--[^\n]*|'[^']*'")
 VIEW = re.compile(r"\A--[^\n]*\n-- view:")  # the second line of a file that is worked out when it is asked for
-TABLE_READ = re.compile(r'\b(?:from|join)\s+"?(\w+)"?\."?(\w+)"?', re.IGNORECASE)
+TABLE_READ = re.compile(r'(?<!distinct )\b(?:from|join)\s+"?(\w+)"?\."?(\w+)"?', re.IGNORECASE)
 
 
 @dataclass(frozen=True)

@@ -122,7 +122,7 @@ def test_the_lock_holds_what_the_project_asks_for() -> None:
 
 def makefile_targets() -> dict[str, str]:
     """Each target that a person calls, with its line of help."""
-    lines = re.findall(r"^([a-z]+):(?: [a-z$()]+)*(?: ## (.+))?$", text_of(PROJECT_ROOT / "Makefile"), re.MULTILINE)
+    lines = re.findall(r"^([a-z]+):(?: [A-Za-z$()]+)*(?: ## (.+))?$", text_of(PROJECT_ROOT / "Makefile"), re.MULTILINE)
     lines += re.findall(r"^(setup): \S+ ## (.+)$", text_of(PROJECT_ROOT / "Makefile"), re.MULTILINE)
     return dict(lines)
 

@@ -12,7 +12,6 @@ from tests.laws.world import (
     World,
     divided,
     ended_this_year,
-    exact,
     holders,
     is_reporting,
     january,
@@ -322,8 +321,11 @@ def target_covered(world: World, unit: str, code: str, month: date) -> Fraction 
     if kind == "flow" and is_phased(world, target):
         return total(falls_to(world, unit, code, part, other) for part, _, covered in parts for other in covered)
     if is_spread_evenly(world, unit, code, month):
-        of_one = (due_by(world, unit, code, seen_in(world, target, covered, month), month) for _, _, covered in parts)
-        return divided(total(of_one), Fraction(units_counted(world, unit, code, month)))
+        seen_by = [seen_in(world, target, covered, month) for _, _, covered in parts]
+        return total(
+            divided(due_by(world, unit, code, other, month), Fraction(units_counted(world, unit, code, other)))
+            for other in seen_by
+        )
     if kind == "flow":
         return total(whole_of_covered(world, part, code, month) for part in families(world, unit, code, month))
     seen = ((part, seen_in(world, target, covered, last)) for part, last, covered in parts)
@@ -336,12 +338,10 @@ def seen_in(world: World, target: Target, covered: tuple[date, ...], month: date
 
 
 def whole_of_covered(world: World, unit: str, code: str, month: date) -> Fraction | None:
-    """A flow's target that is not phased, of a unit and what it inherited, as far as anything of them is covered."""
+    """A flow's target that is not phased, of a unit and what it inherited, where anything of them is covered."""
     last = min(month, world.unit[unit].valid_to)
-    own = own_target(world, unit, code, last) if covered_months(world, unit, code, last) else None
-    ended = added(world, unit, code, last, last)
-    inherited = (whole_of_covered(world, row.code, code, row.valid_to) for row in ended)
-    return total([exact(own.value) if own else None, *inherited])
+    target = in_force(world, unit, code, last)
+    return Fraction(target.value) if target and covered_of(world, unit, code, last) else None
 
 
 def units_counted(world: World, unit: str, code: str, month: date) -> int:
