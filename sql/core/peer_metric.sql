@@ -26,8 +26,7 @@ with peer as (
         own_target.due_month,
         -- a pace compares peers only where one published key gave them their targets
         coalesce(own_target.split_from_code = org_unit.parent_code, false)
-        or coalesce(parent_target.split_key = 'explicit', false)
-        or tree_month.kind in ('ratio', 'milestone') as has_common_key,
+        or coalesce(parent_target.split_key = 'explicit', false) as has_common_key,
         count(*) over (
             partition by org_unit.parent_code, tree_month.indicator_code, tree_month.report_month
         ) as peers_count,
@@ -121,40 +120,52 @@ measured as (
         min(score_value) as worst_score_value,
     from bounded
     group by all
+),
+
+weighed as (
+    select
+        measured.*,
+        -- what keeps a figure from being compared, whatever it is ranked by
+        case
+            when measured.is_not_applicable then 'not_applicable'
+            when not measured.is_reported then 'not_reported'
+            when measured.months_covered_count < setting.minimum_coverage * measured.months_due_count
+                then 'low_coverage'
+            when
+                measured.kind in ('ratio', 'growth')
+                and measured.actual_denominator < millionths(measured.minimum_denominator)
+                then 'small_denominator'
+        end as thin_reason,
+        -- progress once made stays made: a milestone scores in silent months too
+        thin_reason is null or (measured.kind = 'milestone' and not measured.is_not_applicable) as is_scorable,
+    from measured
+    cross join core.setting as setting
 )
 
 select
-    measured.parent_code,
-    measured.org_unit_code,
-    measured.indicator_code,
-    measured.theme_code,
-    measured.report_month,
-    measured.ranking_metric,
-    measured.kind,
-    measured.weight,
-    measured.is_sample,
-    measured.peers_count,
-    measured.metric_value,
-    measured.merit_value,
-    measured.best_merit_value,
-    measured.worst_merit_value,
+    parent_code,
+    org_unit_code,
+    indicator_code,
+    theme_code,
+    report_month,
+    ranking_metric,
+    kind,
+    weight,
+    is_sample,
+    peers_count,
+    metric_value,
+    merit_value,
+    best_merit_value,
+    worst_merit_value,
     case
-        when measured.is_not_applicable then 'not_applicable'
-        when not measured.is_reported then 'not_reported'
-        when measured.months_covered_count < setting.minimum_coverage * measured.months_due_count then 'low_coverage'
-        when
-            measured.kind in ('ratio', 'growth')
-            and measured.actual_denominator < millionths(measured.minimum_denominator)
-            then 'small_denominator'
-        when measured.ranking_metric = 'pace' and measured.target_value is null then 'no_target'
-        when measured.ranking_metric = 'pace' and not measured.has_common_key then 'no_common_key'
-        when measured.metric_value is null then 'not_computable'
+        when thin_reason is not null then thin_reason
+        when ranking_metric = 'pace' and target_value is null then 'no_target'
+        when ranking_metric = 'pace' and not has_common_key then 'no_common_key'
+        when metric_value is null then 'not_computable'
     end as unranked_reason,
-    measured.target_value is not null
-    and (measured.kind != 'milestone' or measured.report_month >= measured.due_month) as has_score,
-    measured.score_value,
-    measured.best_score_value,
-    measured.worst_score_value,
-from measured
-cross join core.setting as setting
-order by measured.parent_code, measured.org_unit_code, measured.indicator_code, measured.report_month
+    target_value is not null and (kind != 'milestone' or report_month >= due_month) as has_score,
+    case when is_scorable then score_value end as score_value,
+    case when is_scorable then best_score_value end as best_score_value,
+    case when is_scorable then worst_score_value end as worst_score_value,
+from weighed
+order by parent_code, org_unit_code, indicator_code, report_month

@@ -301,7 +301,7 @@ select
     baseline_value,
     -- who had no part before has none of the months before
     case
-        when split_from_code is not null and ordinal = 1 then greatest(first_month, effective_month)
+        when ordinal = 1 then greatest(first_month, effective_month)
         else first_month
     end as first_month,
     due_month,

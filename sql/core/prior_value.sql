@@ -95,8 +95,9 @@ prior as (
             reported_value, own_value, case when is_without_last_year and covered.period_months > 0 then 0 end
         ) as value,
         -- where a part is unknown, so is the sum: its months of this year go on in the heir's
-        bool_and(value is not null or covered.period_months = 0) over family
-        and bool_or(coalesce(reported_value, own_value) is not null) over family as is_known,
+        bool_and(value is not null or covered.period_months = 0) over (
+            partition by covered.heir_code, covered.indicator_code, covered.report_month
+        ) as is_known,
     from covered
     left join core.month_value as reported
         on
@@ -117,7 +118,6 @@ prior as (
         on
             covered.org_unit_code = founded_heir.org_unit_code
             and year(covered.report_month) = founded_heir.founded_year
-    window family as (partition by covered.heir_code, covered.indicator_code, covered.report_month)
 )
 
 select

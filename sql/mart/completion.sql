@@ -14,6 +14,15 @@ with bounds as (
     group by org_unit_code, indicator_code, report_month
 ),
 
+-- what is due tells the baseline that it starts from, and the shape of the last year that spreads it
+withheld_series as (
+    select distinct
+        org_unit_code,
+        indicator_code,
+    from core.disclosure
+    where is_series_suppressed
+),
+
 calculated as (
     select
         tree_month.org_unit_code,
@@ -70,7 +79,7 @@ calculated as (
         or tree_month.is_held
         -- a unit of which nothing is known at all is in no bound of a share
         or (
-            tree_month.is_reported
+            tree_month.units_actual_count > 0
             and tree_month.kind not in ('flow', 'stock')
             and not tree_month.is_own_report
             and tree_month.units_unknown_count > 0
@@ -90,6 +99,8 @@ calculated as (
         tree_month.due_on,
         tree_month.kind,
         coalesce(disclosure.is_suppressed, false) as is_suppressed,
+        withheld_series.org_unit_code is not null
+        and (target_month.baseline_value is not null or target_month.phasing_used = 'seasonal') as is_due_suppressed,
     from core.tree_month
     inner join core.outcome as outcome
         on
@@ -123,6 +134,10 @@ calculated as (
             tree_month.org_unit_code = disclosure.org_unit_code
             and tree_month.indicator_code = disclosure.indicator_code
             and tree_month.report_month = disclosure.report_month
+    left join withheld_series
+        on
+            tree_month.org_unit_code = withheld_series.org_unit_code
+            and tree_month.indicator_code = withheld_series.indicator_code
 )
 
 select
@@ -139,8 +154,8 @@ select
     target_version,
     target_basis,
     is_sample,
-    target_to_date_value,
-    target_covered_value,
+    unless_suppressed(target_to_date_value, is_due_suppressed) as target_to_date_value,
+    unless_suppressed(target_covered_value, is_due_suppressed) as target_covered_value,
     unless_suppressed(completion_ratio, is_suppressed) as completion_ratio,
     unless_suppressed(pace_ratio, is_suppressed) as pace_ratio,
     unless_suppressed(gap_value, is_suppressed) as gap_value,

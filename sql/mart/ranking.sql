@@ -62,7 +62,7 @@ scored as (
     select
         peer_metric.*,
         theme.weight as theme_weight,
-        peer_metric.unranked_reason is null and peer_metric.score_value is not null as is_scored,
+        peer_metric.score_value is not null as is_scored,
         count(*) over indicator_peers = sibling.siblings_count
         and bool_and(peer_metric.has_score and not peer_metric.is_suppressed) over indicator_peers as is_common,
     from peer_metric

@@ -12,6 +12,7 @@ from tests.laws.world import (
     World,
     divided,
     ended_this_year,
+    exact,
     holders,
     is_reporting,
     january,
@@ -338,10 +339,12 @@ def seen_in(world: World, target: Target, covered: tuple[date, ...], month: date
 
 
 def whole_of_covered(world: World, unit: str, code: str, month: date) -> Fraction | None:
-    """A flow's target that is not phased, of a unit and what it inherited, where anything of them is covered."""
+    """A flow's target that is not phased, of a unit and what it inherited, as far as anything of them is covered."""
     last = min(month, world.unit[unit].valid_to)
-    target = in_force(world, unit, code, last)
-    return Fraction(target.value) if target and covered_of(world, unit, code, last) else None
+    own = own_target(world, unit, code, last) if covered_months(world, unit, code, last) else None
+    ended = added(world, unit, code, last, last)
+    inherited = (whole_of_covered(world, row.code, code, row.valid_to) for row in ended)
+    return total([exact(own.value) if own else None, *inherited])
 
 
 def units_counted(world: World, unit: str, code: str, month: date) -> int:

@@ -51,6 +51,7 @@ from tests.laws.world import (
     holders,
     is_reporting,
     months_from,
+    months_later,
     remembered,
     reporting_units,
     rounded,
@@ -178,7 +179,7 @@ def growth_bound(world: World, unit: str, code: str, month: date, side: str) -> 
         base = last_year_by_month(world, part, flow, last)
         if base is None:
             return known
-        before += sum(base.values(), Fraction(0))
+        before += last_year_to_date(world, part, flow, last)
         found += own_to_date(world, part, flow, last) or Fraction(0)
         mean = own_mean(world, part, flow, last)
         for other in missing_months(world, part, flow, last) if side == "high" else ():
@@ -204,6 +205,21 @@ def last_year_by_month(world: World, unit: str, flow: str, month: date) -> dict[
         if value is None:
             return None
         found[other] = value
+    return found
+
+
+def last_year_to_date(world: World, unit: str, flow: str, month: date) -> Fraction:
+    """Last year's year to date over the due months of this year, of all that a unit stands for in them."""
+    found = Fraction(0)
+    due = due_months(world, unit, flow, month)
+    for own in stands_for(world, unit, month):
+        months = [year_before(other) for other in due if own in stands_for(world, unit, other)]
+        for part in kin(world, own, month.year - 1):
+            known = [other for other in months if world.unit[part].is_there(other)]
+            if known:
+                until = own_to_date(world, part, flow, known[-1]) or Fraction(0)
+                is_first = known[0].month == 1
+                found += until - (0 if is_first else own_to_date(world, part, flow, months_later(known[0], -1)) or 0)
     return found
 
 
