@@ -39,11 +39,24 @@ create or replace macro month_bits(first_month, last_month) as
 create or replace macro from_ratio_steps(steps) as
     cast(steps as decimal(32, 0)) * cast(0.000001 as decimal(6, 6));
 
+-- A figure of this size is a slip of the keyboard: no value, target or baseline is as large (a million millions).
+create or replace macro impossible_size() as
+    cast(1000000000000 as decimal(24, 6));
+
+-- Every figure is kept as decimal(24, 6): a quotient that is larger counts as the most that it holds, in millionths.
+create or replace macro most_steps() as
+    cast(999999999999999999999999 as hugeint);
+
 -- The quotient of two positive integers in millionths, the whole part apart: only the divisor must leave 127 bits room.
 create or replace macro long_steps(numerator, denominator) as
-    numerator // denominator * 1000000 + half_away_steps(numerator % denominator, denominator);
+    least(
+        least(numerator // denominator, most_steps()) * 1000000
+        + half_away_steps(numerator % denominator, denominator),
+        most_steps()
+    );
 
--- One exact division, rounded once, half away from zero, to 6 decimals; null when there is nothing to divide by.
+-- One exact division, rounded once, half away from zero, to 6 decimals; null when there is nothing to divide by, or
+-- when what is to be divided outgrew 127 bits (a factor wrapped in try): no figure is better than no night.
 -- domain.md, Indicators: nothing in between is rounded.
 create or replace macro exact_ratio(numerator, denominator) as
     case
@@ -63,6 +76,27 @@ create or replace macro exact_ratio(numerator, denominator) as
                 end
             )
     end;
+
+-- A number as it was typed, in another unit. What is far beyond any possible size is kept as a thousand times that, to
+-- be told (check.value_cell): a typed identity number must not stop the night.
+create or replace macro converted(number, multiplier) as
+    case
+        when abs(cast(number as double) * multiplier) < 1e15 then cast(number * multiplier as decimal(24, 6))
+        when multiplier is not null then sign(number) * 1000 * impossible_size()
+    end;
+
+-- Digits of half width and a capital X, as the patterns of personal numbers expect them.
+create or replace macro plain_digits(text) as
+    translate(text, '０１２３４５６７８９Ｘｘx', '0123456789XXX');
+
+-- Whether there is an identity card's number: place, day of birth, serial number, check digit; or the 15 digits of the
+-- old card.
+create or replace macro has_card_number(plain_text) as
+    regexp_matches(
+        plain_text,
+        '(^|\D)[1-9]\d{5}[\s-]?(19|20)\d{2}(0[1-9]|1[0-2])(0[1-9]|[12]\d|3[01])[\s-]?\d{3}[\dX]($|[^\dX])'
+    )
+    or regexp_matches(plain_text, '(^|\D)[1-9]\d{5}\d{2}(0[1-9]|1[0-2])(0[1-9]|[12]\d|3[01])\d{3}($|\D)');
 
 -- The night that an as-of moment names (the connection is in office time).
 create or replace macro night_of(as_of) as
@@ -157,9 +191,17 @@ create or replace macro without_quotation(refusal) as
 create or replace macro exact_text(numerator, denominator) as
     case
         when numerator is null or denominator is null or denominator = 0 then null
-        when 1000000 * cast(numerator as hugeint) % denominator = 0
+        -- the whole part apart, so that only the denominator must leave room
+        when cast(numerator as hugeint) % denominator * 1000000 % denominator = 0
             then regexp_replace(
-                cast(from_millionths(1000000 * cast(numerator as hugeint) // denominator) as varchar), '\.?0+$', ''
+                cast(
+                    from_millionths(
+                        cast(numerator as hugeint) // denominator * 1000000
+                        + cast(numerator as hugeint) % denominator * 1000000 // denominator
+                    ) as varchar
+                ),
+                '\.?0+$',
+                ''
             )
         else
             cast(

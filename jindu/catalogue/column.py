@@ -8,7 +8,7 @@ from decimal import Decimal
 
 import polars as pl
 
-LARGEST = Decimal(10) ** 18  # what decimal(24, 6) holds
+LARGEST = Decimal(10) ** 12  # a larger one is a slip: sql/macros.sql, impossible_size()
 
 Value = str | int | Decimal | bool | date | None
 
@@ -92,8 +92,8 @@ TYPES = {
     "text": ColumnType("文字", "text", str, pl.String(), "text"),
     "integer": ColumnType("整数，如 5", "a whole number such as 5", _parse_integer, pl.Int64(), "integer"),
     "decimal": ColumnType(
-        "数字，如 0.95：不带单位、百分号和千分位，小数不超过 6 位",
-        "a number such as 0.95, without unit, percent sign or thousands separators, 6 decimals at most",
+        "数字，如 0.95：不带单位、百分号和千分位，小数不超过 6 位，绝对值小于 1 万亿",
+        "a number such as 0.95, without unit, percent sign or thousands separators, 6 decimals at most, below 10^12",
         _parse_decimal,
         pl.Decimal(24, 6),
         "decimal(24, 6)",

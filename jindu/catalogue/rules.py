@@ -13,6 +13,7 @@ from jindu.catalogue.problem import Problem, Row, Rows, shown
 from jindu.catalogue.tables import CODE_LENGTH, COLUMNS, LEVEL_WORDS, LEVELS, REFERENCE_TABLES, SETTINGS
 
 COMPONENT_KINDS = ("flow", "stock")  # domain.md, Indicators: a ratio is made of flows and stocks, a growth of a flow
+LARGEST_SHARE = 1_000_000  # a million times as much is no ratio or growth that anybody aims at
 HINT_AMONG = 1_000  # codes that a mistyped one is compared with: it is slow
 
 
@@ -301,6 +302,10 @@ def _target_forms(rows: Rows) -> Iterator[Problem]:
             )
         elif row["target_form"] == "by_date" and value != 1:
             yield row.wrong("value", " 1（节点完成）", "1, the milestone finished")
+        if indicator["kind"] in ("ratio", "growth"):
+            for column, share in (("value", value), ("baseline_value", base)):
+                if share is not None and abs(share) >= LARGEST_SHARE:
+                    yield row.wrong(column, " 0–1 这样的比率（95% 写成 0.95）", "a share such as 0.95 for 95 %")
         if row["target_form"] == "reduce_from_baseline" and base is None:
             yield row.wrong("baseline_value", "下降的起点", "the level to reduce from")
         elif row["target_form"] == "reduce_from_baseline" and value is not None and base is not None and base < value:

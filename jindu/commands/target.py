@@ -14,6 +14,7 @@ from rich import box
 from rich.console import Console
 from rich.table import Table
 
+from jindu.catalogue.column import LARGEST
 from jindu.decisions import check_said, deciding, record, torn_journals
 from jindu.report.words import word
 from jindu.settings import Home, JinduError, home_folder, parse_as_of, reference_folder
@@ -540,10 +541,11 @@ def _value(text: str | None, subject: "Subject") -> Decimal | None:
     if text is None:
         return None
     found = re.fullmatch(r"(-?[0-9]+(?:\.[0-9]{1,6})?)(%?)", text.strip().replace("％", "%"))
-    if found is None or (found[2] and not _is_share(subject)):
+    if found is None or (found[2] and not _is_share(subject)) or abs(Decimal(found[1])) >= LARGEST:
         raise JinduError(
-            f"“{text}”不是数值：写成 120 或 0.95，比率也可写 95%，不带单位和千分位。",
-            f"{text!r} is no value: write 120 or 0.95, of a rate also 95%, without unit or thousands separators.",
+            f"“{text}”不是数值：写成 120 或 0.95，比率也可写 95%，不带单位和千分位，小于 1 万亿。",
+            f"{text!r} is no value: write 120 or 0.95, of a rate also 95%, without unit or thousands separators, below"
+            " 10^12.",
         )
     return Decimal(found[1]) / (100 if found[2] else 1)
 

@@ -31,21 +31,14 @@ with written_text as (
 digit_text as (
     select
         *,
-        translate(text, '０１２３４５６７８９Ｘｘx', '0123456789XXX') as plain_text,
+        plain_digits(text) as plain_text,
     from written_text
 ),
 
 personal_number as (
     select
         *,
-        -- place, day of birth, serial number, check digit; the 15 digits of the old card
-        regexp_matches(
-            plain_text,
-            '(^|\D)[1-9]\d{5}[\s-]?(19|20)\d{2}(0[1-9]|1[0-2])(0[1-9]|[12]\d|3[01])[\s-]?\d{3}[\dX]($|[^\dX])'
-        )
-        or regexp_matches(
-            plain_text, '(^|\D)[1-9]\d{5}\d{2}(0[1-9]|1[0-2])(0[1-9]|[12]\d|3[01])\d{3}($|\D)'
-        ) as has_identity_card,
+        has_card_number(plain_text) as has_identity_card,
         -- a mobile number, as written in one, or in groups of 3-4-4
         regexp_matches(plain_text, '(^|\D)(\+?86[\s-]?)?1[3-9]\d[\s-]?\d{4}[\s-]?\d{4}($|\D)')
         -- a fixed line with its area code

@@ -45,6 +45,8 @@ bounded_cell as (
         kind = 'flow' and typed.field = 'month' and coalesce(ytd_value >= 0, false) as is_correction,
         kind in ('ratio', 'milestone') as is_share,
         kind in ('flow', 'stock') as is_amount,
+        -- beyond its bounds a share is told already
+        not is_share and coalesce(abs(typed.value) >= impossible_size(), false) as is_oversized,
     from typed_cell
     where typed.text is not null and typed.state != 'blank'
 ),
@@ -56,15 +58,20 @@ measured_cell as (
             when field = 'finished' then typed.state != 'date'
             else typed.state not in ('number', 'not_applicable')
         end as is_unreadable,
+        has_card_number(plain_digits(typed.text)) as has_identity_card,
         -- a converted amount keeps the decimals of the unit that it was written in
-        case when is_amount and decimals = 0 and unit_multiplier = 1 then value - trunc(value) end as fraction_value,
-        case when is_amount and lowest_value >= 0 and not is_correction then least(value, 0) end as negative_value,
+        case
+            when is_amount and decimals = 0 and unit_multiplier = 1 and not is_oversized then value - trunc(value)
+        end as fraction_value,
+        case
+            when is_amount and lowest_value >= 0 and not is_correction and not is_oversized then least(value, 0)
+        end as negative_value,
         case
             when is_share then greatest(lowest_value - value, value - coalesce(maximum, 1), 0)
         end as share_excess_value,
         -- the bounds are those of one month; below zero is told once, as negative
         case
-            when is_amount and field = 'month' and (value >= 0 or lowest_value < 0)
+            when is_amount and field = 'month' and (value >= 0 or lowest_value < 0) and not is_oversized
                 then greatest(coalesce(minimum - value, 0), coalesce(value - maximum, 0), 0)
         end as bounds_excess_value,
     from bounded_cell
@@ -92,6 +99,14 @@ select
     case when field = 'finished' then ' ' else '' end || reading_expected as reading_request,
     value,
     unit,
+    not is_oversized as is_possible_size,
+    case when has_identity_card then '身份证号' else typed.text end as size_found,
+    '小于 1 万亿（1000000000000）' || unit as size_expected,
+    case
+        when has_identity_card then '看上去是身份证号，报表里不能填；'
+    end as size_hint_zh,
+    case when has_identity_card then ' It looks like an identity card number, which must not be sent.' end
+        as size_hint_en,
     fraction_value,
     printf('%.15g', cast(trunc(value) as double))
     || ' 或 '
@@ -110,6 +125,7 @@ select
     ) as bounds_expected,
     -- no use comparing it with another cell: the cell itself is wrong
     is_unreadable
+    or is_oversized
     or coalesce(fraction_value != 0, false)
     or coalesce(negative_value < 0, false)
     or coalesce(share_excess_value > 0, false) as is_impossible,

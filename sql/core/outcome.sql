@@ -1,5 +1,6 @@
 -- grain: one row per org unit, indicator, month and bound: actual, low and high against the target
 -- Every figure here is an exact fraction; completion and pace are one division each (domain.md, Completion).
+-- A product that outgrows 127 bits, of figures of a million millions in unlike parts, is null: no figure, but a night.
 with common_part as (
     select
         org_unit_code,
@@ -117,22 +118,32 @@ bounded as (
     left join core.target_month using (org_unit_code, indicator_code, report_month)
 ),
 
+-- the actual is actual_amount / actual_parts millionths, in numbers as small as they can be
+lessened as (
+    select
+        *,
+        gcd(1000000, actual_denominator) as common_part,
+        1000000 // common_part * actual_numerator as actual_amount,
+        actual_denominator // common_part as actual_parts,
+    from bounded
+),
+
 travelled as (
     select
         *,
         annual_target - whole_baseline as distance,
         -- the way gone beyond the baseline is way_numerator / way_denominator millionths
-        1000000 * actual_numerator * baseline_denominator - baseline_numerator * actual_denominator as way_numerator,
-        actual_denominator * baseline_denominator as way_denominator,
+        try(actual_amount * baseline_denominator - baseline_numerator * actual_parts) as way_numerator,
+        actual_parts * baseline_denominator as way_denominator,
         -- the level due by now is level_numerator / level_denominator millionths
-        baseline_numerator * due_denominator + due_numerator * baseline_denominator as level_numerator,
+        try(baseline_numerator * due_denominator + due_numerator * baseline_denominator) as level_numerator,
         due_denominator * baseline_denominator as level_denominator,
         target_form = 'at_most' and kind = 'flow' as is_ceiling,
         target_form = 'at_most' and kind != 'flow' as is_upper_level,
         -- of a target that is nothing, or less, no share can be reached
         target_form = 'at_least' and kind in ('flow', 'stock') and whole_baseline = 0 as is_share_of_target,
         actual_denominator > 0 as has_actual,
-    from bounded
+    from lessened
 )
 
 select
@@ -153,8 +164,8 @@ select
     case
         when target_form is not null and has_actual
             then exact_ratio(
-                way_numerator * due_denominator - due_numerator * way_denominator,
-                1000000 * way_denominator * due_denominator
+                try(way_numerator * due_denominator - due_numerator * way_denominator),
+                try(1000000 * way_denominator * due_denominator)
             )
     end as gap_value,
     case
@@ -162,35 +173,36 @@ select
         when is_ceiling and report_month < due_month then null
         when (is_ceiling or is_upper_level) and actual_numerator <= 0 and annual_target >= 0 then setting.score_cap
         when is_ceiling or is_upper_level
-            then exact_ratio(annual_target * actual_denominator, 1000000 * actual_numerator)
+            then exact_ratio(try(annual_target * actual_parts), try(actual_amount))
         when is_share_of_target and annual_target <= 0 then null
         when kind = 'growth' and (actual_numerator <= 0 or annual_target <= 0) then null
         when target_form = 'reduce_from_baseline' and distance = 0 then cast(way_numerator <= 0 as integer)
-        else exact_ratio(way_numerator, way_denominator * distance)
+        else exact_ratio(way_numerator, try(way_denominator * distance))
     end as completion_ratio,
     case
         when target_form is null or not has_actual then null
         when (is_ceiling or is_upper_level) and actual_numerator <= 0 and level_numerator >= 0 then setting.score_cap
         when is_ceiling or is_upper_level
-            then exact_ratio(level_numerator * actual_denominator, 1000000 * level_denominator * actual_numerator)
+            then exact_ratio(try(level_numerator * actual_parts), try(level_denominator * actual_amount))
         when is_share_of_target and level_numerator <= 0 then null
         when kind = 'growth' and annual_target <= -1000000 then null
         when kind = 'growth'
             then exact_ratio(
-                1000000 * (actual_numerator + actual_denominator), actual_denominator * (1000000 + annual_target)
+                try(1000000 * (actual_numerator + actual_denominator)),
+                try(actual_denominator * (1000000 + annual_target))
             )
         when target_form = 'reduce_from_baseline' and distance = 0 then cast(way_numerator <= 0 as integer)
-        else exact_ratio(way_numerator * due_denominator, way_denominator * due_numerator)
+        else exact_ratio(try(way_numerator * due_denominator), try(way_denominator * due_numerator))
     end as pace_ratio,
     -- whether the annual target holds with this actual, compared without dividing;
     -- a sum that lacks a unit is never low enough, for what is missing is not zero
     case
         when not coalesce(has_actual, false) then false
         when target_form in ('at_most', 'reduce_from_baseline')
-            then 1000000 * actual_numerator <= annual_target * actual_denominator and units_silent_count = 0
-        else 1000000 * actual_numerator >= annual_target * actual_denominator
+            then actual_amount <= annual_target * actual_parts and units_silent_count = 0
+        else actual_amount >= annual_target * actual_parts
     end as is_met,
-    is_ceiling and 1000000 * actual_numerator > annual_target * actual_denominator as is_exceeded,
+    is_ceiling and actual_amount > annual_target * actual_parts as is_exceeded,
     all_due_numerator != 0 or distance = 0 as is_phased,
     case
         when actual_denominator is null then coalesce(null_reason, 'not_reported')

@@ -1,6 +1,7 @@
 -- grain: one row per org unit, indicator, flow or stock that it is or is made of, and month: the value at the end month
 -- What is known by the month, and what the two forecasts say of the rest, each believed by how it did this year
--- (docs/projection.md). After its end month a row says what the end month's row says. Amounts are in millionths.
+-- (docs/projection.md). Units that leave a parent are projected to their own last month, then all is added up. From the
+-- end month on nothing is left: a row says what the end month's row says. Amounts are in millionths.
 with part as (
     select
         indicator_code as asking_code,
@@ -8,19 +9,20 @@ with part as (
     from core.indicator
 ),
 
-wanted_end as (
-    select
+asked_month as (
+    select distinct
         projection_month.org_unit_code,
         part.asking_code,
         projection_month.indicator_code,
         projection_month.report_month,
+        projection_month.report_year,
+        projection_month.kind,
         -- the year's end, or what comes before it: the target's, or the unit's own
         least(
             make_date(projection_month.report_year, 12, 1),
             target_month.due_month,
             cast(date_trunc('month', org_unit.valid_to) as date)
         ) as end_month,
-        least(projection_month.report_month, end_month) as origin_month,
     from core.projection_month
     inner join reference.org_unit as org_unit on projection_month.org_unit_code = org_unit.code
     inner join part on projection_month.indicator_code = part.indicator_code
@@ -31,11 +33,37 @@ wanted_end as (
             and part.asking_code = target_month.indicator_code
 ),
 
+year_series as (
+    select distinct
+        org_unit_code,
+        indicator_code,
+        report_year,
+        last_month,
+    from core.projection_month
+),
+
+wanted_end as (
+    select
+        asked_month.org_unit_code,
+        asked_month.asking_code,
+        asked_month.indicator_code,
+        asked_month.report_month,
+        asked_month.end_month,
+        year_series.last_month,
+        least(asked_month.end_month, year_series.last_month) as series_end_month,
+        least(asked_month.report_month, series_end_month) as origin_month,
+        asked_month.report_month >= asked_month.end_month or asked_month.report_month > series_end_month as is_over,
+    from asked_month
+    inner join year_series using (org_unit_code, indicator_code, report_year)
+    -- the level of those who leave before is gone by then
+    where asked_month.kind = 'flow' or year_series.last_month >= asked_month.end_month
+),
+
 dated_month as (
     select
         *,
         sum(last_year_month_amount) over (
-            partition by org_unit_code, indicator_code, era, report_year order by report_month
+            partition by org_unit_code, indicator_code, last_month, era, report_year order by report_month
         ) as last_year_to_date_amount,
     from core.projection_month
 ),
@@ -66,19 +94,19 @@ running_month as (
     from dated_month
     window
         all_to_date as (
-            partition by org_unit_code, indicator_code, era
+            partition by org_unit_code, indicator_code, last_month, era
             order by report_month rows between unbounded preceding and current row
         ),
         last_three as (
-            partition by org_unit_code, indicator_code, era
+            partition by org_unit_code, indicator_code, last_month, era
             order by report_month range between interval 2 month preceding and current row
         ),
         three_of_year as (
-            partition by org_unit_code, indicator_code, era, report_year
+            partition by org_unit_code, indicator_code, last_month, era, report_year
             order by report_month range between interval 2 month preceding and current row
         ),
         year_to_date as (
-            partition by org_unit_code, indicator_code, era, report_year
+            partition by org_unit_code, indicator_code, last_month, era, report_year
             order by report_month rows between unbounded preceding and current row
         )
 ),
@@ -87,12 +115,51 @@ last_year_miss as (
     select
         org_unit_code,
         indicator_code,
+        last_month,
         era,
         report_year + 1 as report_year,
         sum(rate_miss * rate_miss) / count(rate_miss) as mean_square,
     from core.projection_month
     where rate_miss is not null
-    group by org_unit_code, indicator_code, era, report_year
+    group by org_unit_code, indicator_code, last_month, era, report_year
+),
+
+-- last year of an heir and of those it took over, where each month of it is known
+heir_last_year as (
+    select
+        wanted_end.org_unit_code,
+        wanted_end.indicator_code,
+        wanted_end.origin_month as report_month,
+        wanted_end.series_end_month as end_month,
+        sum(millionths(month_value.ytd_value)) as amount,
+    from (
+        select distinct
+            org_unit_code,
+            indicator_code,
+            origin_month,
+            series_end_month,
+        from wanted_end
+    ) as wanted_end
+    inner join core.reporting_line as line
+        on
+            wanted_end.org_unit_code = line.org_unit_code
+            and wanted_end.indicator_code = line.indicator_code
+            and wanted_end.origin_month >= coalesce(line.from_month, wanted_end.origin_month)
+    inner join core.month_value
+        on
+            line.reporting_unit_code = month_value.org_unit_code
+            and line.indicator_code = month_value.indicator_code
+            and wanted_end.series_end_month - interval 1 year = month_value.report_month
+    where
+        wanted_end.org_unit_code in (select heir_code from core.succession)
+        and (line.from_month is not null or line.org_unit_code = line.reporting_unit_code)
+    group by
+        wanted_end.org_unit_code, wanted_end.indicator_code, wanted_end.origin_month, wanted_end.series_end_month
+    having
+        bool_or(line.from_month is not null)
+        and sum(month_value.months_due_count - month_value.months_covered_count) = 0
+        and bit_or(month_value.covered_months)
+        = month_bits(date_trunc('year', wanted_end.series_end_month), wanted_end.series_end_month)
 ),
 
 month_left as (
@@ -100,16 +167,24 @@ month_left as (
         wanted_end.asking_code,
         wanted_end.report_month as asked_month,
         wanted_end.end_month,
+        wanted_end.is_over,
         running_month.*,
         indicator.decimals,
         last_year_miss.mean_square as last_year_mean_square,
-        case when running_month.is_last_year_whole then last_year_end.shape_to_date_amount end as last_year_end_amount,
+        coalesce(
+            case when running_month.is_last_year_whole then last_year_end.shape_to_date_amount end,
+            heir_last_year.amount
+        ) as last_year_end_amount,
         -- months to come, and those that are missing so far: of a parent, in months of all its units
-        date_diff('month', running_month.report_month, wanted_end.end_month)
-        + case
-            when running_month.kind = 'flow'
-                then running_month.unit_months_missing_count / running_month.units_due_count
-            else date_diff('month', running_month.observed_month, running_month.report_month)
+        case
+            when wanted_end.is_over then 0
+            else
+                date_diff('month', running_month.report_month, wanted_end.series_end_month)
+                + case
+                    when running_month.kind = 'flow'
+                        then running_month.unit_months_missing_count / running_month.units_due_count
+                    else date_diff('month', running_month.observed_month, running_month.report_month)
+                end
         end as months_left,
         last_year_end.shape_to_date_amount
         - case
@@ -124,21 +199,29 @@ month_left as (
         on
             wanted_end.org_unit_code = running_month.org_unit_code
             and wanted_end.indicator_code = running_month.indicator_code
+            and wanted_end.last_month = running_month.last_month
             and wanted_end.origin_month = running_month.report_month
     inner join core.indicator as indicator on running_month.indicator_code = indicator.indicator_code
     left join last_year_miss
         on
             running_month.org_unit_code = last_year_miss.org_unit_code
             and running_month.indicator_code = last_year_miss.indicator_code
+            and running_month.last_month = last_year_miss.last_month
             and running_month.era = last_year_miss.era
             and running_month.report_year = last_year_miss.report_year
     left join core.projection_month as last_year_end
         on
             running_month.org_unit_code = last_year_end.org_unit_code
             and running_month.indicator_code = last_year_end.indicator_code
+            and running_month.last_month = last_year_end.last_month
             and running_month.era = last_year_end.era
-            and wanted_end.end_month - interval 1 year = last_year_end.report_month
-    where running_month.known_amount is not null
+            and wanted_end.series_end_month - interval 1 year = last_year_end.report_month
+    left join heir_last_year
+        on
+            running_month.org_unit_code = heir_last_year.org_unit_code
+            and running_month.indicator_code = heir_last_year.indicator_code
+            and running_month.report_month = heir_last_year.report_month
+            and wanted_end.series_end_month = heir_last_year.end_month
 ),
 
 forecast as (
@@ -228,16 +311,30 @@ select
     indicator_code as part_code,
     asked_month as report_month,
     end_month,
+    max(last_month) as last_month,
     kind,
-    case when months_left = 0 then 'actual' when is_seasonal then 'seasonal' else 'run_rate' end as projection_basis,
-    months_left,
-    (known_amount + rest_amount) / 1e6 as projected_value,
-    rest_amount / 1e6 as rest_value,
-    case when months_left = 0 then 0 else sqrt(amount_variance + chance_variance) / 1e6 end as deviation_value,
+    case
+        when max(months_left) = 0 then 'actual'
+        when max_by(is_seasonal, last_month) then 'seasonal'
+        else 'run_rate'
+    end as projection_basis,
+    max(months_left) as months_left,
+    sum(known_amount + rest_amount) / 1e6 as projected_value,
+    sum(rest_amount) / 1e6 as rest_value,
+    -- units of one office are mostly off together
+    sum(case when months_left = 0 then 0 else sqrt(amount_variance + chance_variance) / 1e6 end) as deviation_value,
     -- what is there stays there, where nothing was ever taken back
-    case when is_never_negative then case when kind = 'flow' then known_amount / 1e6 else 0 end end as floor_value,
-    last_year_end_amount / 1e6 as last_year_end_value,
-    months_known_count,
-    is_withheld,
+    case
+        when bool_and(is_never_negative) then case when kind = 'flow' then sum(known_amount) / 1e6 else 0 end
+    end as floor_value,
+    case
+        when bool_and(last_year_end_amount is not null or known_amount is null)
+            then sum(last_year_end_amount) filter (where known_amount is not null) / 1e6
+    end as last_year_end_value,
+    max_by(months_known_count, last_month) as months_known_count,
+    bool_or(is_withheld) as is_withheld,
 from varied
-order by org_unit_code, asking_code, part_code, asked_month
+group by org_unit_code, asking_code, indicator_code, asked_month, end_month, kind
+-- what ended units never reported is not waited for
+having count(known_amount) > 0 and bool_and(known_amount is not null or is_over)
+order by org_unit_code, asking_code, part_code, report_month

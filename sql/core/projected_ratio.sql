@@ -6,6 +6,7 @@ with month_part as (
         ratio.indicator_code,
         numerator.org_unit_code,
         numerator.report_month,
+        numerator.last_month,
         numerator.report_year,
         numerator.era,
         numerator.is_last_year_whole and denominator.is_last_year_whole as is_last_year_whole,
@@ -26,6 +27,7 @@ with month_part as (
         on
             ratio.denominator_code = denominator.indicator_code
             and numerator.org_unit_code = denominator.org_unit_code
+            and numerator.last_month = denominator.last_month
             and numerator.report_month = denominator.report_month
     where ratio.kind = 'ratio'
 ),
@@ -40,7 +42,7 @@ month_miss as (
         ) as part_miss,
     from month_part
     window three_before as (
-        partition by org_unit_code, indicator_code, era
+        partition by org_unit_code, indicator_code, last_month, era
         order by report_month range between interval 3 month preceding and interval 1 month preceding
     )
 ),
@@ -53,7 +55,7 @@ running_miss as (
         count(part_miss) over year_to_date as misses_count,
     from month_miss
     window year_to_date as (
-        partition by org_unit_code, indicator_code, era, report_year
+        partition by org_unit_code, indicator_code, last_month, era, report_year
         order by report_month rows between unbounded preceding and current row
     )
 ),
@@ -62,12 +64,13 @@ last_year_miss as (
     select
         org_unit_code,
         indicator_code,
+        last_month,
         era,
         report_year + 1 as report_year,
         sum(part_miss * part_miss) / count(part_miss) as mean_square,
     from month_miss
     where part_miss is not null
-    group by org_unit_code, indicator_code, era, report_year
+    group by org_unit_code, indicator_code, last_month, era, report_year
 ),
 
 part_end as (
@@ -108,11 +111,14 @@ part_end as (
         on
             ratio.indicator_code = running_miss.indicator_code
             and numerator.org_unit_code = running_miss.org_unit_code
+            -- its doubt is that of the units that stay
+            and numerator.last_month = running_miss.last_month
             and least(numerator.report_month, numerator.end_month) = running_miss.report_month
     left join last_year_miss
         on
             running_miss.org_unit_code = last_year_miss.org_unit_code
             and running_miss.indicator_code = last_year_miss.indicator_code
+            and running_miss.last_month = last_year_miss.last_month
             and running_miss.era = last_year_miss.era
             and running_miss.report_year = last_year_miss.report_year
     where ratio.kind = 'ratio' and denominator.projected_value > 0

@@ -1,6 +1,7 @@
 -- grain: one row per org unit, indicator and month that can be projected: the value at its end month, and the chance
 -- The end month is the target's due month, or December when that is earlier or nothing is due. The interval is to hold
--- the outcome four times in five (docs/projection.md; tests/bench/projection.py measures it).
+-- the outcome four times in five (docs/projection.md; tests/bench/projection.py measures it). From the end month on its
+-- actual stands; where months of it are missing, with the low and high of what they may hold.
 with estimate as (
     select
         projected_end.org_unit_code,
@@ -65,12 +66,66 @@ bounded as (
     inner join core.indicator as indicator using (indicator_code)
 ),
 
--- with nothing left to come the actual stands, as exact as it is
+-- a later cumulative may tell what was missing in the end month: the year to date less the months since, each known
+told_later as (
+    select
+        bounded.org_unit_code,
+        bounded.indicator_code,
+        bounded.report_month,
+        any_value(tree_month.added_value) - sum(month_since.month_value) as actual_value,
+        bool_or(coalesce(disclosure.is_suppressed, false)) as is_withheld,
+    from bounded
+    inner join core.tree_month as end_month
+        on
+            bounded.org_unit_code = end_month.org_unit_code
+            and bounded.indicator_code = end_month.indicator_code
+            and bounded.end_month = end_month.report_month
+    inner join core.tree_month
+        on
+            bounded.org_unit_code = tree_month.org_unit_code
+            and bounded.indicator_code = tree_month.indicator_code
+            and bounded.report_month = tree_month.report_month
+    inner join core.tree_month as month_since
+        on
+            bounded.org_unit_code = month_since.org_unit_code
+            and bounded.indicator_code = month_since.indicator_code
+            and month_since.report_month > bounded.end_month
+            and month_since.report_month <= bounded.report_month
+    left join core.disclosure as disclosure
+        on
+            month_since.org_unit_code = disclosure.org_unit_code
+            and month_since.indicator_code = disclosure.indicator_code
+            and month_since.report_month = disclosure.report_month
+    where
+        bounded.kind = 'flow'
+        and end_month.unit_months_covered_count < end_month.unit_months_due_count
+        and tree_month.unit_months_covered_count = tree_month.unit_months_due_count
+        -- what was taken over since is no part of it
+        and not exists (
+            select 1
+            from core.succession as succession
+            where
+                bounded.org_unit_code = succession.heir_code
+                and succession.from_month > bounded.end_month
+                and succession.from_month <= bounded.report_month
+        )
+    group by bounded.org_unit_code, bounded.indicator_code, bounded.report_month
+    having bool_and(month_since.units_month_count = month_since.units_due_count)
+),
+
 judged as (
     select
-        bounded.*,
-        case when bounded.projection_basis = 'actual' then end_row.actual_value end as actual_value,
-        end_row.is_met,
+        bounded.* exclude (is_withheld),
+        bounded.is_withheld or coalesce(told_later.is_withheld, false) as is_withheld,
+        bounded.projection_basis = 'actual' as is_over,
+        coalesce(told_later.actual_value, end_row.actual_value) as actual_value,
+        coalesce(told_later.actual_value, low_row.actual_value) as actual_low_value,
+        coalesce(told_later.actual_value, high_row.actual_value) as actual_high_value,
+        case
+            when told_later.actual_value is null then end_row.is_met
+            when target_month.target_form = 'at_least' then told_later.actual_value >= target_month.target_value
+            else told_later.actual_value <= target_month.target_value
+        end as is_met,
         target_month.target_form,
         target_month.target_form = 'at_least' as is_to_reach,
         cast(target_month.target_value as double) as target_value,
@@ -87,6 +142,23 @@ judged as (
             and bounded.indicator_code = end_row.indicator_code
             and least(bounded.report_month, bounded.end_month) = end_row.report_month
             and end_row.bound = 'actual'
+    inner join core.outcome as low_row
+        on
+            end_row.org_unit_code = low_row.org_unit_code
+            and end_row.indicator_code = low_row.indicator_code
+            and end_row.report_month = low_row.report_month
+            and low_row.bound = 'low'
+    inner join core.outcome as high_row
+        on
+            end_row.org_unit_code = high_row.org_unit_code
+            and end_row.indicator_code = high_row.indicator_code
+            and end_row.report_month = high_row.report_month
+            and high_row.bound = 'high'
+    left join told_later
+        on
+            bounded.org_unit_code = told_later.org_unit_code
+            and bounded.indicator_code = told_later.indicator_code
+            and bounded.report_month = told_later.report_month
     -- one that falls due after the end month is not decided there
     left join core.target_month
         on
@@ -101,7 +173,7 @@ chanced as (
         *,
         case
             when target_form is null then null
-            when projection_basis = 'actual' then cast(is_met as integer)
+            when is_over then cast(is_met as integer)
             -- what is reached stays reached, what is exceeded stays exceeded
             when kind = 'flow' and is_to_reach and least_value >= target_value then 1
             when kind = 'flow' and not is_to_reach and least_value > target_value then 0
@@ -118,16 +190,23 @@ select
     report_month,
     end_month,
     projection_basis,
-    cast(coalesce(actual_value, try_cast(projected_value as decimal(24, 6))) as decimal(24, 6)) as projected_value,
     cast(
-        coalesce(actual_value, try_cast(greatest(projected_value - half_width, least_value) as decimal(24, 6)))
-        as decimal(24, 6)
+        case when is_over then actual_value else try_cast(projected_value as decimal(24, 6)) end as decimal(24, 6)
+    ) as projected_value,
+    cast(
+        case
+            when is_over then actual_low_value
+            else try_cast(greatest(projected_value - half_width, least_value) as decimal(24, 6))
+        end as decimal(24, 6)
     ) as projected_low_value,
     cast(
-        coalesce(actual_value, try_cast(least(projected_value + half_width, greatest_value) as decimal(24, 6)))
-        as decimal(24, 6)
+        case
+            when is_over then actual_high_value
+            else try_cast(least(projected_value + half_width, greatest_value) as decimal(24, 6))
+        end as decimal(24, 6)
     ) as projected_high_value,
     cast(probability as decimal(9, 4)) as probability_ratio,
     is_withheld,  -- a month that it rests on is
 from chanced
+where not is_over or actual_value is not null
 order by org_unit_code, indicator_code, report_month

@@ -1,46 +1,119 @@
--- grain: one row per org unit, flow or stock, and month: what it brought, and what two simple forecasts had said of it
+-- grain: one row per org unit, flow or stock, month and series: what it brought, and what two forecasts had said of it
 -- The one says: as in the same month of last year, at the height of the last three months. The other: as the last three
 -- months. How far each was off decides how far each is believed, and how wide the interval is (docs/projection.md).
 -- Amounts are in millionths; a flow's is what the month brought, a level's is its change.
-with known_month as (
+-- A parent's units that leave it, with no heir in it, are a series up to their last_month; those that stay are another.
+with line as (
     select
-        tree_month.org_unit_code,
-        tree_month.indicator_code,
-        tree_month.report_month,
-        tree_month.report_year,
-        tree_month.kind,
-        tree_month.is_reported,
+        line.org_unit_code,
+        line.indicator_code,
+        line.reporting_unit_code,
+        line.from_month,
+        line.to_month,
+        case
+            when
+                line.org_unit_code = line.reporting_unit_code
+                or line.from_month is not null
+                or any_value(org_unit.valid_to) is null
+                or bool_or(heir_line.org_unit_code is not null and succession.to_month is null)
+                then date '9999-12-01'
+            else
+                cast(
+                    date_trunc(
+                        'month',
+                        greatest(
+                            any_value(org_unit.valid_to),
+                            max(succession.to_month) filter (where heir_line.org_unit_code is not null)
+                        )
+                    ) as date
+                )
+        end as last_month,
+    from core.reporting_line as line
+    inner join reference.org_unit as org_unit on line.reporting_unit_code = org_unit.code
+    left join core.succession as succession on line.reporting_unit_code = succession.org_unit_code
+    left join core.reporting_line as heir_line
+        on
+            line.org_unit_code = heir_line.org_unit_code
+            and line.indicator_code = heir_line.indicator_code
+            and succession.heir_code = heir_line.reporting_unit_code
+    group by
+        line.org_unit_code, line.indicator_code, line.reporting_unit_code, line.from_month, line.to_month
+),
+
+parted_line as (
+    select
+        *,
+        min(last_month) over (partition by org_unit_code, indicator_code) < date '9999-12-01' as is_parted,
+    from line
+),
+
+line_month as (
+    select
+        line.org_unit_code,
+        line.last_month,
+        unit_month.* exclude (org_unit_code),
+        not coalesce(unit_month.is_ended, false) as is_running,
+        covered_month.ytd_low_value,
+        -- what is withheld of one unit must not be told by a sum of the others
+        coalesce(disclosure.is_suppressed, false) or coalesce(line.is_parted and unit_disclosure.is_suppressed, false)
+            as is_suppressed,
+    from parted_line as line
+    inner join core.unit_month as unit_month
+        on
+            line.indicator_code = unit_month.indicator_code
+            and line.reporting_unit_code = unit_month.org_unit_code
+            and unit_month.report_month
+            between coalesce(line.from_month, unit_month.report_month)
+            and coalesce(line.to_month, unit_month.report_month)
+    left join core.covered_month as covered_month
+        on
+            line.org_unit_code = covered_month.org_unit_code
+            and line.indicator_code = covered_month.indicator_code
+            and line.reporting_unit_code = covered_month.reporting_unit_code
+            and unit_month.report_month = covered_month.report_month
+    left join core.disclosure as disclosure
+        on
+            line.org_unit_code = disclosure.org_unit_code
+            and line.indicator_code = disclosure.indicator_code
+            and unit_month.report_month = disclosure.report_month
+    left join core.disclosure as unit_disclosure
+        on
+            line.reporting_unit_code = unit_disclosure.org_unit_code
+            and line.indicator_code = unit_disclosure.indicator_code
+            and unit_month.report_month = unit_disclosure.report_month
+    where unit_month.kind in ('flow', 'stock')
+),
+
+known_month as (
+    select
+        org_unit_code,
+        indicator_code,
+        report_month,
+        last_month,
+        report_year,
+        kind,
+        bool_or(is_reported) as is_reported,
         -- with a merger a unit's series begins anew
         (
             select count(*)
             from core.succession as succession
             where
-                tree_month.org_unit_code = succession.heir_code and tree_month.report_month >= succession.from_month
+                line_month.org_unit_code = succession.heir_code and line_month.report_month >= succession.from_month
         ) as era,
-        tree_month.units_due_count,
-        tree_month.unit_months_due_count,
-        tree_month.unit_months_due_count - tree_month.unit_months_covered_count as unit_months_missing_count,
-        tree_month.month_value,
-        tree_month.units_month_count = tree_month.units_reported_count as is_month_given,
+        count(*) filter (where is_running) as units_due_count,
+        sum(months_due_count) filter (where is_running) as unit_months_due_count,
+        unit_months_due_count - sum(months_covered_count) filter (where is_running) as unit_months_missing_count,
+        sum(month_value) as month_value,
+        count(month_value) = count(*) filter (where is_reported) as is_month_given,
         case
-            when tree_month.kind = 'flow' then tree_month.added_value
+            when kind = 'flow' then sum(ytd_value)
             -- a level that is missing carries its last value
-            when tree_month.added_value is not null then outcome.actual_value
+            when count(ytd_value) > 0 then sum(ytd_low_value)
         end as known_value,
-        coalesce(disclosure.is_suppressed, false) as is_suppressed,
-    from core.tree_month
-    inner join core.outcome as outcome
-        on
-            tree_month.org_unit_code = outcome.org_unit_code
-            and tree_month.indicator_code = outcome.indicator_code
-            and tree_month.report_month = outcome.report_month
-            and outcome.bound = 'low'
-    left join core.disclosure
-        on
-            tree_month.org_unit_code = disclosure.org_unit_code
-            and tree_month.indicator_code = disclosure.indicator_code
-            and tree_month.report_month = disclosure.report_month
-    where tree_month.kind in ('flow', 'stock')
+        bool_or(is_suppressed) as is_suppressed,
+    from line_month
+    group by org_unit_code, indicator_code, report_month, last_month, report_year, kind
+    having bool_or(is_running)
 ),
 
 gained_month as (
@@ -51,10 +124,10 @@ gained_month as (
         -- how many months of one unit have become known
         units_due_count + missing_before_count - unit_months_missing_count as unit_months_gained_count,
         lag(millionths(known_value)) over (
-            partition by org_unit_code, indicator_code, era order by report_month
+            partition by org_unit_code, indicator_code, last_month, era order by report_month
         ) as level_before,
     from known_month
-    window by_month as (partition by org_unit_code, indicator_code, era, report_year order by report_month)
+    window by_month as (partition by org_unit_code, indicator_code, last_month, era, report_year order by report_month)
 ),
 
 month_amount as (
@@ -85,19 +158,19 @@ shaped_month as (
         case
             when kind = 'stock' then coalesce(amount, 0)
             else first_value(amount ignore nulls) over (
-                partition by org_unit_code, indicator_code, era, report_year
+                partition by org_unit_code, indicator_code, last_month, era, report_year
                 order by report_month rows between current row and unbounded following
             )
         end as shape_amount,
         sum(amount) over three_before as three_before_amount,
         count(amount) over three_before as three_before_count,
         last_value(amount ignore nulls) over (
-            partition by org_unit_code, indicator_code, era
+            partition by org_unit_code, indicator_code, last_month, era
             order by report_month rows between unbounded preceding and 1 preceding
         ) as last_amount,
     from month_amount
     window three_before as (
-        partition by org_unit_code, indicator_code, era
+        partition by org_unit_code, indicator_code, last_month, era
         order by report_month range between interval 3 month preceding and interval 1 month preceding
     )
 ),
@@ -106,6 +179,7 @@ year_shape as (
     select
         org_unit_code,
         indicator_code,
+        last_month,
         era,
         report_year,
         sum(shape_amount) as year_amount,
@@ -117,7 +191,7 @@ year_shape as (
         -- a year of nothing, or one with corrections below zero, has no shape
         any_value(kind) = 'stock' or (min(shape_amount) >= 0 and sum(shape_amount) > 0) as has_shape,
     from shaped_month
-    group by org_unit_code, indicator_code, era, report_year
+    group by org_unit_code, indicator_code, last_month, era, report_year
 ),
 
 compared_month as (
@@ -132,12 +206,14 @@ compared_month as (
         on
             this_year.org_unit_code = year_shape.org_unit_code
             and this_year.indicator_code = year_shape.indicator_code
+            and this_year.last_month = year_shape.last_month
             and this_year.era = year_shape.era
             and this_year.report_year - 1 = year_shape.report_year
     left join shaped_month as last_year
         on
             this_year.org_unit_code = last_year.org_unit_code
             and this_year.indicator_code = last_year.indicator_code
+            and this_year.last_month = last_year.last_month
             and this_year.era = last_year.era
             and this_year.report_month - interval 1 year = last_year.report_month
 ),
@@ -162,7 +238,7 @@ foretold_month as (
         end as rate_forecast,
     from compared_month
     window three_before as (
-        partition by org_unit_code, indicator_code, era, report_year
+        partition by org_unit_code, indicator_code, last_month, era, report_year
         order by report_month range between interval 3 month preceding and interval 1 month preceding
     )
 )
@@ -171,6 +247,7 @@ select
     org_unit_code,
     indicator_code,
     report_month,
+    last_month,
     report_year,
     era,
     kind,
@@ -182,7 +259,7 @@ select
     millionths(known_value) as known_amount,
     amount,
     sum(shape_amount) over (
-        partition by org_unit_code, indicator_code, era, report_year order by report_month
+        partition by org_unit_code, indicator_code, last_month, era, report_year order by report_month
     ) as shape_to_date_amount,
     is_last_year_whole,
     is_seasonal,
@@ -191,4 +268,4 @@ select
     missed_by(amount, shape_forecast) as shape_miss,
     missed_by(amount, rate_forecast) as rate_miss,
 from foretold_month
-order by org_unit_code, indicator_code, report_month
+order by org_unit_code, indicator_code, last_month, report_month

@@ -14,13 +14,15 @@ with bounds as (
     group by org_unit_code, indicator_code, report_month
 ),
 
--- what is due tells the baseline that it starts from, and the shape of the last year that spreads it
-withheld_series as (
+-- high less low tells the mean of the units below that miss a month
+withheld_below as (
     select distinct
-        org_unit_code,
-        indicator_code,
+        org_descendant.ancestor_code as org_unit_code,
+        disclosure.indicator_code,
     from core.disclosure
-    where is_series_suppressed
+    inner join core.org_descendant
+        on disclosure.org_unit_code = org_descendant.descendant_code and org_descendant.depth > 0
+    where disclosure.is_series_suppressed
 ),
 
 calculated as (
@@ -42,7 +44,7 @@ calculated as (
             case
                 when tree_month.growth_denominator > 0
                     then exact_ratio(tree_month.growth_numerator, tree_month.growth_denominator)
-            end as decimal(18, 6)
+            end as decimal(24, 6)
         ) as growth_ratio,
         target_month.target_value as annual_target_value,
         target_month.target_version,
@@ -50,8 +52,8 @@ calculated as (
         coalesce(target_month.is_sample, false) or coalesce(tree_month.is_sample, false) as is_sample,
         cast(outcome.target_to_date_value as decimal(24, 6)) as target_to_date_value,
         cast(outcome.target_covered_value as decimal(24, 6)) as target_covered_value,
-        cast(outcome.completion_ratio as decimal(18, 6)) as completion_ratio,
-        cast(outcome.pace_ratio as decimal(18, 6)) as pace_ratio,
+        cast(outcome.completion_ratio as decimal(24, 6)) as completion_ratio,
+        cast(outcome.pace_ratio as decimal(24, 6)) as pace_ratio,
         cast(outcome.gap_value as decimal(24, 6)) as gap_value,
         -- what every month up to the due month must bring from now on
         cast(
@@ -79,7 +81,7 @@ calculated as (
         or tree_month.is_held
         -- a unit of which nothing is known at all is in no bound of a share
         or (
-            tree_month.units_actual_count > 0
+            tree_month.unit_months_covered_count > 0
             and tree_month.kind not in ('flow', 'stock')
             and not tree_month.is_own_report
             and tree_month.units_unknown_count > 0
@@ -99,8 +101,13 @@ calculated as (
         tree_month.due_on,
         tree_month.kind,
         coalesce(disclosure.is_suppressed, false) as is_suppressed,
-        withheld_series.org_unit_code is not null
-        and (target_month.baseline_value is not null or target_month.phasing_used = 'seasonal') as is_due_suppressed,
+        is_suppressed
+        or (withheld_below.org_unit_code is not null and bounds.low_value is distinct from bounds.high_value)
+            as is_bound_suppressed,
+        withheld_due.org_unit_code is not null as is_due_suppressed,
+        -- of a sum over only some of the units it would be that of the one that is withheld
+        is_due_suppressed or (is_suppressed and withheld_below.org_unit_code is not null) as is_covered_suppressed,
+        withheld_due.is_seasonal as is_phasing_suppressed,
     from core.tree_month
     inner join core.outcome as outcome
         on
@@ -134,10 +141,15 @@ calculated as (
             tree_month.org_unit_code = disclosure.org_unit_code
             and tree_month.indicator_code = disclosure.indicator_code
             and tree_month.report_month = disclosure.report_month
-    left join withheld_series
+    left join core.withheld_due as withheld_due
         on
-            tree_month.org_unit_code = withheld_series.org_unit_code
-            and tree_month.indicator_code = withheld_series.indicator_code
+            tree_month.org_unit_code = withheld_due.org_unit_code
+            and tree_month.indicator_code = withheld_due.indicator_code
+            and tree_month.report_year = withheld_due.plan_year
+    left join withheld_below
+        on
+            tree_month.org_unit_code = withheld_below.org_unit_code
+            and tree_month.indicator_code = withheld_below.indicator_code
 )
 
 select
@@ -155,7 +167,7 @@ select
     target_basis,
     is_sample,
     unless_suppressed(target_to_date_value, is_due_suppressed) as target_to_date_value,
-    unless_suppressed(target_covered_value, is_due_suppressed) as target_covered_value,
+    unless_suppressed(target_covered_value, is_covered_suppressed) as target_covered_value,
     unless_suppressed(completion_ratio, is_suppressed) as completion_ratio,
     unless_suppressed(pace_ratio, is_suppressed) as pace_ratio,
     unless_suppressed(gap_value, is_suppressed) as gap_value,
@@ -165,8 +177,8 @@ select
     unless_suppressed(projected_high_value, is_suppressed or is_projection_withheld) as projected_high_value,
     unless_suppressed(probability_ratio, is_suppressed or is_projection_withheld) as probability_ratio,
     unless_suppressed(projection_basis, is_suppressed or is_projection_withheld) as projection_basis,
-    unless_suppressed(ytd_low_value, is_suppressed) as ytd_low_value,
-    unless_suppressed(ytd_high_value, is_suppressed) as ytd_high_value,
+    unless_suppressed(ytd_low_value, is_bound_suppressed) as ytd_low_value,
+    unless_suppressed(ytd_high_value, is_bound_suppressed) as ytd_high_value,
     is_provisional,
     months_covered_count,
     months_due_count,
@@ -176,7 +188,7 @@ select
     null_reason,
     target_due_month,
     target_form,
-    target_phasing,
+    unless_suppressed(target_phasing, is_phasing_suppressed) as target_phasing,
     units_due_count,
     units_reported_count,
     due_on,

@@ -268,28 +268,36 @@ select
     52 as section,
     'target_to_date' as kind,
     target_to_date_value as value,
-    concat(
-        '序时应完成 ', target_to_date_value_text, ' = ' || due_sum, target_to_date_value_rounded_zh,
-        case target_phasing
-            when 'linear' then '；按月均匀'
-            when 'guidance' then '；按区级指导数'
-            when 'seasonal' then '；按上年各月走势'
-            else '；整体比较，不分月'
-        end,
-        '，修订以前的 ' || kept || ' 不变',
-        case when is_inherited then '，含承接撤并单位的部分' end
-    ) as text_zh,
-    concat(
-        'Due to date ', target_to_date_value_text, ' = ' || due_sum, target_to_date_value_rounded_en,
-        case target_phasing
-            when 'linear' then '; evenly by month'
-            when 'guidance' then '; by the guided amounts'
-            when 'seasonal' then '; by the shape of last year'
-            else '; compared whole'
-        end,
-        ', what was due before the revision, ' || kept || ', stays',
-        case when is_inherited then ', with the part of a unit that it took over' end
-    ) as text_en,
+    case
+        when target_to_date_value is null then '序时应完成受限不公开'
+        else
+            concat(
+                '序时应完成 ', target_to_date_value_text, ' = ' || due_sum, target_to_date_value_rounded_zh,
+                case target_phasing
+                    when 'linear' then '；按月均匀'
+                    when 'guidance' then '；按区级指导数'
+                    when 'seasonal' then '；按上年各月走势'
+                    else '；整体比较，不分月'
+                end,
+                '，修订以前的 ' || kept || ' 不变',
+                case when is_inherited then '，含承接撤并单位的部分' end
+            )
+    end as text_zh,
+    case
+        when target_to_date_value is null then 'Due to date: withheld'
+        else
+            concat(
+                'Due to date ', target_to_date_value_text, ' = ' || due_sum, target_to_date_value_rounded_en,
+                case target_phasing
+                    when 'linear' then '; evenly by month'
+                    when 'guidance' then '; by the guided amounts'
+                    when 'seasonal' then '; by the shape of last year'
+                    else '; compared whole'
+                end,
+                ', what was due before the revision, ' || kept || ', stays',
+                case when is_inherited then ', with the part of a unit that it took over' end
+            )
+    end as text_en,
 from division
 where target_form is not null
 union all by name
@@ -300,24 +308,32 @@ select
     53 as section,
     'target_covered' as kind,
     target_covered_value as value,
-    concat(
-        '同口径应完成 ', target_covered_value_text, ' = ' || covered_sum_zh, target_covered_value_rounded_zh,
-        case
-            when is_sum then '；只比有数的单位和月份'
-            when months_covered_count = months_due_count then '；各月齐全'
-            else '；应有 ' || months_due_count || ' 个月，有数 ' || months_covered_count || ' 个月'
-        end
-    ) as text_zh,
-    concat(
-        'Due for the same months ', target_covered_value_text, ' = ' || covered_sum_en, target_covered_value_rounded_en,
-        case
-            when is_sum then '; over the units and months that are known'
-            when months_covered_count = months_due_count then '; every month is known'
-            else '; of ' || months_due_count || ' months due ' || months_covered_count || ' known'
-        end
-    ) as text_en,
+    case
+        when target_covered_value is null then '同口径应完成受限不公开'
+        else
+            concat(
+                '同口径应完成 ', target_covered_value_text, ' = ' || covered_sum_zh, target_covered_value_rounded_zh,
+                case
+                    when is_sum then '；只比有数的单位和月份'
+                    when months_covered_count = months_due_count then '；各月齐全'
+                    else '；应有 ' || months_due_count || ' 个月，有数 ' || months_covered_count || ' 个月'
+                end
+            )
+    end as text_zh,
+    case
+        when target_covered_value is null then 'Due for the same months: withheld'
+        else
+            concat(
+                'Due for the same months ', target_covered_value_text, ' = ' || covered_sum_en, target_covered_value_rounded_en,
+                case
+                    when is_sum then '; over the units and months that are known'
+                    when months_covered_count = months_due_count then '; every month is known'
+                    else '; of ' || months_due_count || ' months due ' || months_covered_count || ' known'
+                end
+            )
+    end as text_en,
 from division
-where target_form is not null and kind in ('flow', 'stock') and target_covered_value is not null
+where target_form is not null and kind in ('flow', 'stock') and (target_covered_value is not null or is_suppressed)
 union all by name
 select
     org_unit_code,

@@ -1,15 +1,7 @@
 -- grain: one row per plan year, org unit, indicator and month of the plan year: how much of the target falls due
 -- In words that are exact: a third of 50 is 50/3. A restricted series that is withheld tells neither its baseline nor,
 -- where last year's own shape spreads the target, that shape.
-with suppressed_series as (
-    select distinct
-        org_unit_code,
-        indicator_code,
-    from core.disclosure
-    where is_series_suppressed
-),
-
-due_month as (
+with due_month as (
     select
         target_month.*,
         millionths(target_month.target_value) - coalesce(millionths(target_month.baseline_value), 0) as distance,
@@ -23,10 +15,9 @@ due_month as (
                 then 1 + date_diff('month', version_month, target_month.due_month)
         end as months_count,
         1 + date_diff('month', version_month, least(target_month.report_month, target_month.due_month)) as passed_count,
-        suppressed_series.org_unit_code is not null
-        and (target_month.baseline_value is not null or target_month.phasing_used = 'seasonal') as is_suppressed,
+        withheld_due.org_unit_code is not null as is_suppressed,
     from core.target_month as target_month
-    left join suppressed_series using (org_unit_code, indicator_code)
+    left join core.withheld_due as withheld_due using (plan_year, org_unit_code, indicator_code)
     window in_force as (
         partition by
             target_month.plan_year,

@@ -342,7 +342,8 @@ def whole_of_covered(world: World, unit: str, code: str, month: date) -> Fractio
     """A flow's target that is not phased, of a unit and what it inherited, as far as anything of them is covered."""
     last = min(month, world.unit[unit].valid_to)
     own = own_target(world, unit, code, last) if covered_months(world, unit, code, last) else None
-    ended = added(world, unit, code, last, last)
+    # where the heir itself is not covered, no version of its own speaks for what the others had
+    ended = added(world, unit, code, last, last) if own else ended_this_year(world, unit, last)
     inherited = (whole_of_covered(world, row.code, code, row.valid_to) for row in ended)
     return total([exact(own.value) if own else None, *inherited])
 

@@ -320,7 +320,7 @@ def is_met(world: World, unit: str, code: str, month: date, side: str = "actual"
     if target.form in ("at_most", "reduce_from_baseline"):
         # what a silent unit holds is not zero
         asked = asked_units(world, unit, code, month)
-        is_whole = side != "actual" or all(actual(world, part, code, month) is not None for part in asked)
+        is_whole = side != "actual" or all(covered_months(world, part, code, month) for part in asked)
         return is_whole and value <= Fraction(target.value)
     return value >= Fraction(target.value)
 
@@ -386,9 +386,9 @@ def is_achieved(world: World, unit: str, code: str, month: date, side: str) -> b
     """A cumulative at_least target reached or a milestone finished, by D; or r ≥ D, reported, and met at D."""
     kind, target = world.by_code[code].kind, in_force(world, unit, code, month)
     assert target
-    if kind == "milestone":
-        finished = finished_on(world, unit, code, month)
-        return finished is not None and finished.replace(day=1) <= target.due
+    finished = finished_on(world, unit, code, month) if kind == "milestone" else None
+    if finished is not None and finished.replace(day=1) <= target.due:
+        return True
     if kind == "flow" and target.form == "at_least" and is_met(world, unit, code, min(month, target.due), side):
         return True
     if month < target.due:

@@ -1,0 +1,46 @@
+-- grain: one row per plan year, org unit and restricted indicator whose amounts due would tell a figure that is withheld
+-- A way from a baseline tells the baseline; last year's own shape tells last year, and that there is none tells that
+-- last year was nothing. Whoever takes such a target over takes its amounts over, and withholds them where it is withheld.
+with withheld_series as (
+    select distinct
+        org_unit_code,
+        indicator_code,
+    from core.disclosure
+    where is_series_suppressed
+),
+
+-- a version that another has revised has left its amounts in the months before
+telling as (
+    select
+        plan_year,
+        org_unit_code,
+        indicator_code,
+        bool_or(coalesce(phasing = 'seasonal', false)) as is_seasonal,
+    from core.plan_target
+    where baseline_value is not null or phasing = 'seasonal'
+    group by plan_year, org_unit_code, indicator_code
+),
+
+telling_or_inherited as (
+    select *
+    from telling
+    union all
+    select
+        telling.plan_year,
+        succession.heir_code as org_unit_code,
+        telling.indicator_code,
+        telling.is_seasonal,
+    from telling
+    inner join core.succession as succession on telling.org_unit_code = succession.org_unit_code
+    where telling.plan_year >= year(succession.from_month)
+)
+
+select
+    plan_year,
+    org_unit_code,
+    indicator_code,
+    bool_or(is_seasonal) as is_seasonal,
+from telling_or_inherited
+semi join withheld_series using (org_unit_code, indicator_code)
+group by plan_year, org_unit_code, indicator_code
+order by plan_year, org_unit_code, indicator_code
