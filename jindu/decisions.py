@@ -29,6 +29,8 @@ from jindu.warehouse.history import fsync
 
 PATIENCE = 10.0  # seconds that one person waits for another who is writing a decision down
 ARCHIVED_MODE = 0o444
+BYTE_ORDER_MARK = b"\xef\xbb\xbf"  # which an editor may put before the first line
+HEAD_BYTES = 4096  # enough of a file to tell a journal from a workbook
 TORN = ".torn"  # beside a file: what a broken write left at its end, kept for who wants to look
 KEYS = {"decision_id", "kind", "recorded_at", "entered_at", "by", "reason", "payload"}
 TARGET_COLUMNS = {column.name: column for column in REFERENCE_TABLES["target"].columns}
@@ -118,11 +120,11 @@ def record(  # noqa: PLR0913  (a decision has these parts)
 
 
 def read_journals(home: Home) -> list[Journal]:
-    """Every journal of the home.
+    """Every journal of the home; any other file of the folder is left alone (strange_files).
 
     Raises JinduError for a damaged line, naming file and line.
     """
-    return [read_journal(file) for file in sorted(home.decisions.glob("*.jsonl"))]
+    return [read_journal(file) for file in _journal_files(home)]
 
 
 def read_journal(file: Path) -> Journal:
@@ -131,7 +133,7 @@ def read_journal(file: Path) -> Journal:
         content = file.read_bytes()
     except FileNotFoundError:
         content = b""
-    *lines, rest = content.split(b"\n")
+    *lines, rest = content.removeprefix(BYTE_ORDER_MARK).split(b"\n")
     found = [(number, _read_line(line, file, number)) for number, line in enumerate(lines, start=1) if line.strip()]
     if rest.strip():
         try:  # whole, but for its end
@@ -148,7 +150,15 @@ def read_journal(file: Path) -> Journal:
 
 def torn_journals(home: Home) -> list[Path]:
     """The journals that end in what a broken write left: a decision whose command did not come to its end."""
-    return [file for file in sorted(home.decisions.glob("*.jsonl")) if _has_torn_end(file)]
+    return [file for file in _journal_files(home) if _has_torn_end(file)]
+
+
+def strange_files(home: Home) -> list[Path]:
+    """What lies among the journals and is none: a copy that somebody made, a kind that nobody knows."""
+    if not home.decisions.is_dir():
+        return []
+    known = {f"{kind}.jsonl{end}" for kind in PAYLOADS for end in ("", TORN)}
+    return sorted(file for file in home.decisions.iterdir() if file.name not in known and file != home.decision_lock)
 
 
 def load_decisions(night: Night) -> StepReport:
@@ -166,6 +176,9 @@ def load_decisions(night: Night) -> StepReport:
     if torn:
         zh += f"（{'、'.join(torn)} 末尾有一条没有写完整，未计入，请重新执行那条命令）"
         en += f" ({', '.join(torn)} ends in one that was not written whole and does not count: give that command again)"
+    if strange := [file.name for file in strange_files(night.home)]:
+        zh += f"（decisions/ 里的 {'、'.join(strange)} 不是决定文件，没有读，请移走）"
+        en += f" (decisions/ holds {', '.join(strange)}, no file of decisions: not read; move it away)"
     return StepReport(zh, en, len(rows))
 
 
@@ -228,12 +241,31 @@ def _refuse_loss(connection: duckdb.DuckDBPyConnection, home: Home, rows: list[d
     for decision_id, payload, file_name, line, digest in loaded:
         if (decision_id, payload) not in known:
             kept = home.archive / digest[:2] / digest
+            source_zh, source_en = (f" {kept} ", str(kept)) if kept.is_file() else ("备份", "a backup")
             raise JinduError(
                 f"{home.decisions / file_name} 里原来第 {line} 行的决定（{decision_id}）不见了或被改动。"
-                f"决定只能追加：请用 {kept} 恢复，要改主意请再记一条。",
+                f"决定只能追加：请用{source_zh}恢复，要改主意请再记一条。",
                 f"The decision {decision_id}, once line {line} of {home.decisions / file_name}, is gone or changed. "
-                f"Decisions are only added: restore the file from {kept}, and record another one to take it back.",
+                f"Decisions are only added: restore the file from {source_en}, and record another one to take it back.",
             )
+
+
+def _journal_files(home: Home) -> list[Path]:
+    """The files of the kinds there are, those that exist."""
+    files = [home.decisions / f"{kind}.jsonl" for kind in sorted(PAYLOADS)]
+    return [file for file in files if file.exists()]
+
+
+def _archived_copy(file: Path) -> Path | None:
+    """The last copy of a journal that a night archived; None when none did."""
+    kind = f'"kind": "{file.stem}"'.encode()
+    copies = []
+    for copy in Home(file.parent.parent).archive.glob("??/*"):
+        with copy.open("rb") as content:
+            head = content.read(HEAD_BYTES).removeprefix(BYTE_ORDER_MARK)
+        if head.startswith(b'{"decision_id"') and kind in head:
+            copies.append(copy)
+    return max(copies, key=lambda copy: copy.stat().st_mtime_ns, default=None)
 
 
 def _append(journal: Journal, line: bytes) -> None:
@@ -257,7 +289,7 @@ def _append(journal: Journal, line: bytes) -> None:
 
 
 def _has_torn_end(file: Path) -> bool:
-    rest = file.read_bytes().rpartition(b"\n")[2]
+    rest = file.read_bytes().removeprefix(BYTE_ORDER_MARK).rpartition(b"\n")[2]
     if not rest.strip():
         return False
     try:
@@ -291,9 +323,14 @@ def _read_line(line: bytes, file: Path, number: int) -> Decision:
 
 
 def _damaged(file: Path, number: int, zh: str, en: str) -> JinduError:
+    if copy := _archived_copy(file):
+        hint_zh = f"请用最近存档的 {copy} 恢复，之后的决定重新记。"
+        hint_en = f"Restore it from the copy archived last, {copy}, and record again what came after."
+    else:
+        hint_zh = "archive/ 里没有它的存档：请从备份恢复；没有备份就把它移到别处，重新记下其中的决定。"
+        hint_en = "No night has archived it: restore it from a backup, or move it away and record its decisions again."
     return JinduError(
-        f"{file} 第 {number} 行已损坏：{zh}。请用 archive/ 里的上一份或备份恢复这个文件。",
-        f"Line {number} of {file} is damaged: {en}. Restore the file from its last copy in archive/ or from a backup.",
+        f"{file} 第 {number} 行已损坏：{zh}。{hint_zh}", f"Line {number} of {file} is damaged: {en}. {hint_en}"
     )
 
 

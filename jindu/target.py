@@ -21,6 +21,7 @@ from jindu.settings import OFFICE_TIMEZONE, Home, JinduError
 from jindu.warehouse.connection import prepare
 from jindu.warehouse.history import TABLES as HISTORY_TABLES
 from jindu.warehouse.models import build, needed
+from jindu.workbooks.numbers import plain_text
 
 WANTED = ("core.target_month",)
 FOLLOWING = ("core.decided_target", "core.plan_target", "core.target_month")  # what a decision changes of them
@@ -28,6 +29,7 @@ LAST_YEAR = "core.unit_month"  # the shape of last year, which a seasonal target
 NEAR = 3
 KEYS = ("equal", "households", "population", "explicit")
 COPIED = ("ratio", "growth", "milestone")
+SLIP = 1000  # as many times the target in force is a wrong unit, or a digit too many
 
 Row = dict[str, Any]
 
@@ -43,12 +45,14 @@ class Subject:
 
 @dataclass(frozen=True)
 class MonthDue:
-    """What falls to a month and what is due by it, in the indicator's unit."""
+    """What falls to a month and what is due by it, in the indicator's unit; with a baseline, the level due."""
 
     version: int
     amount: Fraction
     due: Fraction
     is_inherited: bool
+    is_whole: bool  # compared with the target of the year, not with a part of it
+    is_level: bool  # counted from a baseline
 
 
 @dataclass(frozen=True)
@@ -75,6 +79,15 @@ class Standing:
     def current(self) -> Row:
         """The version that speaks last."""
         return self.versions[-1]
+
+    def version_in(self, month: date) -> Row:
+        """The version in force in a month; before any of them, the first."""
+        begun = [version for version in self.versions if _begins(version) <= month]
+        return begun[-1] if begun else self.versions[0]
+
+    def versions_after(self, month: date) -> list[Row]:
+        """The versions that speak from a later month on."""
+        return [version for version in _in_force(self.versions) if _begins(version) > month]
 
     @property
     def is_sample(self) -> bool:
@@ -161,8 +174,11 @@ class TargetDesk:
             row["report_month"]: MonthDue(
                 row["target_version"],
                 Fraction(row["amount_numerator"], row["amount_denominator"] * 1_000_000),
-                Fraction(row["due_numerator"], row["amount_denominator"] * 1_000_000),
+                Fraction(row["due_numerator"], row["amount_denominator"] * 1_000_000)
+                + Fraction(row["baseline_value"] or 0),
                 row["is_inherited"],
+                row["phasing_used"] == "none",
+                bool(row["baseline_value"]),
             )
             for row in self._rows(
                 """
@@ -215,6 +231,28 @@ class TargetDesk:
             for unit in self._units.values()
             if unit["parent_code"] == subject.unit["code"] and unit["code"] in reporting | above
         ]
+
+    def factor(self, subject: Subject, measure: str) -> Fraction | None:
+        """What a number in this measure is multiplied by to be in the indicator's unit; None where it is no such."""
+        measures = {row["unit"]: row for row in self._tables["unit"]}
+        given, own = measures.get(measure), measures.get(subject.indicator["unit"])
+        if measure == subject.indicator["unit"]:
+            return Fraction(1)
+        if given is None or own is None or given["family"] != own["family"]:
+            return None
+        return Fraction(given["factor"]) / Fraction(own["factor"])
+
+    def done(self, subject: Subject) -> Decimal | None:
+        """What analysts see as done in the plan year so far; None before anything was published, or withheld."""
+        if not self._home.published.exists():
+            return None
+        with duckdb.connect(self._home.published, read_only=True) as published:
+            found = published.execute(
+                "select ytd_value from mart.completion where org_unit_code = ? and indicator_code = ?"
+                " and year(report_month) = ? and ytd_value is not null order by report_month desc limit 1",
+                [subject.unit["code"], subject.indicator["code"], subject.plan_year],
+            ).fetchone()
+        return found[0] if found else None
 
     def is_guided(self, subject: Subject) -> bool:
         """Whether phasing.csv has the months that a target phased by guidance needs."""
@@ -346,33 +384,165 @@ class Revision:
     due_month: date | None = None
     phasing: str | None = None
     is_rekeyed: bool = False
+    basis: str | None = None  # the office's own decision, unless it says otherwise
+    source_section: str | None = None
 
 
 def revised(desk: TargetDesk, standing: Standing, revision: Revision) -> list[Row]:
     """The row of target.csv that the revision adds. Raises JinduError where it makes no sense."""
-    subject, current = standing.subject, _own(standing)
+    subject = standing.subject
+    _own(standing)
+    current = standing.version_in(revision.effective_month)
     row = _listed(current, desk.next_version(subject)) | {
         "effective_month": revision.effective_month,
         "value": current["target_value"] if revision.value is None else revision.value,
         "due_month": revision.due_month or current["due_month"],
         "phasing": revision.phasing or current["phasing"],
         "is_rekeyed": revision.is_rekeyed,
+        "basis": revision.basis or "office",
+        "source_section": revision.source_section,
     }
     _check_version(desk, subject, row)
-    if (row["value"], row["due_month"], row["phasing"]) == (
+    same = (row["value"], row["due_month"], row["phasing"]) == (
         current["target_value"],
         current["due_month"],
         current["phasing"],
-    ) and not revision.is_rekeyed:
-        raise JinduError(
-            "与现行的目标相同，没有要调整的。", "That is the target in force already: there is nothing to revise."
-        )
+    )
+    if same and not revision.is_rekeyed:
+        raise _nothing_to_revise(standing, current, revision.effective_month)
+    _refuse_overruled(standing, revision)
     if revision.is_rekeyed and current["split_key"] not in KEYS[:-1]:
         raise JinduError(
             "这个目标没有按口径分解，不能用 --rekey；要分解请用 jindu target split。",
             "This target is not split by a key, so --rekey means nothing; hand it down with jindu target split.",
         )
     return [row]
+
+
+def _nothing_to_revise(standing: Standing, current: Row, month: date) -> JinduError:
+    number, begins = current["target_version"], _begins(current)
+    zh = f"第 {number} 版从 {begins:%Y-%m} 起已是这个目标，没有要调整的。"
+    en = f"Version {number} says so from {begins:%Y-%m} on: there is nothing to revise."
+    if month > begins and current is not standing.versions[0]:
+        zh += f"要推迟生效，请先用 --effective {begins:%Y-%m} 改回原来的数，再从 {month:%Y-%m} 起调整。"
+        en += f" To let it begin later, first revise back with --effective {begins:%Y-%m}, then from {month:%Y-%m} on."
+    return JinduError(zh, en)
+
+
+def _refuse_overruled(standing: Standing, revision: Revision) -> None:
+    """A revision of the past that a later version takes back would do nothing for the year's end."""
+    for later in reversed(standing.versions_after(revision.effective_month)):
+        changes = (("target_value", revision.value), ("due_month", revision.due_month))
+        if all(said is None or later[name] == said for name, said in changes):
+            continue
+        number, begins = later["target_version"], _begins(later)
+        raise JinduError(
+            f"没有记下：第 {number} 版从 {begins:%Y-%m} 起生效，年底仍按它算，这次调整改变不了。请用不早于"
+            f" {begins:%Y-%m} 的 --effective；要连以前各月一起改，先调整 {begins:%Y-%m} 起的，再逐个往前。",
+            f"Nothing was recorded: version {number}, effective {begins:%Y-%m}, speaks from then on and the year would"
+            f" end as it says. Use an effective month not before {begins:%Y-%m}; to change the months before as well,"
+            f" revise from {begins:%Y-%m} first, then each earlier one.",
+        )
+
+
+def refuse_idle(before: Standing, after: Standing, rows: Sequence[Row]) -> None:
+    """A decision for the past after which every year ends as before, because later versions speak, is refused.
+
+    Raises JinduError that names the version that does.
+    """
+    later = before.versions_after(rows[0]["effective_month"] or rows[0]["first_month"])
+    if not later or _outcome(before) != _outcome(after):
+        return
+    number, begins = later[-1]["target_version"], _begins(later[-1])
+    raise JinduError(
+        f"没有记下：年底各单位的数不会变。第 {number} 版从 {begins:%Y-%m} 起生效，以它为准；"
+        f"请用不早于 {begins:%Y-%m} 的 --effective。",
+        f"Nothing was recorded: nobody's year would end otherwise. Version {number}, effective {begins:%Y-%m}, speaks "
+        f"from then on; use an effective month not before {begins:%Y-%m}.",
+    )
+
+
+def _outcome(standing: Standing) -> tuple[list[Fraction], dict[str, Decimal]]:
+    """What is due by each month, and what each unit below has in the end."""
+    return [due.due for due in standing.months.values()], {part.unit["code"]: part.value for part in standing.parts}
+
+
+def _begins(version: Row) -> date:
+    """The month from which a version speaks."""
+    month: date = version["effective_month"] or version["first_month"]
+    return month
+
+
+@dataclass(frozen=True)
+class Doubt:
+    """Why a new value looks like a slip."""
+
+    zh: str
+    en: str
+
+
+def doubts(desk: TargetDesk, before: Standing, row: Row, *, is_percent: bool) -> list[Doubt]:
+    """What looks like a slip of a new value; it may still be meant."""
+    subject, value = before.subject, row["value"]
+    indicator, current = subject.indicator, before.version_in(row["effective_month"])
+    is_amount = indicator["kind"] in ("flow", "stock")
+    found = []
+    if indicator["kind"] in ("ratio", "growth") and abs(value) > max(1, indicator["maximum"] or 1) and not is_percent:
+        found.append(
+            Doubt(
+                f"{value:f} 就是 {value * 100:f}%，是不是要写 {value:f}%？",
+                f"{value:f} means {value * 100:f}%: was {value:f}% meant?",
+            )
+        )
+    if value < 0 and indicator["kind"] != "growth" and (indicator["minimum"] or 0) >= 0:
+        found.append(
+            Doubt("目标是负数，而这个指标没有负数。", "The target is negative; this indicator has no negative values.")
+        )
+    old = current["target_value"]
+    times = max(abs(value / old), abs(old / value)) if value and old else Decimal(0)
+    if is_amount and times >= SLIP:
+        zh, en = ("是现行目标的", "times the target in force") if abs(value) > abs(old) else (
+            "比现行目标小，只有它的 1/", "times smaller than the target in force"
+        )  # fmt: skip
+        shown = f"{round(times):,}"
+        found.append(
+            Doubt(
+                f"{zh}{shown}{' 倍' if abs(value) > abs(old) else ''}：单位对不对（元、万元、亿元）？",
+                f"It is {shown} {en}: is the unit right (元, 万元, 亿元)?",
+            )
+        )
+    return found + (_doubts_of_the_past(desk, before, row) if is_amount else [])
+
+
+def _doubts_of_the_past(desk: TargetDesk, before: Standing, row: Row) -> list[Doubt]:
+    """A target that asks for less than what is behind it."""
+    subject, value = before.subject, row["value"]
+    found = []
+    past = [due for month, due in before.months.items() if month < row["effective_month"]]
+    if past and not (past[-1].is_whole or past[-1].is_level) and value < past[-1].due:
+        due = Decimal(round(past[-1].due * 100)).scaleb(-2)
+        found.append(
+            Doubt(
+                f"比生效前各月已应完成的 {plain_text(due)} 还少，以后各月应完成数会是负数。",
+                f"It is less than the {plain_text(due)} due before it begins: the later months get negative amounts.",
+            )
+        )
+    done = desk.done(subject)
+    if done is not None and row["target_form"] == "at_least" and value < done:
+        found.append(
+            Doubt(
+                f"比已经完成的 {plain_text(done)} 还少，一生效就算完成。",
+                f"It is less than the {plain_text(done)} done already: it is met as soon as it holds.",
+            )
+        )
+    if done is not None and row["target_form"] == "at_most" and value < done:
+        found.append(
+            Doubt(
+                f"上限比已经发生的 {plain_text(done)} 还低，一生效就超出。",
+                f"The ceiling is below the {plain_text(done)} reached already: it is broken as soon as it holds.",
+            )
+        )
+    return found
 
 
 def split(
@@ -384,6 +554,9 @@ def split(
     """
     subject = standing.subject
     current = _own(standing)
+    later: list[Row] = []
+    if effective_month is not None:
+        current, later = standing.version_in(effective_month), standing.versions_after(effective_month)
     below = desk.children(subject) if key == "explicit" else desk.reporting_units(subject)
     if not below:
         raise JinduError(
@@ -413,16 +586,17 @@ def split(
     number = desk.next_version(subject, codes)
     if was_split:
         whole = [_listed(current, number) | {"effective_month": effective_month, "is_rekeyed": key != "explicit"}]
-    elif effective_month is not None:
+    elif effective_month is not None:  # and whatever speaks later, which would take the parts back
         whole = [_listed(current, number) | {"effective_month": effective_month}]
+        whole += [_listed(version, number + place) for place, version in enumerate(later, start=1)]
     elif key == "explicit":
         whole = [_listed(current, number)]
     else:
         whole = [_listed(version, number + place) for place, version in enumerate(_in_force(standing.versions))]
     whole = [row | {"split_key": key} for row in whole]
-    _check_version(desk, subject, whole[-1])
+    _check_version(desk, subject, whole[0])
     if key == "explicit":
-        whole += _explicit(desk, standing, whole[-1], parts, below)
+        whole += _explicit(desk, standing, whole[0], parts, below)
     return whole
 
 
@@ -450,10 +624,12 @@ def _explicit(
         )
     total = sum(named.values(), Decimal(0))
     if subject.indicator["kind"] not in COPIED and total != whole["value"]:
+        shown, asked_for = plain_text(total), plain_text(whole["value"])
+        between = plain_text(abs(whole["value"] - total))
         raise JinduError(
-            f"各单位合计 {total:f}，与目标 {whole['value'].normalize():f} 不等，相差 {whole['value'] - total:f}。",
-            f"The parts add up to {total:f}, the target is {whole['value'].normalize():f}: "
-            f"{whole['value'] - total:f} between them.",
+            f"各单位合计 {shown}，与目标 {asked_for} 不等，{'多' if total > whole['value'] else '少'} {between}。",
+            f"The parts add up to {shown}, the target is {asked_for}: "
+            f"{between} too {'much' if total > whole['value'] else 'little'}.",
         )
     plain = {"split_key": None, "baseline_value": None, "is_rekeyed": False}
     return [whole | plain | {"org_unit_code": code, "value": value} for code, value in sorted(named.items())]

@@ -191,13 +191,15 @@ create or replace macro without_quotation(refusal) as
 create or replace macro exact_text(numerator, denominator) as
     case
         when numerator is null or denominator is null or denominator = 0 then null
-        -- the whole part apart, so that only the denominator must leave room
-        when cast(numerator as hugeint) % denominator * 1000000 % denominator = 0
+        -- six places hold what is so many millionths, once reduced; compared so that nothing outgrows 127 bits
+        when
+            abs(cast(numerator as hugeint) // denominator) < 1000000000000000000
+            and 1000000 % (denominator // gcd(cast(numerator as hugeint), cast(denominator as hugeint))) = 0
             then regexp_replace(
                 cast(
-                    from_millionths(
-                        cast(numerator as hugeint) // denominator * 1000000
-                        + cast(numerator as hugeint) % denominator * 1000000 // denominator
+                    from_ratio_steps(
+                        cast(numerator as hugeint) // gcd(cast(numerator as hugeint), cast(denominator as hugeint))
+                        * (1000000 // (denominator // gcd(cast(numerator as hugeint), cast(denominator as hugeint))))
                     ) as varchar
                 ),
                 '\.?0+$',

@@ -1,7 +1,7 @@
 """jindu target: targets as they stand, handed down, revised."""
 
 import importlib
-import re
+import unicodedata
 from collections.abc import Iterable, Sequence
 from datetime import date, datetime
 from decimal import Decimal
@@ -15,7 +15,7 @@ from rich.console import Console
 from rich.table import Table
 
 from jindu.catalogue.column import LARGEST
-from jindu.decisions import check_said, deciding, record, torn_journals
+from jindu.decisions import check_said, deciding, record, strange_files, torn_journals
 from jindu.report.words import word
 from jindu.settings import Home, JinduError, home_folder, parse_as_of, reference_folder
 from jindu.spoken import (
@@ -30,14 +30,16 @@ from jindu.spoken import (
     option,
     reference_option,
 )
-from jindu.workbooks.numbers import parse_month
+from jindu.workbooks.numbers import parse, parse_month
 
 if TYPE_CHECKING:
-    from jindu.target import MonthDue, Standing, Subject, TargetDesk
+    from jindu.target import MonthDue, Row, Standing, Subject, TargetDesk
 
 KIND = "target"
+LONGEST = 6  # decimals of a value in target.csv
 PLACES = 2  # decimals that a table shows at most
 PHASINGS = ("linear", "guidance", "seasonal", "none")
+BASES = ("plan", "assigned", "carried", "office")
 SPLIT_KEYS = ("equal", "households", "population", "explicit")
 Cells = Sequence[str]
 
@@ -74,13 +76,30 @@ dry_option = option(
 )
 
 
+class TargetCommand(SpokenCommand):
+    """A command that says which option is missing."""
+
+    def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
+        """Read the options."""
+        try:
+            return super().parse_args(ctx, args)
+        except click.MissingParameter as error:
+            if error.param is None:
+                raise
+            name = error.param.opts[0] if isinstance(error.param, click.Option) else error.param.make_metavar(ctx)
+            raise JinduError(
+                f"缺少 {name}。用法见 {ctx.command_path} --help",
+                f"{name} is missing. See {ctx.command_path} --help",
+            ) from error
+
+
 @click.group(
     "target",
     cls=SpokenGroup,
     help=both(
-        "查看、分解、调整目标。决定记入工作目录的 decisions/，下一次 jindu run 起生效，原来的各版都保留。",
-        "Look at targets, hand them down, revise them. A decision goes to decisions/ of the home and holds from the "
-        "next jindu run on; no version is ever overwritten.",
+        "查看、分解、调整目标。决定记入工作目录的 decisions/，截至通过之日及以后的夜间任务都计入，各版都保留。",
+        "Look at targets, hand them down, revise them. A decision goes to decisions/ of the home and counts in every "
+        "jindu run as of the day it was adopted or later; no version is ever overwritten.",
     ),
     epilog=both(
         "  jindu target show 990101001 visits --home /data/jindu\n"
@@ -102,7 +121,7 @@ def command() -> None:
 
 @command.command(
     "show",
-    cls=SpokenCommand,
+    cls=TargetCommand,
     help=both(
         "一个目标的各版、依据、每月应完成多少、分解给了谁。单位和指标写代码或名称。\n\n"
         "退出码：0 完成；1 有决定没有写完整或不再适用；2 未完成。",
@@ -145,7 +164,7 @@ def show(  # noqa: PLR0913, PLR0917  (an argument per option)
 
 @command.command(
     "revise",
-    cls=SpokenCommand,
+    cls=TargetCommand,
     help=both(
         "调整目标：从生效月份起按新的数，此前各月应完成数不变，余下的摊到余下的月份。\n\n"
         "已分解的目标按原来各单位的比例分解；--rekey 按口径重新分解。",
@@ -154,19 +173,32 @@ def show(  # noqa: PLR0913, PLR0917  (an argument per option)
         "A target that was handed down keeps its proportions; --rekey splits it by its key anew.",
     ),
     epilog=both(
-        "  jindu target revise 990101001 visits --value 120 --effective 2024-07 --reason 年中加码 --by 办公室"
+        "  jindu target revise 990101001 visits --value 1800 --effective 2024-07 --reason 年中加码 --by 办公室"
         " --dry-run --home /data/jindu",
-        "  jindu --lang en target revise 990101001 visits --value 120 --effective 2024-07 --reason 'raised at midyear'"
+        "  jindu --lang en target revise 990101001 visits --value 1800 --effective 2024-07 --reason 'raised at midyear'"
         " --by office --dry-run --home /data/jindu",
     ),
 )
 @click.argument("unit", metavar="UNIT")
 @click.argument("indicator", metavar="INDICATOR")
-@option("--value", "新的全年目标值，如 120 或 95%。", "The new value, such as 120 or 95%.", default=None)
+@option(
+    "--value",
+    "新的全年目标值，如 1,700、3000万元或 95%。",
+    "The new value, such as 1,700, 3000万元 or 95%.",
+    default=None,
+)
 @option("--effective", "从哪个月起生效，如 2024-07。", "The month from which it holds, such as 2024-07.", required=True)
 @option("--due-month", "新的完成月份。", "The new due month.", default=None)
 @option("--phasing", "新的序时办法。", "How it is phased from now on.", type=click.Choice(PHASINGS), default=None)
 @option("--rekey", "按口径重新分解。", "Split by its key anew.", is_flag=True, default=False)
+@option(
+    "--basis",
+    "新数的依据；缺省为本办制定。",
+    "What the new value rests on. Default: the office's own decision.",
+    type=click.Choice(BASES),
+    default="office",
+)
+@option("--source", "依据的文件和章节；会公布。", "The document and section it rests on; published.", default=None)
 @reason_option
 @by_option
 @recorded_option
@@ -186,6 +218,8 @@ def revise(  # noqa: PLR0913  (an argument per option)
     due_month: str | None,
     phasing: str | None,
     rekey: bool,
+    basis: str,
+    source: str | None,
     reason: str,
     by: str,
     recorded_at: str | None,
@@ -202,20 +236,21 @@ def revise(  # noqa: PLR0913  (an argument per option)
     with deciding(here), _desk(here, reference, moment) as desk:
         subject = desk.subject(unit, indicator, year or month.year)
         before = desk.standing(subject)
-        revision = target.Revision(
-            month, _value(value, subject), _month(due_month, "--due-month") if due_month else None, phasing, rekey
-        )
-        rows = target.revised(desk, before, revision)
+        due = _month(due_month, "--due-month") if due_month else None
+        revision = target.Revision(month, _value(value, subject, desk), due, phasing, rekey, basis, source)
+        (row,) = target.revised(desk, before, revision)
         page = Page(speech)
-        after = desk.standing(subject, rows)
+        after = desk.standing(subject, [row])
+        target.refuse_idle(before, after, [row])
         page.heading(after)
-        page.change(before, after)
-        return _record(here, rows, reason, by, moment, dry_run, speech)
+        page.change(before, after, row)
+        doubts = target.doubts(desk, before, row, is_percent="%" in unicodedata.normalize("NFKC", value or "%"))
+        return _record(here, [row], reason, by, moment, dry_run, speech, [speech.say(one.zh, one.en) for one in doubts])
 
 
 @command.command(
     "split",
-    cls=SpokenCommand,
+    cls=TargetCommand,
     help=both(
         "把目标分解到下级单位：平均、按户数、按人口，或逐个写明。各单位之和总等于目标。",
         "Hand a target down to the units below: evenly, by households, by population, or as listed. The parts always "
@@ -276,10 +311,12 @@ def split(  # noqa: PLR0913  (an argument per option)
         subject = desk.subject(unit, indicator, year)
         before = desk.standing(subject)
         month = _month(effective, "--effective") if effective else None
-        rows = target.split(desk, before, key, _parts(part, subject), month)
+        rows = target.split(desk, before, key, _parts(part, subject, desk), month)
         after = desk.standing(subject, rows)
+        target.refuse_idle(before, after, rows)
         page = Page(speech)
         page.heading(after)
+        page.handed_down(after, rows)
         page.parts(after, before, key)
         return _record(here, rows, reason, by, moment, dry_run, speech)
 
@@ -349,30 +386,59 @@ class Page:
             self._line(remark)
         if any(row[0].endswith("*") for row in rows):
             self._line(
-                say("* 尚未发布，下次 jindu run 起生效", "* not published yet: holds from the next jindu run on")
+                say(
+                    "* 尚未发布；截至通过之日及以后的 jindu run 计入",
+                    "* not published yet: counts in a jindu run as of the day it was adopted or later",
+                )
             )
 
     def months(self, standing: "Standing") -> None:
-        """What falls to each month and what is due by it."""
+        """What falls to each month and what is due by it; of a level the level due, of a rate the whole year's."""
         say, subject = self._speech.say, standing.subject
+        if _is_whole(standing):
+            whole = self._amount(standing.current["target_value"] if standing.versions else None, subject)
+            self._console.print()
+            self._line(say(f"整体比较：全年 {whole}", f"Compared whole: {whole} for the year"))
+            return
+        is_level = _is_level(standing)
         places = self._places(standing.months.values(), subject)
         rows = [
             [
                 f"{month:%Y-%m}",
                 str(due.version),
-                self._amount(due.amount, subject, places),
+                *([] if is_level else [self._amount(due.amount, subject, places)]),
                 self._amount(due.due, subject, places),
                 say("含撤并单位的目标", "with what was inherited") if due.is_inherited else "",
             ]
             for month, due in standing.months.items()
         ]
-        heads = say("月份 版 当月应完成 累计应完成", "month ver this-month by-now").split()
-        self._table([*heads, ""], rows, right={2, 3})
+        if is_level:
+            heads = say("月份 版 应达到", "month ver level-due").split()
+        else:
+            heads = say("月份 版 当月应完成 累计应完成", "month ver this-month by-now").split()
+        self._table([*heads, ""], rows, right={2} if is_level else {2, 3})
 
-    def change(self, before: "Standing", after: "Standing") -> None:
+    def handed_down(self, after: "Standing", rows: "Sequence[Row]") -> None:
+        """Under which number and from which month on each version is handed down, and by what."""
+        say, subject = self._speech.say, after.subject
+        for row in rows:
+            if row["org_unit_code"] != subject.unit["code"]:
+                continue
+            number, value = row["version"], self._amount(row["value"], subject)
+            key = word("target", "split_key", row["split_key"], self._speech.lang)
+            begins = row["effective_month"] or row["first_month"]
+            self._line(
+                say(
+                    f"第 {number} 版 {value}，{begins:%Y-%m} 起分解：{key}",
+                    f"version {number}: {value}, handed down from {begins:%Y-%m} on: {key}",
+                )
+            )
+
+    def change(self, before: "Standing", after: "Standing", row: "Row") -> None:
         """The same before and after, per month and per unit below."""
         say, subject = self._speech.say, after.subject
-        old, new = before.current, after.current
+        old = before.version_in(row["effective_month"])
+        new = next(version for version in after.versions if version["target_version"] == row["version"])
         was, is_now = self._amount(old["target_value"], subject), self._amount(new["target_value"], subject)
         self._line(
             say(
@@ -382,21 +448,39 @@ class Page:
                 f"from {new['effective_month']:%Y-%m} on",
             )
         )
+        for later in before.versions_after(row["effective_month"]):
+            number, begins = later["target_version"], later["effective_month"] or later["first_month"]
+            stays = self._amount(later["target_value"], subject)
+            self._line(
+                say(
+                    f"第 {number} 版 {stays}，{begins:%Y-%m} 起接着生效，不变",
+                    f"version {number}: {stays}, speaks on from {begins:%Y-%m}, unchanged",
+                )
+            )
+        if _is_whole(before) and _is_whole(after):
+            self._console.print()
+            self._line(say(f"整体比较：全年 {was} → {is_now}", f"Compared whole: {was} → {is_now} for the year"))
+            self.parts(after, before)
+            return
+        is_level = _is_level(after)
         rows, places = [], self._places([*before.months.values(), *after.months.values()], subject)
         for month, due in after.months.items():
             was_due = before.months.get(month)
             rows.append(
                 [
                     f"{month:%Y-%m}",
-                    self._amount(was_due.amount, subject, places) if was_due else "—",
-                    self._amount(due.amount, subject, places),
+                    *([] if is_level else [self._amount(was_due.amount, subject, places) if was_due else "—"]),
+                    *([] if is_level else [self._amount(due.amount, subject, places)]),
                     self._amount(was_due.due, subject, places) if was_due else "—",
                     self._amount(due.due, subject, places),
                     "" if was_due and (was_due.amount, was_due.due) == (due.amount, due.due) else "←",
                 ]
             )
-        heads = say("月份 原当月 新当月 原累计 新累计", "month was is by-now-was by-now-is").split()
-        self._table([*heads, ""], rows, right={1, 2, 3, 4})
+        if is_level:
+            heads = say("月份 原应达到 新应达到", "month level-was level-is").split()
+        else:
+            heads = say("月份 原当月 新当月 原累计 新累计", "month was is by-now-was by-now-is").split()
+        self._table([*heads, ""], rows, right=set(range(1, len(heads))))
         self.parts(after, before)
 
     def parts(self, standing: "Standing", before: "Standing | None" = None, key: str | None = None) -> None:
@@ -452,6 +536,16 @@ class Page:
         self._console.print(text, soft_wrap=False)
 
 
+def _is_whole(standing: "Standing") -> bool:
+    """Whether every month is compared with the target of the year."""
+    return bool(standing.months) and all(due.is_whole for due in standing.months.values())
+
+
+def _is_level(standing: "Standing") -> bool:
+    """Whether it is counted from a baseline, so that a level is due and no amount."""
+    return any(due.is_level for due in standing.months.values())
+
+
 def _is_share(subject: "Subject") -> bool:
     return subject.indicator["kind"] in ("ratio", "growth", "milestone")
 
@@ -480,16 +574,21 @@ def _record(  # noqa: PLR0913, PLR0917  (what a decision needs)
     moment: datetime,
     dry_run: bool,
     speech: Speech,
+    doubts: Sequence[str] = (),
 ) -> int:
+    for doubt in doubts:
+        click.echo(speech.say(f"注意：{doubt}", f"Note: {doubt}"), err=True)
     if dry_run:
         click.echo(speech.say("试算，没有记下。", "A trial: nothing was recorded."))
-        return DONE
+        return NEEDS_PERSON if doubts else DONE
     payload = importlib.import_module("jindu.target").payload(rows)
     decision = record(home, KIND, by=by, reason=reason, payload=payload, recorded_at=moment)
     click.echo(
         speech.say(
-            f"已记下决定 {decision.decision_id}，下次 jindu run 起生效。",
-            f"Recorded as decision {decision.decision_id}; it holds from the next jindu run on.",
+            f"已记下决定 {decision.decision_id}。\n"
+            f"截至 {moment:%Y-%m-%d} 及以后的 jindu run 计入，截至更早日期的看不到。",
+            f"Recorded as decision {decision.decision_id}.\n"
+            f"A jindu run as of {moment:%Y-%m-%d} or later counts it; one as of an earlier day does not.",
         )
     )
     return DONE
@@ -506,6 +605,14 @@ def _remarks(home: Home, desk: "TargetDesk", speech: Speech) -> int:
             ),
             err=True,
         )
+    for file in strange_files(home):
+        click.echo(
+            speech.say(
+                f"注意：{file} 不是决定文件，没有读；请移到别处。",
+                f"Note: {file} is no file of decisions and was not read; move it away.",
+            ),
+            err=True,
+        )
     for decision_id, code in unfit:
         click.echo(
             speech.say(
@@ -513,7 +620,7 @@ def _remarks(home: Home, desk: "TargetDesk", speech: Speech) -> int:
             ),
             err=True,
         )
-    return NEEDS_PERSON if torn or unfit else DONE
+    return NEEDS_PERSON if torn or unfit or strange_files(home) else DONE
 
 
 def _moment(text: str | None) -> datetime:
@@ -536,25 +643,42 @@ def _month(text: str, name: str) -> date:
     return month
 
 
-def _value(text: str | None, subject: "Subject") -> Decimal | None:
-    """A value as typed: 120, 1200.5, or 95% of a rate."""
+def _value(text: str | None, subject: "Subject", desk: "TargetDesk") -> Decimal | None:
+    """A value as typed, read as a cell of a workbook is: 1,700, １７００, 3000万元, or 95% of a rate."""
     if text is None:
         return None
-    found = re.fullmatch(r"(-?[0-9]+(?:\.[0-9]{1,6})?)(%?)", text.strip().replace("％", "%"))
-    if found is None or (found[2] and not _is_share(subject)) or abs(Decimal(found[1])) >= LARGEST:
+    reading = parse(text)
+    if reading.state != "number" or reading.value is None or reading.qualifier:
         raise JinduError(
-            f"“{text}”不是数值：写成 120 或 0.95，比率也可写 95%，不带单位和千分位，小于 1 万亿。",
-            f"{text!r} is no value: write 120 or 0.95, of a rate also 95%, without unit or thousands separators, below"
-            " 10^12.",
+            f"“{text}”不是数值：请写成 120、1,700 或 0.95。", f"{text!r} is no value: write 120, 1,700 or 0.95."
         )
-    return Decimal(found[1]) / (100 if found[2] else 1)
+    is_share, measure = _is_share(subject), subject.indicator["unit"]
+    factor: Fraction | None = Fraction(1)
+    if reading.unit == "%":
+        factor = factor if is_share else None
+    elif reading.unit:
+        factor = None if is_share else desk.factor(subject, reading.unit)
+    if factor is None:
+        hint_zh = "它是比率，请写成 95% 或 0.95" if is_share else f"它以{measure}计，请写成 1,700"
+        hint_en = "it is a rate, write 95% or 0.95" if is_share else f"it is counted in {measure}, write 1,700"
+        raise JinduError(
+            f"“{text}”的单位不合这个指标：{hint_zh}。", f"{text!r} is in no unit of this indicator: {hint_en}."
+        )
+    exact = Fraction(reading.value) * factor
+    value = Decimal(exact.numerator) / Decimal(exact.denominator)
+    if value != exact or value != round(value, LONGEST) or abs(value) >= LARGEST:
+        raise JinduError(
+            f"“{text}”写不下：小数最多 {LONGEST} 位，绝对值小于 1 万亿。",
+            f"{text!r} does not fit: {LONGEST} decimals at most, and below 10^12.",
+        )
+    return value
 
 
-def _parts(texts: tuple[str, ...], subject: "Subject") -> dict[str, Decimal]:
+def _parts(texts: tuple[str, ...], subject: "Subject", desk: "TargetDesk") -> dict[str, Decimal]:
     parts: dict[str, Decimal] = {}
     for text in texts:
         code, sign, value = text.partition("=")
-        number = _value(value, subject) if sign else None
+        number = _value(value, subject, desk) if sign else None
         if number is None or code.strip() in parts:
             raise JinduError(
                 f"--part 的“{text}”应写成 代码=数值，每个单位一次。",

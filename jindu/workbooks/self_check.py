@@ -17,6 +17,7 @@ MONTH, YTD, PRIOR, FINISHED = "本月数", "本年累计", "上年同期累计",
 SLIPS = (4, 8)  # powers of ten between 元, 万元 and 亿元 (check.magnitude_step)
 SLIP_TOLERANCE = 0.5  # the same: half a power of ten
 FIRST_DAY, LAST_DAY = 36526, 73050  # 2000-01-01 and 2099-12-31 as a spreadsheet counts days (numbers.YEARS)
+IMPOSSIBLE_SIZE = 10**12  # no figure is as large: sql/macros.sql, impossible_size()
 PUNCTUATION = "。，、！；,.! "  # left out before a note is compared with those that explain nothing
 
 Rule = tuple[str, str]  # a condition and the text that is shown when it holds, both as formulas
@@ -106,6 +107,8 @@ def allowed_formula(row: CheckedRow, cell: str, heading: str) -> str:
     if row.kind in ("ratio", "milestone"):
         low, high = _share_bounds(row)
         conditions += [f"N({cell})>={low}", f"N({cell})<={high}"]
+    else:
+        conditions.append(f"ABS(N({cell}))<{IMPOSSIBLE_SIZE}")
     return f"=OR({_is_na(cell)},AND({','.join(conditions)}))"
 
 
@@ -128,6 +131,9 @@ def _critical(row: CheckedRow) -> list[Rule]:
             )
         )
     for cell, heading in filled:
+        if row.kind not in ("ratio", "milestone"):
+            told = _text(f"{MUST}{heading}不可能有这么大，请看看填了什么")
+            rules.append((f"ABS(N({cell}))>={IMPOSSIBLE_SIZE}", told))
         if _is_whole(row):
             rules.append((f"N({cell})<>ROUND(N({cell}),0)", _text(f"{MUST}{heading}应为整数，现为 ") + f"&{cell}"))
         if _is_never_negative(row):

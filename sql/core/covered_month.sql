@@ -3,13 +3,25 @@
 -- low: a missing month is 0; high: the larger of its phased target and the unit's own mean (domain.md, Completion).
 -- A missing level carries its last value: the actual within the plan year only, the bounds over the turn of the year.
 -- Fractions are exact: amounts over covered_denominator, means over mean_parts(), both in millionths.
-with line as (
+with own_version as (
+    select
+        org_unit_code,
+        indicator_code,
+        plan_year,
+        coalesce(effective_month, date '0001-01-01') as from_month,
+        arg_max(millionths(target_value) - coalesce(millionths(baseline_value), 0), target_version) as distance,
+    from core.plan_target
+    group by org_unit_code, indicator_code, plan_year, effective_month
+),
+
+line as (
     select
         reporting_line.org_unit_code,
         reporting_line.reporting_unit_code,
         month_value.* exclude (org_unit_code),
         reporting_line.from_month is not null as is_heir_line,
         target_month.phasing_used,
+        coalesce(target_month.phasing_used = 'none', false) as is_compared_whole,
         target_month.due_month,
         target_month.target_value is not null as has_target,
         target_month.amount_numerator,
@@ -17,6 +29,9 @@ with line as (
         target_month.amount_denominator,
         target_month.baseline_value,
         own_target.target_value is not null as has_own_target,
+        -- its own target alone, without what it inherited
+        own_version.distance as own_distance,
+        own_version.from_month as own_from_month,
         struct_pack(
             amount := coalesce(own_target.amount_numerator, 0),
             due := coalesce(own_target.line_due_numerator, 0),
@@ -45,6 +60,12 @@ with line as (
             reporting_line.reporting_unit_code = own_target.org_unit_code
             and reporting_line.indicator_code = own_target.indicator_code
             and month_value.report_month = own_target.report_month
+    asof left join own_version
+        on
+            reporting_line.reporting_unit_code = own_version.org_unit_code
+            and reporting_line.indicator_code = own_version.indicator_code
+            and year(month_value.report_month) = own_version.plan_year
+            and month_value.report_month >= own_version.from_month
     where month_value.kind in ('flow', 'stock')
     window this_year as (
         partition by
@@ -71,8 +92,14 @@ unit_count as (
         indicator_code,
         report_month,
         -- a month that is not applicable to a unit falls to the others
-        cast(greatest(count(*) filter (where not coalesce(is_not_applicable, false)), 1) as hugeint) as units_count,
-    from running
+        cast(
+            greatest(
+                count(*) filter (where not coalesce(is_ended, false) and not coalesce(is_not_applicable, false)), 1
+            ) as hugeint
+        ) as units_count,
+        -- compared whole, it falls to all that had anything to report this year
+        cast(greatest(count(*) filter (where months_due_count > 0), 1) as hugeint) as whole_units_count,
+    from line
     group by org_unit_code, indicator_code, report_month
 ),
 
@@ -82,7 +109,9 @@ even_part as (
         org_unit_code,
         indicator_code,
         year(report_month) as report_year,
-        coalesce(common_multiple(list(units_count), 1000000), 1000000) as even_parts,
+        coalesce(
+            common_multiple(list_concat(list(units_count), list(whole_units_count)), 1000000), 1000000
+        ) as even_parts,
     from unit_count
     group by org_unit_code, indicator_code, year(report_month)
 ),
@@ -233,10 +262,14 @@ running_line as (
         covered.reporting_unit_code,
         covered.indicator_code,
         covered.report_month,
-        -- compared whole, the target falls to a unit as soon as it has answered
+        covered.has_answer,
+        covered.is_shared,
+        covered.own_from_month,
+        -- compared whole, a unit's target counts as soon as it has answered; who has none is compared with nothing
         case
-            when covered.phasing_used = 'none' then case when covered.has_answer then covered.due_share else 0 end
-            else covered.covered_numerator
+            when not covered.is_compared_whole then covered.covered_numerator
+            when covered.has_answer and covered.kind = 'flow' then covered.own_distance * covered.share_parts
+            when covered.has_answer and covered.has_own_target then covered.due_share
         end as covered_numerator,
         covered.share_parts as covered_denominator,
         case when covered.has_answer then coalesce(covered.seen_baseline, covered.share.baseline) else 0 end
@@ -295,11 +328,75 @@ ended_line as (
             and line.indicator_code = heir.indicator_code
             and line.report_month = heir.report_month
     where line.is_ended
+),
+
+standing_line as (
+    select *
+    from running_line
+    union all by name
+    select *
+    from ended_line
+),
+
+-- a version of the heir's own that came after a unit's end speaks for the whole, once the heir has answered
+spoken_for as (
+    select distinct
+        line.org_unit_code,
+        line.reporting_unit_code,
+        line.indicator_code,
+        line.report_month,
+    from line
+    inner join core.succession as succession
+        on line.reporting_unit_code = succession.org_unit_code and line.report_month >= succession.from_month
+    inner join running_line as heir
+        on
+            succession.heir_code = heir.reporting_unit_code
+            and line.indicator_code = heir.indicator_code
+            and heir.org_unit_code = case when line.is_heir_line then succession.heir_code else line.org_unit_code end
+            and heir.report_month
+            = least(line.report_month, date_trunc('month', coalesce(succession.to_month, line.report_month)))
+    where
+        line.is_ended
+        and line.is_compared_whole
+        and heir.has_answer
+        and heir.own_from_month >= succession.from_month
+),
+
+-- compared whole, a target that was not handed down falls evenly to the units, in all months alike
+whole_part as (
+    select
+        line.org_unit_code,
+        line.reporting_unit_code,
+        line.indicator_code,
+        line.report_month,
+        rescaled(line.due_numerator, unit_count.whole_units_count, even_part.even_parts) as due_numerator,
+        rescaled(
+            coalesce(millionths(line.baseline_value), 0), unit_count.whole_units_count, even_part.even_parts
+        ) as baseline_numerator,
+    from line
+    inner join unit_count using (org_unit_code, indicator_code, report_month)
+    inner join even_part
+        on
+            line.org_unit_code = even_part.org_unit_code
+            and line.indicator_code = even_part.indicator_code
+            and year(line.report_month) = even_part.report_year
+    where line.is_compared_whole
 )
 
-select *
-from running_line
-union all by name
-select *
-from ended_line
+select
+    standing_line.* exclude (has_answer, is_shared, own_from_month) replace (
+        case
+            when spoken_for.report_month is not null then null
+            when standing_line.is_shared or whole_part.report_month is null then standing_line.covered_numerator
+            when standing_line.has_answer then whole_part.due_numerator
+        end as covered_numerator,
+        case
+            when standing_line.is_shared or whole_part.report_month is null then standing_line.baseline_numerator
+            when standing_line.has_answer then whole_part.baseline_numerator
+            else 0
+        end as baseline_numerator
+    ),
+from standing_line
+left join spoken_for using (org_unit_code, reporting_unit_code, indicator_code, report_month)
+left join whole_part using (org_unit_code, reporting_unit_code, indicator_code, report_month)
 order by org_unit_code, reporting_unit_code, indicator_code, report_month

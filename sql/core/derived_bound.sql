@@ -360,5 +360,8 @@ select
     low_denominator // gcd(low_numerator, low_denominator) as low_denominator,
     high_numerator // gcd(high_numerator, high_denominator) as high_numerator,
     high_denominator // gcd(high_numerator, high_denominator) as high_denominator,
+    -- what both were divided by: times it they are the filled-in sums, in mean_parts of millionths of millionths
+    gcd(low_numerator, low_denominator) as low_common_part,
+    gcd(high_numerator, high_denominator) as high_common_part,
 from bound
 order by org_unit_code, indicator_code, report_month

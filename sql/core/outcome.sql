@@ -195,11 +195,11 @@ select
         else exact_ratio(try(way_numerator * due_denominator), try(way_denominator * due_numerator))
     end as pace_ratio,
     -- whether the annual target holds with this actual, compared without dividing;
-    -- a sum that lacks a unit is never low enough, for what is missing is not zero
+    -- a sum that lacks a unit is never low enough, for what is missing is not zero; its bounds lack nothing
     case
         when not coalesce(has_actual, false) then false
         when target_form in ('at_most', 'reduce_from_baseline')
-            then actual_amount <= annual_target * actual_parts and units_silent_count = 0
+            then actual_amount <= annual_target * actual_parts and (bound != 'actual' or units_silent_count = 0)
         else actual_amount >= annual_target * actual_parts
     end as is_met,
     is_ceiling and actual_amount > annual_target * actual_parts as is_exceeded,

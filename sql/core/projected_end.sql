@@ -174,7 +174,13 @@ month_left as (
         coalesce(
             case when running_month.is_last_year_whole then last_year_end.shape_to_date_amount end,
             heir_last_year.amount
-        ) as last_year_end_amount,
+        )
+        -- what an ended unit never reported has no last year either: like with like
+        * case
+            when wanted_end.is_over
+                then 1 - running_month.unit_months_missing_count / greatest(running_month.unit_months_due_count, 1)
+            else 1
+        end as last_year_end_amount,
         -- months to come, and those that are missing so far: of a parent, in months of all its units
         case
             when wanted_end.is_over then 0

@@ -80,7 +80,10 @@ summed as (
             when count(*) filter (where has_actual) = 0
                 then coalesce(min(null_reason) filter (where null_reason != 'not_reported'), 'not_reported')
             when kind = 'ratio' and sum(actual_denominator) filter (where has_actual) = 0 then 'no_denominator'
-            when kind = 'growth' and sum(actual_denominator) filter (where has_actual) <= 0 then 'no_base'
+            when kind = 'growth' and sum(actual_denominator) filter (where has_actual) > 0 then null
+            -- last year is known of all that have a value, and is nothing, or it is not
+            when kind = 'growth' and bool_or(null_reason = 'period_mismatch') then 'period_mismatch'
+            when kind = 'growth' then 'no_base'
         end as null_reason,
     from line
     group by org_unit_code, indicator_code, report_month, kind

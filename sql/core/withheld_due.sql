@@ -1,6 +1,6 @@
--- grain: one row per plan year, org unit and restricted indicator whose amounts due would tell a figure that is withheld
+-- grain: one row per plan year, org unit and restricted indicator whose amounts due would tell what is withheld
 -- A way from a baseline tells the baseline; last year's own shape tells last year, and that there is none tells that
--- last year was nothing. Whoever takes such a target over takes its amounts over, and withholds them where it is withheld.
+-- last year was nothing. Whoever takes such a target over, and is withheld itself, withholds its amounts as well.
 with withheld_series as (
     select distinct
         org_unit_code,

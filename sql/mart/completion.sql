@@ -145,7 +145,7 @@ calculated as (
         on
             tree_month.org_unit_code = withheld_due.org_unit_code
             and tree_month.indicator_code = withheld_due.indicator_code
-            and tree_month.report_year = withheld_due.plan_year
+            and year(tree_month.report_month) = withheld_due.plan_year
     left join withheld_below
         on
             tree_month.org_unit_code = withheld_below.org_unit_code

@@ -21,11 +21,35 @@ bound as (
     group by org_unit_code, indicator_code, report_month
 ),
 
+-- high less low tells the mean of the units below that miss a month; of a ratio so does either, beside the actual
+withheld_below as (
+    select distinct
+        org_descendant.ancestor_code as org_unit_code,
+        indicator.indicator_code,
+    from core.disclosure as disclosure
+    inner join core.indicator as indicator
+        on
+            list_contains(
+                [indicator.indicator_code, indicator.numerator_code, indicator.denominator_code],
+                disclosure.indicator_code
+            )
+    inner join core.org_descendant
+        on disclosure.org_unit_code = org_descendant.descendant_code and org_descendant.depth > 0
+    where disclosure.is_series_suppressed
+),
+
 operand as (
     select
         outcome.*,
         bound.low,
         bound.high,
+        -- a filled-in ratio is kept in its lowest terms; what both were divided by brings it to the indicator's units
+        case
+            when derived_bound.report_month is null then 1000000
+            else cast(1000000000000 as hugeint) * mean_parts()
+        end as bound_parts,
+        coalesce(derived_bound.low_common_part, 1) as low_common_part,
+        coalesce(derived_bound.high_common_part, 1) as high_common_part,
         -- growth compares the units that have both years
         case
             when indicator.kind = 'growth' then outcome.actual_denominator
@@ -38,6 +62,8 @@ operand as (
         coalesce(disclosure.is_suppressed, false)
         or coalesce(numerator_disclosure.is_suppressed, false)
         or coalesce(denominator_disclosure.is_suppressed, false) as is_suppressed,
+        withheld_below.org_unit_code is not null
+        and (derived_bound.report_month is not null or bound.low is distinct from bound.high) as is_bound_telling,
         -- a sum over some of the units would tell, of a restricted indicator, what the others have
         indicator.kind = 'flow'
         and tree_month.prior_ytd_value is null
@@ -46,6 +72,11 @@ operand as (
     inner join bound using (org_unit_code, indicator_code, report_month)
     inner join core.tree_month as tree_month using (org_unit_code, indicator_code, report_month)
     inner join core.indicator as indicator on outcome.indicator_code = indicator.indicator_code
+    left join core.derived_bound as derived_bound using (org_unit_code, indicator_code, report_month)
+    left join withheld_below
+        on
+            outcome.org_unit_code = withheld_below.org_unit_code
+            and outcome.indicator_code = withheld_below.indicator_code
     left join restricted on outcome.indicator_code = restricted.indicator_code
     left join core.disclosure as disclosure
         on
@@ -71,17 +102,25 @@ select
     report_month,
     unless_suppressed(exact_text(actual_numerator, 1000000), is_suppressed) as numerator_text,
     unless_suppressed(exact_text(actual_denominator, 1000000), is_suppressed) as denominator_text,
-    unless_suppressed(exact_text(low.above, 1000000), is_suppressed) as low_numerator_text,
-    unless_suppressed(exact_text(low.below, 1000000), is_suppressed) as low_denominator_text,
-    unless_suppressed(exact_text(high.above, 1000000), is_suppressed) as high_numerator_text,
-    unless_suppressed(exact_text(high.below, 1000000), is_suppressed) as high_denominator_text,
+    unless_suppressed(
+        exact_text(low.above * low_common_part, bound_parts), is_suppressed or is_bound_telling
+    ) as low_numerator_text,
+    unless_suppressed(
+        exact_text(low.below * low_common_part, bound_parts), is_suppressed or is_bound_telling
+    ) as low_denominator_text,
+    unless_suppressed(
+        exact_text(high.above * high_common_part, bound_parts), is_suppressed or is_bound_telling
+    ) as high_numerator_text,
+    unless_suppressed(
+        exact_text(high.below * high_common_part, bound_parts), is_suppressed or is_bound_telling
+    ) as high_denominator_text,
     -- what the high value takes for the months that are missing
     unless_suppressed(
         exact_text(
-            high.above * coalesce(actual_denominator, 1) - high.below * coalesce(actual_numerator, 0),
-            high.below * coalesce(actual_denominator, 1)
+            try(high.above * coalesce(actual_denominator, 1) - high.below * coalesce(actual_numerator, 0)),
+            try(high.below * coalesce(actual_denominator, 1))
         ),
-        is_suppressed
+        is_suppressed or is_bound_telling
     ) as missing_text,
     unless_suppressed(exact_text(level_numerator, 1000000 * level_denominator), is_suppressed) as target_covered_text,
     unless_suppressed(

@@ -182,11 +182,19 @@ fact as (
         operand.growth_current_text as this_year_text,
         regexp_replace(operand.growth_prior_text, '^(-.*)$', '(\1)') as last_year_text,
         case
-            when is_quotient then operand.low_numerator_text || ' ÷ ' || operand.low_denominator_text
+            when is_quotient
+                then
+                    regexp_replace(operand.low_numerator_text, '^(.*/.*)$', '(\1)')
+                    || ' ÷ '
+                    || regexp_replace(operand.low_denominator_text, '^(.*/.*)$', '(\1)')
             when is_sum then unit_sum.low_terms
         end as low_sum,
         case
-            when is_quotient then operand.high_numerator_text || ' ÷ ' || operand.high_denominator_text
+            when is_quotient
+                then
+                    regexp_replace(operand.high_numerator_text, '^(.*/.*)$', '(\1)')
+                    || ' ÷ '
+                    || regexp_replace(operand.high_denominator_text, '^(.*/.*)$', '(\1)')
             when is_sum then unit_sum.high_terms
             when indicator.kind = 'flow' then coalesce(figure.ytd_value_text, '0') || ' + ' || operand.missing_text
         end as high_sum,
@@ -411,3 +419,15 @@ select
     ) as text_en,
 from fact
 where ytd_low_value != ytd_high_value or (ytd_value is null and ytd_low_value is not null)
+union all by name
+select
+    org_unit_code,
+    indicator_code,
+    report_month,
+    42 as section,
+    'low' as kind,
+    null as value,
+    '低值、高值受限不公开：两者之差就是缺报单位的数' as text_zh,
+    'Low and high: withheld, their difference would tell what the missing units have' as text_en,
+from fact
+where is_sum and is_provisional and ytd_value is not null and ytd_low_value is null

@@ -28,10 +28,12 @@ unit as (
     select
         contribution.*,
         unit_name.name as unit_name,
+        indicator.kind as indicator_kind,
         contribution.denominator_text = '1' as is_amount,
         regexp_replace(cast(columns('^(.*)_value$') as varchar), '\.?0+$', '') as '\1_text',  -- noqa: RF05
     from mart.contribution as contribution
     inner join unit_name on contribution.source_unit_code = unit_name.org_unit_code
+    inner join mart.indicator as indicator on contribution.indicator_code = indicator.indicator_code
 )
 
 select
@@ -95,6 +97,8 @@ select
         case
             when is_suppressed then '受限不公开'
             when denominator_text is null then '没有数'
+            when indicator_kind = 'milestone' then '进度 ' || ytd_text
+            when is_amount and indicator_kind = 'stock' then '最近月末数 ' || ytd_text
             when is_amount then concat('累计 ' || ytd_text, '，本月 ' || month_text)
             else '分子 ' || numerator_text || '，分母 ' || denominator_text
         end,
@@ -108,6 +112,8 @@ select
         case
             when is_suppressed then 'withheld'
             when denominator_text is null then 'nothing known'
+            when indicator_kind = 'milestone' then 'progress ' || ytd_text
+            when is_amount and indicator_kind = 'stock' then 'latest level ' || ytd_text
             when is_amount then concat('to date ' || ytd_text, ', month ' || month_text)
             else 'numerator ' || numerator_text || ', denominator ' || denominator_text
         end,

@@ -215,9 +215,9 @@ select
             when 'at_least' then '不低于 '
             when 'at_most' then '不高于 '
             when 'reduce_from_baseline' then '由 ' || coalesce(baseline, '*') || ' 压降到 '
-            else '限期完成 '
+            else '限期完成'
         end,
-        annual_target_value_text,
+        case when target_form != 'by_date' then annual_target_value_text end,
         '：第 ', target_version, ' 版，',
         case target_basis
             when 'plan' then '计划文件'
@@ -244,9 +244,9 @@ select
             when 'at_least' then 'at least '
             when 'at_most' then 'at most '
             when 'reduce_from_baseline' then 'down from ' || coalesce(baseline, '*') || ' to '
-            else 'by its date '
+            else 'finished by its date'
         end,
-        annual_target_value_text,
+        case when target_form != 'by_date' then annual_target_value_text end,
         ': version ', target_version, ', ', target_basis,
         ', due ', strftime(target_due_month, '%b %Y'),
         ', in force from ' || strftime(effective_month, '%b %Y'),
@@ -268,36 +268,34 @@ select
     52 as section,
     'target_to_date' as kind,
     target_to_date_value as value,
-    case
-        when target_to_date_value is null then '序时应完成受限不公开'
-        else
-            concat(
-                '序时应完成 ', target_to_date_value_text, ' = ' || due_sum, target_to_date_value_rounded_zh,
-                case target_phasing
-                    when 'linear' then '；按月均匀'
-                    when 'guidance' then '；按区级指导数'
-                    when 'seasonal' then '；按上年各月走势'
-                    else '；整体比较，不分月'
-                end,
-                '，修订以前的 ' || kept || ' 不变',
-                case when is_inherited then '，含承接撤并单位的部分' end
-            )
-    end as text_zh,
-    case
-        when target_to_date_value is null then 'Due to date: withheld'
-        else
-            concat(
-                'Due to date ', target_to_date_value_text, ' = ' || due_sum, target_to_date_value_rounded_en,
-                case target_phasing
-                    when 'linear' then '; evenly by month'
-                    when 'guidance' then '; by the guided amounts'
-                    when 'seasonal' then '; by the shape of last year'
-                    else '; compared whole'
-                end,
-                ', what was due before the revision, ' || kept || ', stays',
-                case when is_inherited then ', with the part of a unit that it took over' end
-            )
-    end as text_en,
+    coalesce(
+        '序时应完成 ' || target_to_date_value_text || concat(
+            ' = ' || due_sum, target_to_date_value_rounded_zh,
+            case target_phasing
+                when 'linear' then '；按月均匀'
+                when 'guidance' then '；按区级指导数'
+                when 'seasonal' then '；按上年各月走势'
+                else '；整体比较，不分月'
+            end,
+            '，修订以前的 ' || kept || ' 不变',
+            case when is_inherited then '，含承接撤并单位的部分' end
+        ),
+        '序时应完成受限不公开'
+    ) as text_zh,
+    coalesce(
+        'Due to date ' || target_to_date_value_text || concat(
+            ' = ' || due_sum, target_to_date_value_rounded_en,
+            case target_phasing
+                when 'linear' then '; evenly by month'
+                when 'guidance' then '; by the guided amounts'
+                when 'seasonal' then '; by the shape of last year'
+                else '; compared whole'
+            end,
+            ', what was due before the revision, ' || kept || ', stays',
+            case when is_inherited then ', with the part of a unit that it took over' end
+        ),
+        'Due to date: withheld'
+    ) as text_en,
 from division
 where target_form is not null
 union all by name
@@ -308,30 +306,28 @@ select
     53 as section,
     'target_covered' as kind,
     target_covered_value as value,
-    case
-        when target_covered_value is null then '同口径应完成受限不公开'
-        else
-            concat(
-                '同口径应完成 ', target_covered_value_text, ' = ' || covered_sum_zh, target_covered_value_rounded_zh,
-                case
-                    when is_sum then '；只比有数的单位和月份'
-                    when months_covered_count = months_due_count then '；各月齐全'
-                    else '；应有 ' || months_due_count || ' 个月，有数 ' || months_covered_count || ' 个月'
-                end
-            )
-    end as text_zh,
-    case
-        when target_covered_value is null then 'Due for the same months: withheld'
-        else
-            concat(
-                'Due for the same months ', target_covered_value_text, ' = ' || covered_sum_en, target_covered_value_rounded_en,
-                case
-                    when is_sum then '; over the units and months that are known'
-                    when months_covered_count = months_due_count then '; every month is known'
-                    else '; of ' || months_due_count || ' months due ' || months_covered_count || ' known'
-                end
-            )
-    end as text_en,
+    coalesce(
+        '同口径应完成 ' || target_covered_value_text || concat(
+            ' = ' || covered_sum_zh, target_covered_value_rounded_zh,
+            case
+                when is_sum then '；只比有数的单位和月份'
+                when months_covered_count = months_due_count then '；各月齐全'
+                else '；应有 ' || months_due_count || ' 个月，有数 ' || months_covered_count || ' 个月'
+            end
+        ),
+        '同口径应完成受限不公开'
+    ) as text_zh,
+    coalesce(
+        'Due for the same months ' || target_covered_value_text || concat(
+            ' = ' || covered_sum_en, target_covered_value_rounded_en,
+            case
+                when is_sum then '; over the units and months that are known'
+                when months_covered_count = months_due_count then '; every month is known'
+                else '; of ' || months_due_count || ' months due ' || months_covered_count || ' known'
+            end
+        ),
+        'Due for the same months: withheld'
+    ) as text_en,
 from division
 where target_form is not null and kind in ('flow', 'stock') and (target_covered_value is not null or is_suppressed)
 union all by name
@@ -422,39 +418,3 @@ select
     ) as text_en,
 from division
 where needed_monthly_value is not null
-union all by name
-select
-    org_unit_code,
-    indicator_code,
-    report_month,
-    70 as section,
-    'projection' as kind,
-    projected_value as value,
-    concat(
-        '预计到期末 ', projected_value_text,
-        case
-            when projected_low_value < projected_high_value
-                then '，八成把握在 ' || projected_low_value_text || ' 到 ' || projected_high_value_text || ' 之间'
-        end,
-        '，达到目标的可能性 ' || probability_ratio_text,
-        case projection_basis
-            when 'actual' then '；期末的数已经有了'
-            when 'seasonal' then '；按上年走势与近期进度'
-            else '；按近期进度'
-        end
-    ) as text_zh,
-    concat(
-        'Projected for the end ', projected_value_text,
-        case
-            when projected_low_value < projected_high_value
-                then ', with 80 % between ' || projected_low_value_text || ' and ' || projected_high_value_text
-        end,
-        ', probability of meeting the target ' || probability_ratio_text,
-        case projection_basis
-            when 'actual' then '; the end itself is known'
-            when 'seasonal' then '; by the shape of last year and the recent rate'
-            else '; by the recent rate'
-        end
-    ) as text_en,
-from division
-where projected_value is not null

@@ -12,6 +12,8 @@ SPOILED = {
     "not a whole number": ("org_unit", ",,,300", ",,,3百", 4, "households", "a whole number"),
     "not a number": ("target", "at_least,0.9,", "at_least,90%,", 3, "value", "without unit, percent sign"),
     "too many decimals": ("target", "at_least,0.9,", "at_least,0.1234567,", 3, "value", "6 decimals at most"),
+    "too large": ("target", "at_least,0.9,", "at_least,1000000000000,", 3, "value", "below 10^12"),
+    "no share": ("target", "at_least,0.9,", "at_least,1000000,", 3, "value", "a share such as 0.95"),
     "not a month": ("target", "2024-11,guidance", "Nov-24,guidance", 7, "due_month", "a month written 2024-07"),
     "no such month": ("target", "2024-11,guidance", "2024-13,guidance", 7, "due_month", "a month written 2024-07"),
     "blank required": ("indicator", "received,受理", "received,", 2, "name_zh", "found a blank"),

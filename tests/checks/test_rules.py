@@ -319,6 +319,45 @@ def test_a_day_and_a_rank_must_be_readable_too(office: Office) -> None:
 
 
 @pytest.mark.parametrize(
+    ("typed", "is_wrong"),
+    [(999_999_999_999, False), (10**12, True), (-(10**12), True), (350502199001011234, True)],
+)
+def test_a_size_that_cannot_be(office: Office, typed: int, is_wrong: bool) -> None:
+    office.indicator("x", minimum=0, maximum=100)
+    office.row(office.submission("A", "2030-03"), "x", typed, typed)
+    assert len(office.failing("impossible_size")) == 2 * is_wrong
+    told = [code for code in ("not_integer", "negative", "ratio_range", "out_of_range") if office.fails(code)]
+    assert told == ([] if is_wrong else ["out_of_range"])  # once is enough
+    office.build("check.sound_reading")
+    (compared,) = office.connection.sql('select month_value from "check".sound_reading').fetchall()
+    assert compared == (None if is_wrong else typed,)
+
+
+def test_a_share_that_cannot_be_is_told_as_a_share(office: Office) -> None:
+    office.indicator("x", "ratio", unit="%", decimals=4)
+    office.row(office.submission("A", "2030-03"), "x", None, 10**12)
+    assert (office.fails("impossible_size"), office.fails("ratio_range")) == (False, True)
+
+
+@pytest.mark.parametrize("typed", ["350502199001011234", "350502900101123", "３５０５０２１９９００１０１１２３４"])
+def test_an_identity_number_among_the_figures_is_not_repeated(office: Office, typed: str) -> None:
+    office.indicator("x")
+    office.row(office.submission("A", "2030-03"), "x", int(typed), month_text=typed)
+    (failing,) = office.failing("impossible_size").values()
+    assert failing["size_found"] == "身份证号"
+    rule = EXPECTATIONS["impossible_size"]
+    assert (rule.found, rule.expected) == ("size_found", "size_expected")
+    for message, hint in (
+        (rule.message_zh, "看上去是身份证号"),
+        (rule.message_en, "looks like an identity card number"),
+    ):
+        said = message.format_map(
+            failing | {"indicator": "x", "found": failing[rule.found], "expected": failing[rule.expected]}
+        )
+        assert hint in said and typed not in said
+
+
+@pytest.mark.parametrize(
     ("facts", "value", "is_wrong"),
     [
         ({}, Decimal("2.5"), True),

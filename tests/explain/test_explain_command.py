@@ -59,6 +59,10 @@ def test_every_step_is_printed_with_its_cell(home: Home, capsys: pytest.CaptureF
   序时完成率 0.96 = 16 ÷ (50/3)
   差额 -0.666667 = 16 − (50/3)，四舍五入到 6 位
 
+预计
+  预计到期末 94.8，八成把握在 87.2 到 102.5 之间，达到目标的可能性 0.7%；按近期
+  进度
+
 状态
   暂定：数还没有到齐，状态还可能变；1 个单元格待核实
   状态 略滞后：0.9 ≤ 0.96 < 1（规则 pace_at_risk）
@@ -70,6 +74,7 @@ def test_it_speaks_english_too(home: Home, capsys: pytest.CaptureFixture[str]) -
     printed = said(home, "east", "visits", "2024-02", "--lang", "en", capsys=capsys)
     assert "Year to date 16 = Jan 10 + Feb 6" in printed
     assert "Pace 0.96 = 16 ÷ (50/3)" in printed
+    assert "Projected for the end 94.8, with 80 % between 87.2 and 102.5" in printed
     assert "Status at risk: 0.9 ≤ 0.96 < 1 (rule pace_at_risk)" in printed
     assert "status at risk (sample) (provisional)   completion 16.0%   pace 96.0%" in printed
 

@@ -16,7 +16,7 @@ def test_the_explanation_is_a_view_over_mart_alone(home: Home) -> None:
         assert "core." not in "".join(views.values()) and "reference." not in "".join(views.values())
         schemas = connection.execute("select distinct schema_name from duckdb_tables()").fetchall()
         assert schemas == [("mart",)]
-        assert connection.execute(f"select count(*) from mart.completion_explained where {ONE_ROW}").fetchone() == (12,)
+        assert connection.execute(f"select count(*) from mart.completion_explained where {ONE_ROW}").fetchone() == (13,)
 
 
 def test_views_carry_their_meaning(home: Home) -> None:
@@ -37,5 +37,5 @@ def test_it_works_in_a_file_attached_under_another_name(home: Home) -> None:
         connection.execute(f"attach '{home.published}' as copy (read_only)")
         found = connection.execute(f"select count(*) from copy.mart.completion_explained where {ONE_ROW}").fetchone()
         chinese = connection.execute("select distinct 内容 from copy.main.计算说明 where 单位代码 = 'town'").fetchall()
-    assert found == (12,)
-    assert {word for (word,) in chinese} == {"单元格", "单位构成", "本月数", "本年累计", "状态"}
+    assert found == (13,)
+    assert {word for (word,) in chinese} == {"单元格", "单位构成", "本月数", "本年累计", "预计", "状态"}

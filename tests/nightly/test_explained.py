@@ -5,6 +5,7 @@ import io
 import re
 from collections.abc import Iterator
 from decimal import Decimal
+from fractions import Fraction
 from pathlib import Path
 from typing import Any
 
@@ -44,8 +45,10 @@ def steps(second: Ran) -> list[dict[str, Any]]:
     """Every step of every row but the cells."""
     return rows(
         second.home,
-        "select org_unit_code, indicator_code, report_month, kind, value, text_zh, text_en "
-        "from mart.completion_explained where kind <> 'cell'",
+        "select step.org_unit_code, indicator_code, step.report_month, step.kind, step.value, text_zh, text_en, "
+        "indicator.kind as indicator_kind, numerator_code, denominator_code "
+        "from mart.completion_explained as step inner join mart.indicator as indicator using (indicator_code) "
+        "where step.kind <> 'cell'",
     )
 
 
@@ -55,7 +58,7 @@ def test_the_arithmetic_comes_to_what_is_published(steps: list[dict[str, Any]], 
     for step in steps:
         said = stated(step[text])
         if said is None:
-            if step["kind"] in DONE_AGAIN and step["value"] is not None and not IN_WORDS.search(step[text]):
+            if _is_done_again(step) and step["value"] is not None and not IN_WORDS.search(step[text]):
                 unsaid.append(step)
             continue
         value, arithmetic = said
@@ -65,6 +68,40 @@ def test_the_arithmetic_comes_to_what_is_published(steps: list[dict[str, Any]], 
     assert wrong == []
     assert unsaid == []
     assert done > 50_000
+
+
+def _is_done_again(step: dict[str, Any]) -> bool:
+    """Whether a step must state its arithmetic: a ratio's and a growth's bounds, too."""
+    return step["kind"] in DONE_AGAIN or (
+        step["kind"] in {"low", "high"} and step["indicator_kind"] in {"ratio", "growth"}
+    )
+
+
+def test_bounds_of_a_ratio_are_told_in_the_units_of_its_parts(second: Ran, steps: list[dict[str, Any]]) -> None:
+    """Low: what is known of the numerator (of a growth less last year) over a base that high has as well."""
+    known = {
+        (row["org_unit_code"], row["indicator_code"], row["report_month"]): row["ytd_value"]
+        for row in rows(second.home, "from mart.completion")
+    }
+    above = {row["org_unit_code"] for row in rows(second.home, "select distinct org_unit_code from mart.contribution")}
+    told: dict[tuple[Any, ...], dict[str, list[Fraction]]] = {}
+    for step in steps:
+        if step["kind"] in {"low", "high"} and step["numerator_code"] and (said := stated(step["text_zh"])):
+            key = (step["org_unit_code"], step["indicator_code"], step["report_month"])
+            parts = [Fraction(part.strip(" ()")) for part in said[1].split("÷")]
+            told.setdefault((*key, step["numerator_code"], step["denominator_code"]), {})[step["kind"]] = parts
+    wrong, compared = [], 0
+    for (unit, code, month, numerator, denominator), bounds in told.items():
+        (low, base), (_, high_base) = bounds["low"], bounds["high"]
+        if unit in above:
+            continue
+        compared += 1
+        done = known.get((unit, numerator, month)) or 0
+        out_of = known.get((unit, denominator, month)) or 0 if denominator else base
+        if base != high_base or low + (0 if denominator else base) != Fraction(done) or base < Fraction(out_of):
+            wrong.append((unit, code, month, bounds, done, out_of))
+    assert wrong == []
+    assert compared > 0
 
 
 def test_every_figure_has_its_step_and_no_other_value(second: Ran, steps: list[dict[str, Any]]) -> None:

@@ -45,6 +45,7 @@ class Attack:
         reported_cells: Iterable[Row] = (),
         contributions: Iterable[Row] = (),
         operands: Iterable[Row] = (),
+        target_months: Iterable[Row] = (),
     ) -> None:
         self.office = office
         self.rows = {(row["org_unit_code"], row["indicator_code"], row["report_month"]): row for row in completion}
@@ -60,6 +61,8 @@ class Attack:
             self._read_contribution(row)
         for row in operands:
             self._read_operand(row)
+        for row in target_months:
+            self._read_due(row)
         self._add_up()
         self._balance()
 
@@ -88,6 +91,8 @@ class Attack:
         if prior in self.rows:
             self._learn(self._to_date(prior), row.get("prior_ytd_value"))
         self._read_projection(cell, row)
+        self._read_way(cell, row)
+        self._read_shape(cell, row)
         if row.get("target_form") == "at_least":
             self._read_target(cell, row)
 
@@ -111,6 +116,36 @@ class Attack:
         ):
             if told is not None:
                 self._learn(self._to_date(cell), round(told))
+
+    def _read_way(self, cell: Cell, row: Row) -> None:
+        """What is due on an even way tells where it began: at last December's level, in the office that is attacked."""
+        annual, due = row.get("annual_target_value"), row.get("target_to_date_value")
+        if row.get("target_form") != "reduce_from_baseline" or row["target_phasing"] != "linear" or due is None:
+            return
+        share = Fraction(cell[2].month, 12)
+        if share < 1:
+            start = round((Fraction(due) - share * Fraction(annual)) / (1 - share))
+            self._learn({(cell[0], cell[1], date(cell[2].year - 1, 12, 1)): Fraction(1)}, start)
+
+    def _read_shape(self, cell: Cell, row: Row) -> None:
+        """Where nothing more falls due in a month, last year had nothing in it."""
+        before = self.rows.get((*cell[:2], _months_before(cell[2], 1)))
+        if row.get("target_phasing") != "seasonal" or row["target_to_date_value"] is None or cell[2].month == 1:
+            return
+        if before and before["target_to_date_value"] == row["target_to_date_value"]:
+            self._learn({(cell[0], cell[1], cell[2].replace(year=cell[2].year - 1)): Fraction(1)}, 0)
+
+    def _read_due(self, row: Row) -> None:
+        """A baseline; and the amounts of a target in the shape of last year, which are exact."""
+        unit, code, month = row["org_unit_code"], row["indicator_code"], row["report_month"]
+        last_year = [date(month.year - 1, number, 1) for number in range(1, 13)]
+        self._learn({(unit, code, last_year[-1]): Fraction(1)}, row["baseline_value"])
+        told = self.rows.get((unit, code, month))
+        if told and told.get("target_phasing") == "seasonal" and row["amount_text"] is not None:
+            part = Fraction(row["amount_text"]) / Fraction(told["annual_target_value"])
+            shape = {(unit, code, one): -part for one in last_year}
+            shape[unit, code, last_year[month.month - 1]] += 1
+            self._learn(shape, 0)
 
     def _read_rank(self, row: Row) -> None:
         cell = (row["org_unit_code"], row["scope_code"], row["report_month"])
@@ -153,6 +188,8 @@ class Attack:
         if self.office.kind_of[cell[1]] == "ratio":
             self._read_parts(cell, row)
             return
+        if self._parts(cell) and self.office.kind_of[cell[1]] == "flow":
+            self._read_missing(self._parts(cell), row.get("missing_text"))
         if not self._is_reported(cell) or self._parts(cell):
             return
         for column in ("numerator_text", "low_numerator_text", "growth_current_text"):
@@ -195,6 +232,22 @@ class Attack:
             for cell in below:
                 so_far |= self._reported_to_date(cell)
             self._learn(so_far, row["ytd_value"])
+            if self.office.kind_of[whole[1]] == "flow":
+                self._read_missing(below, _plus(row.get("ytd_high_value"), _times(row.get("ytd_low_value"), -1)))
+
+    def _read_missing(self, below: list[Cell], spread: str | Decimal | None) -> None:
+        """A parent's high less its low: a missing month at its unit's mean, or at what is due if that is more."""
+        taken: Sum = {}
+        for unit, code, month in below:
+            year = [(unit, code, month.replace(month=number)) for number in range(1, month.month + 1)]
+            told = self._reported_to_date((unit, code, month))
+            missing = [cell for cell in year if cell in self.rows and not self._is_reported(cell)]
+            if told and not any(self.rows[cell].get("status") == "not_applicable" for cell in missing):
+                taken |= dict.fromkeys(told, Fraction(len(missing), len(told))) if missing else {}
+        if taken and spread is not None:
+            has_target = any(self.rows[cell].get("target_form") for cell in below)
+            least, greatest = Fraction(spread) - 2 * HALF_STEP, Fraction(spread) + 2 * HALF_STEP  # both were rounded
+            self._bound(taken, None if has_target else least, greatest)
 
     def _parts(self, whole: Cell) -> list[Cell]:
         unit, code, month = whole
@@ -236,7 +289,9 @@ class Attack:
         if value is not None:
             self._bound(what, value, value)
 
-    def _bound(self, what: Sum, least: Decimal | int | None, greatest: Decimal | int | None) -> None:
+    def _bound(
+        self, what: Sum, least: Decimal | Fraction | int | None, greatest: Decimal | Fraction | int | None
+    ) -> None:
         if what and all(cell in self.rows for cell in what):
             for cell in what:
                 self._number(cell)

@@ -78,6 +78,8 @@ TABLES = {
         help,帮教,flow,人次,higher,community,monthly,service,0,,,per_thousand_households,restricted
         talk,帮教谈话,flow,人次,higher,community,monthly,service,0,,,pace,restricted
         reoffending,重新犯罪,flow,人,lower,community,monthly,service,0,,,none,restricted
+        housed,安置户,stock,户,lower,community,care,service,0,,,none,restricted
+        relapse,复发,flow,人次,higher,community,care,service,0,,,none,restricted
         orphan,孤儿,stock,人,none,subdistrict,street,service,0,,,none,restricted
     """,
     "identity": """
@@ -88,6 +90,7 @@ TABLES = {
         code,name_zh,level,first_month
         monthly,月报,community,2024-01
         street,街道月报,subdistrict,2024-01
+        care,救助月报,community,2023-01
     """,
     "form_indicator": """
         form_code,indicator_code,cells_required
@@ -101,16 +104,26 @@ TABLES = {
         monthly,help,both
         monthly,talk,both
         monthly,reoffending,both
+        care,housed,month
+        care,relapse,month
         street,orphan,month
     """,
     "target": """
-        plan_year,org_unit_code,indicator_code,target_form,value,phasing,basis,split_key,recorded_at
-        2024,350599001,visit,at_least,1200,linear,office,households,2024-01-02
-        2024,350599001,spending,at_least,400000,linear,office,equal,2024-01-02
-        2024,350599001,corrected_ratio,at_least,1,none,office,equal,2024-01-02
-        2024,350599001,help,at_least,180000,linear,office,equal,2024-01-02
-        2024,350599001,talk,at_least,480,linear,office,equal,2024-01-02
-        2024,350599001,reoffending,at_most,0,linear,office,equal,2024-01-02
+        plan_year,org_unit_code,indicator_code,target_form,value,baseline_value,phasing,basis,split_key,recorded_at
+        2024,350599001,visit,at_least,1200,,linear,office,households,2024-01-02
+        2024,350599001,spending,at_least,400000,,linear,office,equal,2024-01-02
+        2024,350599001,corrected_ratio,at_least,1,,none,office,equal,2024-01-02
+        2024,350599001,help,at_least,180000,,linear,office,equal,2024-01-02
+        2024,350599001,talk,at_least,480,,linear,office,equal,2024-01-02
+        2024,350599001,reoffending,at_most,0,,linear,office,equal,2024-01-02
+        2024,350599001001,housed,reduce_from_baseline,1,8,linear,carried,,2024-01-02
+        2024,350599001002,housed,reduce_from_baseline,1,2,linear,carried,,2024-01-02
+        2024,350599001003,housed,reduce_from_baseline,1,9,linear,carried,,2024-01-02
+        2024,350599001004,housed,reduce_from_baseline,1,7,linear,carried,,2024-01-02
+        2024,350599001001,relapse,at_least,120,,seasonal,office,,2024-01-02
+        2024,350599001002,relapse,at_least,120,,seasonal,office,,2024-01-02
+        2024,350599001003,relapse,at_least,120,,seasonal,office,,2024-01-02
+        2024,350599001004,relapse,at_least,120,,seasonal,office,,2024-01-02
     """,
     "recipient": """
         name,channel,scope,content,language
@@ -150,6 +163,15 @@ RESTRICTED: dict[str, dict[str, tuple[int, ...]]] = {
     "talk": {EAST: (1, 2, 9, 8, 2), WEST: (2, 9, 9, 1, 9), SOUTH: (9, 9, 2, 9, 0), NORTH: (2, 2, 2, 2, 2)},
     "reoffending": {EAST: (0, 0, 0, 0, 0), WEST: (0, 1, 0, 0, 1), SOUTH: (0, 0, 0, 1, 0), NORTH: (0, 0, 2, 0, 0)},
 }
+# two years of another form: targets start from last December's level, and follow the shape of last year
+CARE_MONTHS = [date(2023 + number // 12, number % 12 + 1, 1) for number in range(17)]
+CARE: dict[str, dict[str, tuple[int, ...]]] = {
+    "housed": {EAST: (8,) * 17, WEST: (5,) * 11 + (2,) * 6, SOUTH: (9,) * 17, NORTH: (7,) * 17},
+    "relapse": {
+        EAST: (5, 6, 7) * 5 + (5, 6), WEST: (5, 6, 0) * 5 + (5, 6),
+        SOUTH: (9, 8, 7) * 5 + (9, 8), NORTH: (4, 5, 6) * 5 + (4, 5),
+    },
+}  # fmt: skip
 HIDDEN_NUMBERS = {  # five digits each: found in what left the home, they can be nothing else
     *(str(value) for value in (*RESTRICTED["allowance"][EAST], *RESTRICTED["allowance"][SOUTH])),
     *(str(value) for value in RESTRICTED["corrected"][SOUTH]),
@@ -180,6 +202,15 @@ def small_values() -> Iterator[Planted]:
                     yield Planted(unit, indicator, month, value)
 
 
+def small_care() -> Iterator[Planted]:
+    """The same of the form of two years."""
+    for indicator, by_unit in CARE.items():
+        for unit, values in by_unit.items():
+            for month, value in zip(CARE_MONTHS, values, strict=True):
+                if value < 3:
+                    yield Planted(unit, indicator, month, value)
+
+
 def write_office(folder: Path) -> None:
     """The reference folder of the office."""
     folder.mkdir(parents=True)
@@ -195,6 +226,9 @@ def fill_inbox(home: Home) -> None:
             if (unit, month) != SILENT:
                 _send(home, unit, month, day=3)
         _send_street(home, month)
+    for at, month in enumerate(CARE_MONTHS):
+        for unit in UNITS:
+            _send_care(home, unit, month, at)
     _send(home, WEST, MONTHS[1], day=25, name="更正", correction_reason=CORRECTION_REASON, extra_visits=1)
     _send(home, EAST, MONTHS[3], day=4, name="误填", note=f"{NOTE}，{IDENTITY_CARD}")
     _send(home, EAST, MONTHS[3], day=5, name="改正")
@@ -226,6 +260,14 @@ def _send(home: Home, unit: str, month: date, day: int, name: str = "", **more: 
 
 def _send_street(home: Home, month: date) -> None:
     _write(home, _heading(("street", "街道月报"), PARENT, "示例街道", month), [_row(PARENT, "orphan", month, 1)], 3, "")
+
+
+def _send_care(home: Home, unit: str, month: date, at: int) -> None:
+    lines = [f"救助月报,{unit},{month:%Y-%m},{unit},{code},,{by_unit[unit][at]}," for code, by_unit in CARE.items()]
+    path = home.inbox / unit / f"救助月报_{month:%Y-%m}.csv"
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_text("\n".join([HEADINGS, *lines]) + "\n", encoding="utf-8")
+    _date(path, month, 3)
 
 
 def _heading(form: tuple[str, str], unit: str, unit_name: str, month: date, reason: str = "") -> FormHeading:
@@ -274,5 +316,5 @@ def _write(home: Home, heading: FormHeading, rows: list[FormRow], day: int, name
 
 def _date(path: Path, month: date, day: int) -> None:
     """Sent on that day of the month after."""
-    sent = datetime(month.year, month.month + 1, day, 9, tzinfo=OFFICE_TIMEZONE).timestamp()
+    sent = datetime(month.year + month.month // 12, month.month % 12 + 1, day, 9, tzinfo=OFFICE_TIMEZONE).timestamp()
     utime(path, (sent, sent))

@@ -183,3 +183,26 @@ def test_the_attack_finds_what_only_the_small_values_hide(connection: duckdb.Duc
             row["month_value"] = None if value is None or value < 3 else Decimal(value)
             row["ytd_value"] = None
     assert found_out(office, rows) == [("hill", "added", date(2024, 2, 1))]
+
+
+@pytest.mark.parametrize("shown", ["completion", "operand", "neither"])
+def test_the_attack_reads_a_missing_unit_from_its_parents_bounds(shown: str) -> None:
+    """Hill has 1 in January and misses February: the street's high less its low is hill's mean, 1."""
+    january, february = MONTHS[:2]
+    masked = {"indicator_code": "added", "month_value": None, "ytd_value": None}
+    street = {"org_unit_code": PARENT, "indicator_code": "added", "month_text": "*"}
+    bounds = {"ytd_low_value": Decimal(15), "ytd_high_value": Decimal(16)} if shown == "completion" else {}
+    rows = [
+        {**masked, "org_unit_code": "east", "report_month": january, "month_text": "*"},
+        {**masked, "org_unit_code": "east", "report_month": february, "month_text": "*"},
+        {**masked, "org_unit_code": "hill", "report_month": january, "month_text": "*"},
+        {**masked, "org_unit_code": "hill", "report_month": february, "month_text": None},
+        {**street, "report_month": january, "month_value": Decimal(9), "ytd_value": Decimal(9)},
+        {**street, "report_month": february, "month_value": Decimal(6), "ytd_value": Decimal(15), **bounds},
+    ]
+    operands = [
+        {"org_unit_code": PARENT, "indicator_code": "added", "report_month": february, "missing_text": "1"}
+    ] if shown == "operand" else []  # fmt: skip
+    attack = Attack(Office(dict.fromkeys(("east", "hill"), PARENT), KINDS), rows, operands=operands)
+    found = attack.range_of(("hill", "added", january))
+    assert found == ((0, 9) if shown == "neither" else (1, 1))

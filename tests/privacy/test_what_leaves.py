@@ -27,10 +27,11 @@ from .office import (
     STRAY_TEXTS,
     UNITS,
     WEST,
+    small_care,
     small_values,
 )
 
-RESTRICTED_NAMES = {"低保", "在册对象", "档案齐全", "帮教", "重新犯罪", "孤儿"}
+RESTRICTED_NAMES = {"低保", "在册对象", "档案齐全", "帮教", "重新犯罪", "孤儿", "安置户", "复发"}
 INTERNAL_NAMES = {"经费"}
 IDENTITIES = [("allowance", "allowance_new", "allowance_cancelled")]
 PARTS = {"corrected_ratio": ("corrected_file", "corrected")}
@@ -231,6 +232,7 @@ def attack(told: Told) -> Attack:
         reported_cells=rows(told.home, f"select * from mart.reported_cell where indicator_code in ({codes})"),
         contributions=rows(told.home, f"select * from mart.contribution where indicator_code in ({codes})"),
         operands=rows(told.home, f"select * from mart.completion_operand where indicator_code in ({codes})"),
+        target_months=rows(told.home, f"select * from mart.target_month where indicator_code in ({codes})"),
     )
 
 
@@ -253,3 +255,30 @@ def test_the_attack_reads_what_is_shown(attack: Attack) -> None:
     for code, unit in (("corrected", EAST), ("help", WEST)):
         for month, value in zip(MONTHS, RESTRICTED[code][unit], strict=True):
             assert attack.range_of((unit, code, month)) == (value, value)
+
+
+def test_what_is_due_tells_neither_a_baseline_nor_last_year(attack: Attack) -> None:
+    """WEST had 2 households last December and starts from them; in every third month of last year nothing relapsed."""
+    planted = list(small_care())
+    assert {one.org_unit_code for one in planted} == {WEST}
+    found = []
+    for one in planted:
+        cell = (one.org_unit_code, one.indicator_code, one.report_month)
+        least, greatest = attack.range_of(cell)
+        assert least <= one.value <= greatest, "the attack errs"
+        found += [one] * (least == greatest)
+    assert found == []
+    assert attack.range_of((EAST, "housed", date(2023, 12, 1))) == (8, 8)  # what is shown is read
+
+
+def test_an_explanation_of_what_is_due_is_withheld_with_it(told: Told) -> None:
+    explained = rows(
+        told.home,
+        "select distinct indicator_code, kind, value, text_zh, text_en from mart.completion_explained"
+        f" where org_unit_code = '{WEST}' and indicator_code in ('housed', 'relapse') and report_month >= '2024-01-01'"
+        " and kind in ('target_to_date', 'target_covered')",
+    )
+    assert len(explained) == 4
+    assert {row["value"] for row in explained} == {None}
+    assert {row["text_zh"] for row in explained} == {"序时应完成受限不公开", "同口径应完成受限不公开"}
+    assert {row["text_en"] for row in explained} == {"Due to date: withheld", "Due for the same months: withheld"}

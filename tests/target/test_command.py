@@ -137,7 +137,7 @@ def test_a_list_is_complete_and_adds_up(target: Target, home: Home) -> None:
     lacking = target(*listed, "--part", f"{FIRST}=700", "--part", "乙社区=500")
     assert (lacking.code, "丙社区" in lacking.err) == (2, True)
     wrong = target(*listed, "--part", f"{FIRST}=700", "--part", "乙社区=500", "--part", f"{THIRD}=1")
-    assert (wrong.code, "相差 -1" in wrong.err) == (2, True)
+    assert (wrong.code, "合计 1201，与目标 1200 不等，多 1。" in wrong.err) == (2, True)
     strange = target(*listed, "--part", f"{FIRST}=700", "--part", "乙社区=500", "--part", "350599=0")
     assert (strange.code, "350599" in strange.err) == (2, True)
     assert not home.decisions.exists()
@@ -162,15 +162,22 @@ def test_rekey_splits_anew(target: Target) -> None:
         (("show", STREET, "visit", "--year", "2031"), "没有“走访”2031 年的目标"),
         (("show", STREET, "dispute"), "没有“纠纷”"),
         (("revise", FIRST, "visit", "--value", "9", "--effective", "2024-07", *SAID), "由上级（示例街道）分解下达"),
-        ((*REVISE, "--value", "1,500", *SAID), "不是数值"),
-        ((*REVISE, "--value", "95%", *SAID), "不是数值"),
+        ((*REVISE, "--value", "1,50", *SAID), "不是数值"),
+        ((*REVISE, "--value", "150余", *SAID), "不是数值"),
+        ((*REVISE, "--value", "95%", *SAID), "“95%”的单位不合这个指标：它以次计，请写成 1,700"),
+        ((*REVISE, "--value", "3万元", *SAID), "它以次计"),
+        (("revise", STREET, "mediated_ratio", "--effective", "2024-07", "--value", "3万元", *SAID), "它是比率"),
+        ((*REVISE, "--value", "1000000000000", *SAID), "小于 1 万亿"),
+        ((*REVISE, "--value", "9", *SAID[:2]), "缺少 --by"),
+        ((*REVISE, "--value", "9", *SAID[2:]), "缺少 --reason"),
+        (("revise", STREET), "缺少 INDICATOR|缺少 --"),
         ((*REVISE, "--value", "10.5", *SAID), "保留 0 位小数"),
-        ((*REVISE, "--value", "1200", *SAID), "与现行的目标相同"),
+        ((*REVISE, "--value", "1200", *SAID), "第 1 版从 2024-01 起已是这个目标"),
         (("revise", STREET, "visit", "--value", "9", "--effective", "七月", *SAID), "写成 2024-07"),
         ((*REVISE, "--value", "9", "--due-month", "2024-06", *SAID), "生效月份"),
         ((*REVISE, "--value", "9", "--due-month", "2025-08", *SAID), "完成月份"),
         ((*REVISE, "--value", "9", "--phasing", "guidance", *SAID), "指导数"),
-        (("revise", STREET, "mediated_ratio", "--effective", "2024-07", "--rekey", *SAID), "与现行的目标相同|--rekey"),
+        (("revise", STREET, "mediated_ratio", "--effective", "2024-07", "--rekey", *SAID), "没有按口径分解"),
         ((*REVISE, "--value", "9", *SAID[:4], "--recorded-at", "2999-01-01"), "还没有到"),
         ((*REVISE, "--value", "9", *SAID[:4], "--recorded-at", "昨天"), "写成 2024-07-10"),
         ((*SPLIT, "equal", *SAID), "已经分解"),
@@ -190,8 +197,142 @@ def test_what_makes_no_sense_is_said_and_not_recorded(
 
 def test_a_rate_is_revised_in_percent(target: Target, home: Home) -> None:
     told = target("revise", STREET, "mediated_ratio", "--value", "95%", "--effective", "2024-07", *SAID)
-    assert told.row("2024-06")[1:] == ["90%", "90%", "90%", "90%"] or told.row("2024-06")[-1] == "90%"
+    assert "\n整体比较：全年 90% → 95%\n" in told.out
+    assert "2024-12" not in told.out
     assert decided(home)[0]["value"] == "0.95"
+    assert "\n整体比较：全年 95%\n" in target("show", STREET, "mediated_ratio").out
+
+
+def revise(target: Target, value: str, month: str, *more: str) -> Told:
+    return target("revise", STREET, "visit", "--value", value, "--effective", month, *SAID, *more)
+
+
+def test_a_revision_of_the_past_that_a_later_version_takes_back_is_refused(target: Target, home: Home) -> None:
+    revise(target, "1500", "2024-10")
+    revise(target, "1650", "2024-11")
+    refused = revise(target, "1700", "2024-08")
+    assert refused.code == 2
+    assert "第 3 版从 2024-11 起生效" in refused.err
+    assert len(decided(home)) == 2
+    # from the last to the first, as the message says
+    for month in ("2024-11", "2024-10"):
+        assert revise(target, "1700", month).code == 0
+    told = revise(target, "1700", "2024-08")
+    assert "第 1 版 1,200 → 第 6 版 1,700，2024-08 起" in told.out
+    assert "第 4 版 1,700，2024-11 起接着生效，不变" in told.out
+    assert target("show", STREET, "visit").row("2024-08")[2:] == ["200", "900"]  # 700 kept, 1000 over five months
+
+
+def test_a_wrong_effective_month_is_mended(target: Target, home: Home) -> None:
+    revise(target, "1500", "2024-09")
+    earlier = revise(target, "1500", "2024-07")
+    assert earlier.code == 0
+    assert "第 2 版 1,500，2024-09 起接着生效，不变" in earlier.out
+    assert earlier.row("2024-07")[1:3] == ["100", "150"]
+    later = revise(target, "1500", "2024-08")
+    assert later.code == 2
+    assert "先用 --effective 2024-07 改回" in later.err
+    due = revise(target, "1500", "2024-09", "--due-month", "2024-10")
+    assert due.code == 0
+    assert len(decided(home)) == 3
+
+
+def test_a_split_of_the_past_under_a_later_one_is_refused_where_it_changes_nothing(target: Target, home: Home) -> None:
+    assert target(*SPLIT, "equal", "--effective", "2024-09", *SAID).code == 0
+    told = target(*SPLIT, "equal", "--effective", "2024-07", *SAID)
+    assert told.code == 2
+    assert "第 2 版从 2024-09 起生效，以它为准" in told.err
+    assert len(decided(home)) == 1
+
+
+def test_a_split_of_the_past_goes_through_what_was_revised_since(target: Target, home: Home) -> None:
+    revise(target, "1500", "2024-09")
+    told = target(*SPLIT, "equal", "--effective", "2024-07", *SAID)
+    assert (told.code, told.row("甲")[1:]) == (0, ["450", "500"])
+    assert (decided(home)[1]["value"], decided(home)[1]["effective_month"]) == ("1200", "2024-07-01")
+
+
+def test_a_revision_is_the_offices_unless_it_says_what_it_rests_on(target: Target, home: Home) -> None:
+    path = home.reference / "target.csv"
+    path.write_text(path.read_text(encoding="utf-8").replace("office", "plan"), encoding="utf-8")
+    revise(target, "1500", "2024-07")
+    revise(target, "1600", "2024-08", "--basis", "assigned", "--source", "区通知第 3 号")
+    first, second = decided(home)
+    assert (first["basis"], first.get("source_section")) == ("office", None)
+    assert (second["basis"], second["source_section"]) == ("assigned", "区通知第 3 号")
+    shown = target("show", STREET, "visit")
+    assert [shown.row(f"{version}*")[5] for version in (1, 2, 3)] == ["计划文件", "本办制定", "区级下达"]
+
+
+@pytest.mark.parametrize(
+    ("indicator", "value", "said"),
+    [
+        ("mediated_ratio", "99", "是不是要写 99%"),
+        ("visit", "-5", "没有负数"),
+        ("visit", "12000000", "10,000 倍"),
+        ("visit", "1", "1/1,200"),
+        ("visit", "500", "已应完成的 600 还少"),
+        ("spending", "9000亿元", "倍"),
+    ],
+)
+def test_a_value_that_looks_like_a_slip_is_told(
+    target: Target, home: Home, indicator: str, value: str, said: str
+) -> None:
+    command = ("revise", STREET, indicator, "--effective", "2024-07", "--value", value, *SAID)
+    tried = target(*command, "--dry-run")
+    assert (tried.code, said in tried.err) == (1, True), tried.err
+    taken = target(*command)
+    assert (taken.code, said in taken.err) == (0, True), taken.err
+    assert len(decided(home)) == 1
+
+
+@pytest.mark.parametrize(
+    ("indicator", "value", "read"),
+    [
+        ("visit", "1,700", "1700"),
+        ("visit", "１７００", "1700"),
+        ("spending", "1200000元", "120"),
+        ("spending", "0.01亿元", "100"),
+        ("mediated_ratio", "９５％", "0.95"),
+    ],
+)
+def test_a_value_is_read_as_in_a_workbook(target: Target, home: Home, indicator: str, value: str, read: str) -> None:
+    told = target("revise", STREET, indicator, "--effective", "2024-07", "--value", value, *SAID)
+    assert (told.code, told.err) == (0, "")
+    assert decided(home)[0]["value"] == read
+
+
+def test_a_level_is_shown_as_the_level_due(target: Target, home: Home) -> None:
+    path = home.reference / "target.csv"
+    head, *rows = path.read_text(encoding="utf-8").splitlines()
+    rows.append("2024,350599001,estate,reduce_from_baseline,40,linear,office,,2024-01-02")
+    lines = [f"{head},baseline_value", *(f"{row}," for row in rows[:-1]), f"{rows[-1]},120"]
+    path.write_text("\n".join(lines) + "\n", encoding="utf-8")
+    told = target("show", STREET, "estate")
+    assert told.err == ""
+    assert "应达到" in told.out
+    assert told.row("2024-01") == ["2024-01", "1", "113.33"]  # 120 - 80 / 12
+    assert told.row("2024-12") == ["2024-12", "1", "40.00"]
+    changed = target("revise", STREET, "estate", "--value", "60", "--effective", "2024-07", *SAID)
+    assert changed.row("2024-12") == ["2024-12", "40.00", "60.00", "←"]
+
+
+def test_what_is_told_of_a_decision_is_from_which_day_it_counts(target: Target) -> None:
+    told = revise(target, "1500", "2024-07")
+    assert "截至 2024-06-03 及以后的 jindu run 计入，截至更早日期的看不到。" in told.out
+    assert target("show", STREET, "visit", "--as-of", "2024-06-02").row("2024-07")[2:] == ["100", "700"]
+
+
+def test_a_trial_of_a_split_names_version_and_month(target: Target) -> None:
+    told = target(*SPLIT, "equal", "--effective", "2024-07", *SAID, "--dry-run")
+    assert "第 2 版 1,200，2024-07 起分解：平均" in told.out
+
+
+def test_a_stray_file_among_the_decisions_is_told(target: Target, home: Home) -> None:
+    revise(target, "1500", "2024-07")
+    (home.decisions / "target - 副本.jsonl").write_text("{", encoding="utf-8")
+    told = target("show", STREET, "visit")
+    assert (told.code, "target - 副本.jsonl 不是决定文件" in told.err) == (1, True)
 
 
 def test_a_decision_that_fits_no_more_needs_a_person(target: Target, home: Home) -> None:

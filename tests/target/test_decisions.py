@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from jindu.decisions import load_decisions, read_journals, record, torn_journals
+from jindu.decisions import load_decisions, read_journals, record, strange_files, torn_journals
 from jindu.report.status import read_status
 from jindu.settings import OFFICE_TIMEZONE, Home, JinduError, Night
 from jindu.warehouse.connection import connect
@@ -115,6 +115,43 @@ def test_a_damaged_line_is_named_with_its_file(home: Home, night: Night, damage:
         load_decisions(night)
     assert f"{journal(home)} 第 1 行" in raised.value.message_zh
     assert f"Line 1 of {journal(home)}" in raised.value.message_en
+
+
+def test_a_damaged_line_is_restored_from_a_copy_only_where_there_is_one(home: Home, night: Night) -> None:
+    taken(home)
+    kept = journal(home).read_bytes()
+    journal(home).write_bytes(b"{\n" + kept)
+    with pytest.raises(JinduError, match="没有它的存档"):
+        load_decisions(night)
+    journal(home).write_bytes(kept)
+    load_decisions(night)
+    journal(home).write_bytes(b"{\n" + kept)
+    with pytest.raises(JinduError) as raised:
+        load_decisions(night)
+    (named,) = [path for path in home.archive.rglob("*") if path.is_file() and str(path) in raised.value.message_zh]
+    assert named.read_bytes() == kept
+
+
+@pytest.mark.parametrize("name", ["target - 副本.jsonl", "other.jsonl", "说明.txt"])
+def test_a_stray_file_is_told_and_left_alone(home: Home, night: Night, name: str) -> None:
+    decision = taken(home)
+    stray = home.decisions / name
+    stray.write_bytes(b"{")
+    report = load_decisions(night)
+    assert loaded(home) == [decision]
+    assert f"{name} 不是决定文件" in report.detail_zh
+    assert name in report.detail_en
+    assert (strange_files(home), torn_journals(home)) == ([stray], [])
+    assert stray.read_bytes() == b"{"
+
+
+def test_what_an_editor_put_before_the_first_line_is_no_damage(home: Home, night: Night) -> None:
+    first = taken(home)
+    journal(home).write_bytes(b"\xef\xbb\xbf" + journal(home).read_bytes().rstrip())
+    assert torn_journals(home) == []
+    second = taken(home, version=3)
+    load_decisions(night)
+    assert loaded(home) == [first, second]
 
 
 def test_the_same_decision_twice_is_damage(home: Home) -> None:
