@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from jindu.decisions import torn_journals
+from jindu.decisions import strange_files, torn_journals
 from jindu.lock import lock_holder
 from jindu.report.summary import OpenSubmission, Summary, read_summary
 from jindu.settings import OFFICE_TIMEZONE, Home
@@ -204,6 +204,14 @@ def _machine_needs(status: Status) -> list[Need]:
                 "torn_decision",
                 f"{file} 末尾有一条决定没有写完整，未计入：请重新执行那条命令",
                 f"{file} ends in a decision that was not written whole and does not count: give that command again",
+            )
+        )
+    for file in strange_files(status.home):
+        needs.append(
+            Need(
+                "strange_decision",
+                f"{file} 不是决定记录，没有读取：请移走",
+                f"{file} is no journal of decisions and was not read: move it away",
             )
         )
     if status.free_bytes < LEAST_FREE_BYTES:

@@ -142,6 +142,7 @@ def test_a_stray_file_is_told_and_left_alone(home: Home, night: Night, name: str
     assert f"{name} 不是决定文件" in report.detail_zh
     assert name in report.detail_en
     assert (strange_files(home), torn_journals(home)) == ([stray], [])
+    assert "strange_decision" in [need.code for need in read_status(home, TAKEN, None, None).needs]
     assert stray.read_bytes() == b"{"
 
 
