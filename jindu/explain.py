@@ -110,9 +110,7 @@ def _require_explanations(connection: duckdb.DuckDBPyConnection, home: Home) -> 
 def _month(text: str) -> date:
     month = parse_month(text)
     if month is None:
-        raise JinduError(
-            f"“{text}”不是月份，请写成 2024-09。", f"{text!r} is no month; write it as 2024-09."
-        )
+        raise JinduError(f"“{text}”不是月份，请写成 2024-09。", f"{text!r} is no month; write it as 2024-09.")
     return month
 
 
