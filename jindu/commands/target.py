@@ -108,7 +108,7 @@ class TargetCommand(SpokenCommand):
         "  jindu target split 990101001 visits --key households --effective 2024-11 --reason 按户数 --by 办公室"
         " --home /data/jindu",
         "  jindu --lang en target show 990101001 visits --home /data/jindu\n"
-        "  jindu --lang en target revise 990101001 visits --value 1900 --effective 2024-10 --reason more --by office"
+        "  jindu --lang en target revise 990101001 visits --value 1900 --effective 2024-11 --reason more --by office"
         " --home /data/jindu\n"
         "  jindu --lang en target split 990101001 visits --key equal --effective 2024-11 --reason anew --by office"
         " --home /data/jindu",

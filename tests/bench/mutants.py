@@ -1,20 +1,22 @@
 """Small wrongs for the calculation's SQL: each mutant is one file with one node of its syntax tree changed.
 
 What could not be told from the original is not made: the order of the rows that a file ends with, the types of casts,
-and the equality of a join's keys (turned round it would be found by anything, and prove nothing).
+union for union all (rows have keys), branches that exclude each other in turn. Nor is what anything would find: the
+equality of a join's keys turned round.
 """
 
 import hashlib
 from collections import Counter, defaultdict
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
-from decimal import Decimal
+from decimal import Decimal, localcontext
 
 from sqlglot import exp, parse
 
 from jindu.warehouse.connection import SQL_ROOT
 
 DIALECT = "duckdb"
+DIGITS = 60  # of the largest number
 LARGE = 12  # more than months in a year: one step more says as much as one step less
 Change = Callable[[exp.Expression], Iterator["exp.Expression | Described | None"]]  # None: the node is left out
 
@@ -163,10 +165,12 @@ def constant(node: exp.Expression) -> Iterator[exp.Expression]:
     if node.is_string and not isinstance(node.parent, exp.Interval):
         return
     number = Decimal(node.this)
-    step = Decimal((0, (1,), number.as_tuple().exponent))
-    yield literal(number + step, node)
+    exact = int(number.as_tuple().exponent)
+    # of a long fraction the second digit: the last would be lost in the rounding
+    step = Decimal((0, (1,), max(exact, number.adjusted() - 1) if exact < 0 else 0))
+    yield literal(number, step, node)
     if 0 < number <= LARGE:
-        yield literal(number - step, node)
+        yield literal(number, -step, node)
 
 
 def clause(node: exp.Expression) -> Iterator[exp.Expression | None]:
@@ -179,8 +183,8 @@ def clause(node: exp.Expression) -> Iterator[exp.Expression | None]:
         yield with_args(node, side=None, kind="INNER")
     elif isinstance(node, exp.Join) and node.args.get("kind") == "INNER":
         yield with_args(node, side="LEFT", kind=None)
-    if isinstance(node, exp.Union):
-        yield with_args(node, distinct=not node.args.get("distinct"))
+    if isinstance(node, exp.Union) and node.args.get("distinct"):
+        yield with_args(node, distinct=False)
     if isinstance(node, exp.Distinct) and isinstance(node.parent, exp.Select):
         yield None
 
@@ -194,8 +198,8 @@ def branch(node: exp.Expression) -> Iterator[Described]:
     for left_out in range(len(branches) if len(branches) > 1 else 0):
         fewer = with_args(node, ifs=[row.copy() for at, row in enumerate(branches) if at != left_out])
         yield Described(fewer, said[left_out], "nothing")
-    if node.this is None:  # of a case over one expression no two branches hold at once
-        for first in range(len(branches) - 1):
+    for first in range(len(branches) - 1):
+        if node.this is None and not exclude_each_other(branches[first].this, branches[first + 1].this):
             order = [*range(first), first + 1, first, *range(first + 2, len(branches))]
             other = with_args(node, ifs=[branches[at].copy() for at in order])
             yield Described(other, f"{said[first]} {said[first + 1]}", "the two in turn")
@@ -225,9 +229,12 @@ def with_args(node: exp.Expression, **args: object) -> exp.Expression:
     return changed
 
 
-def literal(number: Decimal, like: exp.Literal) -> exp.Expression:
-    """A number written as the one it stands for."""
-    return exp.Literal(this=str(number), is_string=like.is_string)
+def literal(number: Decimal, step: Decimal, like: exp.Literal) -> exp.Expression:
+    """A number that is a step more, written as the one it stands for: 1.5e0 is a double."""
+    with localcontext() as context:
+        context.prec = DIGITS
+        text = f"{number + step:f}"
+    return exp.Literal(this=f"{text}e0" if "e" in like.this.lower() else text, is_string=like.is_string)
 
 
 def is_connective(node: exp.Expression | None) -> bool:
@@ -243,6 +250,23 @@ def is_join_key(node: exp.Expression) -> bool:
         and isinstance(node.this, exp.Column)
         and isinstance(node.expression, exp.Column)
     )
+
+
+def exclude_each_other(one: exp.Expression, other: exp.Expression) -> bool:
+    """Whether two conditions ask for different values of one column."""
+    left, right = demanded(one), demanded(other)
+    return any(left[column].isdisjoint(right[column]) for column in left.keys() & right.keys())
+
+
+def demanded(condition: exp.Expression) -> dict[str, set[str]]:
+    """The values of columns without which a condition cannot hold."""
+    found: dict[str, set[str]] = {}
+    for part in condition.flatten() if isinstance(condition, exp.And) else [condition]:
+        if isinstance(part, exp.EQ) and isinstance(part.expression, exp.Literal):
+            found[shown(part.this)] = {shown(part.expression)}
+        if isinstance(part, exp.In):
+            found[shown(part.this)] = {*map(shown, part.expressions)}
+    return found
 
 
 def is_last_order(node: exp.Expression) -> bool:

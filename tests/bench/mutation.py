@@ -3,10 +3,10 @@ reference of the laws.
 
     python -m tests.bench.mutation [--all] [--seed NUMBER] [--worlds NUMBER] [--file core/outcome.sql …]
 
-Two workers. A mutant meets the worked examples (tests/sql) on whose way its file lies, those of its own table first,
-and then some worlds of the laws (tests/laws); the first to fail kills it. Only what a mutant changes is built again:
-where its table's rows stay the same, all that follows does. What does not even bind is no mutant. Each survivor needs
-its reason in equivalent.yml.
+Two workers. A mutant meets the worked examples (tests/sql) on whose way its file lies, those of one table first, and
+then some worlds of the laws (tests/laws); the first to fail kills it. Only what a mutant changes is built again: where
+its table's rows stay the same, all that follows does. What does not even bind is no mutant. Each survivor needs its
+reason in equivalent.yml; one that has it lives without a trial, unless all are tried.
 """
 
 import argparse
@@ -43,7 +43,6 @@ COUNT, SEED, WORLDS = 400, 4, 8
 WORLDS_VARIABLE = "JINDU_MUTATION_WORLDS"  # for the workers
 KILLED_RATIO, LEAST_COUNT, PROMISED_SECONDS = 0.95, 200, 20 * 60  # issue 4, Exact
 WORKERS = 2
-SLICE = 30  # mutants of one piece of work
 STUCK_SECONDS = 30.0  # a join without its keys may never end
 
 FIGURES = ("mart.completion", "mart.ranking")
@@ -90,7 +89,7 @@ class Scene(Protocol):
 def example_database() -> duckdb.DuckDBPyConnection:
     """Every table of the warehouse, typed and empty, and each a second time as it is now."""
     connection = duckdb.connect()
-    connection.execute("set threads = 1")
+    connection.execute("set threads = 1; set enable_progress_bar = false")
     prepare(connection)
     store(connection, Catalogue(empty_frames()))
     build(connection, parse_as_of(TEMPLATE_AS_OF), models())
@@ -156,7 +155,7 @@ class WorldScene:
     def database(self) -> duckdb.DuckDBPyConnection:
         """The world as it is before anything is changed."""
         connection = empty_warehouse()
-        connection.execute("set threads = 1")
+        connection.execute("set threads = 1; set enable_progress_bar = false")
         tables = compute(connection, self.night)
         found = disagreements(self.night.world, tables)
         assert not found, f"{self.name}: {found[0]}"
@@ -179,16 +178,11 @@ class WorldScene:
 
 @functools.cache
 def scenes() -> tuple[Scene, ...]:
-    """Every example and the worlds."""
+    """Every example, those that build one table first, and the worlds."""
     paths = sorted(EXAMPLES.glob("*/*/*.yml"))
     examples = [ExampleScene(str(path.relative_to(EXAMPLES)), read_example(path)) for path in paths]
+    examples.sort(key=lambda scene: len(scene.chain))
     return (*examples, *(WorldScene(seed) for seed in range(int(os.environ[WORLDS_VARIABLE]))))
-
-
-def scenes_of(changed: set[str]) -> list[Scene]:
-    """The scenes that build one of the changed models: the nearest examples first, then the worlds."""
-    met = [scene for scene in scenes() if changed & {*scene.chain}]
-    return sorted(met, key=lambda scene: (scene.killer, not changed & scene.judged, len(scene.chain)))
 
 
 @contextmanager
@@ -267,21 +261,24 @@ def tried(mutants: Sequence[Mutant]) -> tuple[list[Verdict], set[str]]:
 
     A scene is set up once, and met by all that are still alive.
     """
+    changed = {mutant: changed_models(mutant) for mutant in mutants}
     alive = [mutant for mutant in mutants if binds(mutant)]
     verdicts = [Verdict(mutant, "unbound") for mutant in mutants if mutant not in alive]
     red = set()
-    for scene in scenes_of({name for mutant in alive for name in changed_models(mutant)}):
-        if not alive:
-            break
+    for scene in scenes():
+        met = [mutant for mutant in alive if changed[mutant].keys() & {*scene.chain}]
+        if not met:
+            continue
+        print(f"{len(alive)} of {len(mutants)} alive before {scene.name}", file=sys.stderr, flush=True)
         try:
             connection = scene.set_up()
         except AssertionError:
             red.add(scene.name)
             continue
         sound = {name: fingerprint(connection, name) for name in scene.chain}
-        outcomes = {mutant: meets(connection, scene, mutant, sound) for mutant in alive}
+        outcomes = {mutant: meets(connection, scene, mutant, sound) for mutant in met}
         verdicts += [Verdict(mutant, outcome, scene.name) for mutant, outcome in outcomes.items() if outcome]
-        alive = [mutant for mutant, outcome in outcomes.items() if not outcome]
+        alive = [mutant for mutant in alive if not outcomes.get(mutant)]
     return verdicts + [Verdict(mutant, SURVIVED) for mutant in alive], red
 
 
@@ -304,8 +301,6 @@ def meets(
 ) -> str | None:
     """By what a scene kills a mutant; None when it does not."""
     changed = changed_models(mutant)
-    if not changed.keys() & {*scene.chain}:
-        return None
     different: set[str] = set()
     watch = threading.Timer(STUCK_SECONDS, connection.interrupt)
     watch.start()
@@ -380,19 +375,18 @@ def main(arguments: list[str]) -> int:
     chosen = parser.parse_args(arguments)
     os.environ[WORLDS_VARIABLE] = str(chosen.worlds)
     start = time.monotonic()
-    verdicts: list[Verdict] = []
-    red: set[str] = set()
+    reasons = justified()
     with multiprocessing.get_context("spawn").Pool(WORKERS, initializer=os.nice, initargs=(10,)) as pool:
         files = chosen.file or [MACROS, *map(file_of, calculation())]
         population = [row for found in pool.imap(all_mutants, files) for row in found]
         drawn = population if chosen.all or chosen.file else spread(population, COUNT, chosen.seed)
-        for done, also_red in pool.imap_unordered(tried, slices(drawn)):
-            verdicts += done
-            red |= also_red
-            print(f"{len(verdicts)} of {len(drawn)}", end="\r", file=sys.stderr, flush=True)
+        excused = [row for row in drawn if row.key in reasons and not chosen.all]  # met when all are
+        waiting = sorted((row for row in drawn if row not in excused), key=lambda row: row.file)
+        results = pool.map(tried, [waiting[number::WORKERS] for number in range(WORKERS)], chunksize=1)
+    verdicts = [row for done, _ in results for row in done] + [Verdict(row, SURVIVED) for row in excused]
+    red = set().union(*(names for _, names in results))
     bound = [row for row in verdicts if row.outcome != "unbound"]
     survivors = [row.mutant for row in bound if row.outcome == SURVIVED]
-    reasons = justified()
     print_table(bound)
     print_survivors(survivors, reasons)
     unjustified = [mutant for mutant in survivors if mutant.key not in reasons]
@@ -415,15 +409,6 @@ def main(arguments: list[str]) -> int:
     is_whole = not (chosen.all or chosen.file)
     is_kept = not is_whole or (len(bound) >= LEAST_COUNT and seconds <= PROMISED_SECONDS)
     return int(not (share >= KILLED_RATIO and is_kept) or bool(unjustified or wrong))
-
-
-def slices(mutants: Sequence[Mutant]) -> list[list[Mutant]]:
-    """Pieces of work: some mutants of one file each, the longest first."""
-    by_file: dict[str, list[Mutant]] = defaultdict(list)
-    for mutant in mutants:
-        by_file[mutant.file].append(mutant)
-    found = [rows[start : start + SLICE] for rows in by_file.values() for start in range(0, len(rows), SLICE)]
-    return sorted(found, key=len, reverse=True)
 
 
 if __name__ == "__main__":

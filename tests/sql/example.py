@@ -90,6 +90,12 @@ def insert(connection: duckdb.DuckDBPyConnection, name: str, table: Table) -> No
         if row[0] not in table.columns
     }
     for row in table.rows:
+        rounded = [
+            f"{column} {cell} as {types[column]}"
+            for column, cell in zip(table.columns, row, strict=True)
+            if cell is not None and "." in cell and "INT" in types[column]
+        ]
+        assert not rounded, f"{name} would round {rounded}"
         given = dict(zip(table.columns, row, strict=True)) | {
             column: neutral(kind) for column, kind in required.items()
         }

@@ -41,7 +41,9 @@ def streets(draw: st.DrawFn) -> list[tuple[str, int, int | None, int | None, str
     for place, name in enumerate(NAMES[:count]):
         end = ends[place] if place < len(ends) else None
         heir = draw(st.sampled_from(NAMES[place + 1 : count])) if end else None
-        founded = draw(st.one_of(st.none(), st.integers(2, 11))) if end is None and place > len(ends) else None
+        # nobody's successor is founded later than the month after: in between the part would be nobody's
+        latest = min([11, *(end + 1 for end in ends)])
+        founded = draw(st.one_of(st.none(), st.integers(2, latest))) if end is None and place > len(ends) else None
         found.append((name, draw(st.integers(0, 9)), founded, end, heir))
     return found
 
