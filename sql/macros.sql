@@ -60,9 +60,8 @@ create or replace macro long_steps(numerator, denominator) as
 -- domain.md, Indicators: nothing in between is rounded.
 create or replace macro exact_ratio(numerator, denominator) as
     case
-        when numerator is null or denominator is null or denominator = 0 then null
-        else
-            from_ratio_steps(
+        when denominator != 0
+            then from_ratio_steps(
                 sign(cast(numerator as hugeint)) * sign(cast(denominator as hugeint))
                 * case
                     when abs(denominator) < 80000000000000000000000000000000
@@ -147,11 +146,10 @@ create or replace macro unless_suppressed(value, is_suppressed) as
 -- can be worked out. It is the same for both, for which is which would give small ones away (0, 0 and 3 of a known 3).
 create or replace macro shown_value(value, kind, is_suppressed) as
     case
-        when value is null then null
         when not coalesce(is_suppressed, false)
             then regexp_replace(cast(cast(value as decimal(24, 6)) as varchar), '\.?0+$', '')
-        when kind in ('flow', 'stock') then '<3*'
-        else '*'
+        when value is not null and kind in ('flow', 'stock') then '<3*'
+        when value is not null then '*'
     end;
 
 -- Why a file could not be read, in a few words (the sentence that says what to do is refusal_zh).

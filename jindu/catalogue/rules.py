@@ -166,6 +166,27 @@ def _org_validity(rows: Rows) -> Iterator[Problem]:
             yield row.wrong("successor_code", "另一个单位", "another unit")
 
 
+def _successors(rows: Rows) -> Iterator[Problem]:
+    """Who takes over is of the same level, and there in the month after the unit's last: nothing waits for its heir."""
+    units = _by_code(rows["org_unit"])
+    for row in rows["org_unit"]:
+        end = row.month("valid_to")
+        if not row["successor_code"] or not end:
+            continue  # without an end reported already
+        successor = units[row.text("successor_code")]
+        if successor["level"] != row["level"]:
+            yield row.wrong(
+                "successor_code", f"同级单位（{row['level']}）", f"a unit of the same level ({row['level']})"
+            )
+        start, next_month = successor.month("valid_from"), date(end.year + end.month // 12, end.month % 12 + 1, 1)
+        if start and start > next_month:
+            yield row.wrong(
+                "successor_code",
+                f" {next_month:%Y-%m} 或更早设立的单位（它从 {start:%Y-%m} 起才有）",
+                f"a unit founded in {next_month:%Y-%m} or earlier (it begins in {start:%Y-%m})",
+            )
+
+
 def _components(rows: Rows) -> Iterator[Problem]:
     """A ratio has both components or none, a growth the flow that it is of, the other kinds neither."""
     indicators = _by_code(rows["indicator"])
@@ -470,6 +491,7 @@ def _settings(rows: Rows) -> Iterator[Problem]:
 RULES = (
     _org_tree,
     _org_validity,
+    _successors,
     _components,
     _indicator_ranges,
     _form_days,

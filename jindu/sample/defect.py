@@ -81,6 +81,7 @@ class Planter:
             (self._empty_file, self._months[1:-1], self._always),
             (self._not_a_workbook, self._months[1:-1], self._always),
             (self._password, self._months[1:-1], self._always),
+            (self._late_correction, self._months[2:-2], self._has_level),
         ]
         planted: dict[Slot, Planting] = {}
         for plant, months, fits in kinds:
@@ -120,6 +121,9 @@ class Planter:
 
     def _has_counts(self, slot: Slot) -> bool:
         return len(list(self._count_rows(slot))) > 1
+
+    def _has_level(self, slot: Slot) -> bool:
+        return next(self._level_rows(slot), None) is not None
 
     def _has_falling(self, slot: Slot) -> bool:
         return next(self._falling_rows(slot), None) is not None
@@ -166,6 +170,21 @@ class Planter:
         for row in self._count_rows(slot):
             assert isinstance(row.ytd_value, Decimal) and isinstance(row.month_value, Decimal)
             if row.ytd_value - row.month_value > CUMULATIVE_FALL:
+                yield row
+
+    def _level_rows(self, slot: Slot) -> Iterator[FormRow]:
+        """Levels above nothing that a ratio is made of: ranked by the ratio, and no cumulative tells of them later."""
+        indicators = self._asking.indicators
+        numerators = {row["numerator_code"] for row in indicators.values() if row["ranking_metric"] == "level"}
+        compared = {code for row in self._asking.tables["identity"] for code in row.values()}
+        for row in self._honest(slot):
+            is_level = row.indicator_code in numerators and indicators[row.indicator_code]["kind"] == "stock"
+            if (
+                is_level
+                and row.indicator_code not in compared
+                and isinstance(row.month_value, Decimal)
+                and row.month_value
+            ):
                 yield row
 
     def _honest(self, slot: Slot) -> list[FormRow]:
@@ -282,6 +301,37 @@ class Planter:
                 planted_zh="第二版，数字正确",
                 planted_en="second version, right",
                 indicator_code=row.indicator_code,
+            ),
+        ]
+
+    def _late_correction(self, slot: Slot) -> Planting:
+        row = min(self._level_rows(slot), key=lambda row: (row.month_value, row.indicator_code))  # one of few tells
+        assert isinstance(row.month_value, Decimal)
+        low = replace(row, month_value=row.month_value - 1)
+        first = self.file(slot, self.punctual(slot), self._with(self._honest(slot), low))
+        moment = self._calendar.after_due(slot.form_code, next_month(slot.month), self._rng.randint(2, 4), self._rng)
+        reason = "示例：次月核对台账，补计 1 处"
+        second = self.file(slot, moment, suffix="_更正", correction_reason=reason)
+        said = {"indicator_code": row.indicator_code}
+        return [first, second], [
+            self._line(
+                slot,
+                "late_correction",
+                first,
+                zh="少计 1，次月截止日后才更正",
+                en="one too low",
+                state="superseded",
+                **said,
+            ),
+            self._line(
+                slot,
+                "late_correction",
+                second,
+                zh="次月截止日后更正，以前各月的位次因此重算",
+                en="put right after the next month's due day: ranks of that time are restated",
+                state="accepted",
+                timeliness="late",
+                **said,
             ),
         ]
 

@@ -198,17 +198,26 @@ covered as (
             when kind = 'stock' and phasing_used != 'none'
                 then last_value(case when is_reported then answered.share.baseline end ignore nulls) over year_to_date
         end as seen_baseline,
+        -- a year of which no month is due has no level
         case
-            when kind = 'stock' and not is_not_applicable
+            when kind = 'stock' and months_due_count > 0
                 then last_value(month_value ignore nulls) over (
-                    partition by org_unit_code, reporting_unit_code, indicator_code
+                    partition by reporting_unit_code, indicator_code
                     order by report_month rows between unbounded preceding and current row
                 )
         end as last_level_value,
+        -- what it was to be in its last due month
         case
-            when kind = 'flow' and months_covered_count > 0
-                then millionths(ytd_value) * (mean_parts() // months_covered_count)
-        end as mean_numerator,
+            when kind = 'stock' and months_due_count > 0
+                then last_value(
+                    case
+                        when not is_not_applicable or is_compared_whole
+                            then due_share + answered.share.baseline * (share_parts // baseline_parts)
+                    end ignore nulls
+                ) over year_to_date
+        end as due_level_numerator,
+        -- of nothing that is covered there is no mean
+        millionths(ytd_value) * (mean_parts() // months_covered_count) as mean_numerator,
     from answered
     window year_to_date as (
         partition by org_unit_code, reporting_unit_code, indicator_code, report_year
@@ -281,14 +290,8 @@ running_line as (
         coalesce(covered.ytd_value, covered.last_level_value, 0) as ytd_low_value,
         case
             when covered.kind = 'flow' then coalesce(missing_sum.due_numerator, 0)
-            -- a level that was never known may be what is due by now
-            when covered.ytd_value is null and covered.last_level_value is null and not covered.is_not_applicable
-                then
-                    coalesce(
-                        covered.due_share
-                        + covered.share.baseline * (covered.share_parts // covered.baseline_parts),
-                        0
-                    )
+            -- a level that was never known may be what it was to be
+            when covered.last_level_value is null then coalesce(covered.due_level_numerator, 0)
             else 0
         end as missing_due_numerator,
         coalesce(missing_sum.mean_numerator, 0) as missing_mean_numerator,

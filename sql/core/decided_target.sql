@@ -44,7 +44,7 @@ judged as (
             when org_unit.code is null then 'unknown_unit'
             when (indicator.kind = 'milestone') != (decided_version.target_form = 'by_date') then 'unlike_kind'
             -- whoever writes it into target.csv takes it over
-            when listed.version is not null then 'listed_since'
+            when listed.indicator_code is not null then 'listed_since'
             when decided_version.repetition > 1 then 'version_taken'
         end as own_unfit_code,
     from decided_version

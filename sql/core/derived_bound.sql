@@ -7,7 +7,6 @@
 with part as (
     select unnest([numerator_code, denominator_code]) as indicator_code
     from core.indicator
-    where kind = 'ratio' and is_derived
 ),
 
 component as (
@@ -18,10 +17,9 @@ component as (
         month_value.kind,
         case
             when month_value.kind = 'flow' then month_value.months_due_count - month_value.months_covered_count
-            else 0
         end as missing_count,
         case
-            when month_value.kind = 'flow' and month_value.months_covered_count > 0
+            when month_value.kind = 'flow'
                 then millionths(month_value.ytd_value) * (mean_parts() // month_value.months_covered_count)
         end as mean_numerator,
         -- a missing level carries its last value, over the turn of the year too
@@ -29,7 +27,7 @@ component as (
             coalesce(
                 month_value.ytd_value,
                 case
-                    when month_value.kind = 'stock' and not coalesce(month_value.is_not_applicable, false)
+                    when month_value.kind = 'stock' and month_value.months_due_count > 0
                         then last_value(month_value.month_value ignore nulls) over (
                             partition by month_value.org_unit_code, month_value.indicator_code
                             order by month_value.report_month rows between unbounded preceding and current row
@@ -90,7 +88,7 @@ ratio_line as (
             reporting_line.reporting_unit_code = own_target.org_unit_code
             and indicator.indicator_code = own_target.indicator_code
             and unit_month.report_month = own_target.report_month
-    where indicator.kind = 'ratio' and indicator.is_derived
+    where indicator.kind = 'ratio'
 ),
 
 ratio_bound as (
@@ -183,33 +181,37 @@ founded_heir as (
     where succession.last_month < org_unit.valid_from
 ),
 
--- the months of last year to compare with: all due ones, and after a unit's end those of its heir
+-- after a unit's end the due months of whoever stands for it
+heir_month as (
+    select
+        ended.org_unit_code,
+        ended.indicator_code,
+        ended.report_month,
+        bit_or(heir.due_months & month_bits(succession.from_month, ended.report_month)) as due_months,
+    from flow_month as ended
+    inner join core.succession as succession
+        on ended.org_unit_code = succession.org_unit_code and ended.report_month >= succession.from_month
+    inner join flow_month as heir
+        on
+            succession.heir_code = heir.org_unit_code
+            and ended.indicator_code = heir.indicator_code
+            and ended.report_month = heir.report_month
+    group by ended.org_unit_code, ended.indicator_code, ended.report_month
+),
+
+-- the months of last year to compare with: all due ones, and after a unit's end those of its heirs
 period as (
     select
         flow_month.org_unit_code,
         flow_month.indicator_code,
         flow_month.report_month,
-        flow_month.due_months
-        | case
-            when flow_month.is_ended and heir.report_month is not null
-                then month_bits(cast(succession.last_month + interval 1 month as date), flow_month.report_month)
-            else 0
-        end as period_months,
+        flow_month.due_months | coalesce(heir_month.due_months, 0) as period_months,
         case
             when period_months > 0
                 then make_date(flow_month.report_year, cast(length(bin(period_months)) - 1 as integer), 1)
         end as period_end_month,
     from flow_month
-    left join core.succession as succession
-        on
-            flow_month.org_unit_code = succession.org_unit_code
-            and flow_month.report_month
-            between succession.from_month and coalesce(succession.to_month, flow_month.report_month)
-    left join flow_month as heir
-        on
-            succession.heir_code = heir.org_unit_code
-            and flow_month.indicator_code = heir.indicator_code
-            and flow_month.report_month = heir.report_month
+    left join heir_month using (org_unit_code, indicator_code, report_month)
 ),
 
 growth_line as (
@@ -220,21 +222,24 @@ growth_line as (
         flow_month.org_unit_code as reporting_unit_code,
         flow_month.report_month,
         coalesce(millionths(flow_month.ytd_value), 0) as flow_numerator,
-        case
-            when flow_month.months_covered_count > 0
-                then millionths(flow_month.ytd_value) * (mean_parts() // flow_month.months_covered_count)
-        end as mean_numerator,
+        millionths(flow_month.ytd_value) * (mean_parts() // flow_month.months_covered_count) as mean_numerator,
         flow_month.cumulative_month,
         flow_month.months_covered_count < flow_month.months_due_count as has_missing_month,
         -- last year over all due months, each of them known
-        case
-            when
-                last_year.covered_months = period.period_months
-                and last_year.gap_months & period.period_months = 0
-                then last_year.ytd_numerator
-            when period.period_months = 0 then 0
-            when founded_heir.org_unit_code is not null and last_year.org_unit_code is null then 0
-        end as prior_numerator,
+        coalesce(
+            case
+                when
+                    last_year.covered_months = period.period_months
+                    and last_year.gap_months & period.period_months = 0
+                    then last_year.ytd_numerator
+            end,
+            case
+                when
+                    period.period_months = 0
+                    or (founded_heir.org_unit_code is not null and last_year.org_unit_code is null)
+                    then 0
+            end
+        ) as prior_numerator,
     from growing
     inner join core.reporting_line on growing.flow_code = reporting_line.indicator_code
     inner join flow_month
@@ -248,7 +253,8 @@ growth_line as (
         on
             flow_month.org_unit_code = period.org_unit_code
             and flow_month.indicator_code = period.indicator_code
-            and flow_month.report_month = period.report_month
+            -- where a unit elsewhere goes on with its work, its last year ends with it here
+            and least(reporting_line.prior_to_month, flow_month.report_month) = period.report_month
     left join last_year
         on
             flow_month.org_unit_code = last_year.org_unit_code
@@ -284,7 +290,7 @@ missing_month as (
             succession.org_unit_code = predecessor.org_unit_code
             and flow_month.indicator_code = predecessor.indicator_code
             and flow_month.report_month = predecessor.report_month
-    where not flow_month.is_reported and not flow_month.is_not_applicable and not coalesce(flow_month.is_ended, false)
+    where not flow_month.is_reported and not flow_month.is_not_applicable and not flow_month.is_ended
     group by flow_month.org_unit_code, flow_month.indicator_code, flow_month.report_month
 ),
 

@@ -9,9 +9,9 @@ with common_part as (
         -- units phased unlike each other are brought to one denominator: exact, as far as 127 bits carry it
         case
             when min(covered_denominator) = max(covered_denominator) then min(covered_denominator)
-            else coalesce(common_multiple(list(distinct covered_denominator), 1000000000000), 1000000000000)
+            else coalesce(common_multiple(list(covered_denominator), 1000000000000), 1000000000000)
         end as covered_denominator,
-        coalesce(common_multiple(list(distinct baseline_denominator), 1000000), 1000000) as baseline_denominator,
+        coalesce(common_multiple(list(baseline_denominator), 1000000), 1000000) as baseline_denominator,
     from core.covered_month
     group by org_unit_code, indicator_code, report_month
 ),
@@ -51,8 +51,8 @@ covered as (
 possible as (
     select
         *,
-        case when coalesce(missing_due_numerator, 0) = 0 then 1 else covered_denominator end
-        * case when coalesce(missing_mean_numerator, 0) = 0 then 1 else mean_parts() end as whole_denominator,
+        case when missing_due_numerator != 0 then covered_denominator else 1 end
+        * case when missing_mean_numerator != 0 then mean_parts() else 1 end as whole_denominator,
         low_numerator * whole_denominator
         + coalesce(missing_due_numerator * (whole_denominator // covered_denominator), 0)
         + coalesce(missing_mean_numerator * (whole_denominator // mean_parts()), 0) as whole_numerator,
@@ -131,7 +131,12 @@ lessened as (
 travelled as (
     select
         *,
-        annual_target - whole_baseline as distance,
+        -- of a target that is nothing, or less, no share can be reached
+        target_form = 'at_least' and kind in ('flow', 'stock') and whole_baseline = 0 as is_share_of_target,
+        case
+            when is_share_of_target then greatest(annual_target, 0) else annual_target - whole_baseline
+        end as distance,
+        case when is_share_of_target then greatest(due_numerator, 0) else due_numerator end as distance_due,
         -- the way gone beyond the baseline is way_numerator / way_denominator millionths
         try(actual_amount * baseline_denominator - baseline_numerator * actual_parts) as way_numerator,
         actual_parts * baseline_denominator as way_denominator,
@@ -139,9 +144,6 @@ travelled as (
         try(baseline_numerator * due_denominator + due_numerator * baseline_denominator) as level_numerator,
         due_denominator * baseline_denominator as level_denominator,
         target_form = 'at_most' and kind = 'flow' as is_ceiling,
-        target_form = 'at_most' and kind != 'flow' as is_upper_level,
-        -- of a target that is nothing, or less, no share can be reached
-        target_form = 'at_least' and kind in ('flow', 'stock') and whole_baseline = 0 as is_share_of_target,
         actual_denominator > 0 as has_actual,
     from lessened
 )
@@ -169,30 +171,25 @@ select
             )
     end as gap_value,
     case
-        when target_form is null or not has_actual then null
-        when is_ceiling and report_month < due_month then null
-        when (is_ceiling or is_upper_level) and actual_numerator <= 0 and annual_target >= 0 then setting.score_cap
-        when is_ceiling or is_upper_level
-            then exact_ratio(try(annual_target * actual_parts), try(actual_amount))
-        when is_share_of_target and annual_target <= 0 then null
-        when kind = 'growth' and (actual_numerator <= 0 or annual_target <= 0) then null
+        when not has_actual or (is_ceiling and report_month < due_month) then null
+        when target_form = 'at_most' and actual_numerator <= 0 and annual_target >= 0 then setting.score_cap
+        when target_form = 'at_most' then exact_ratio(try(annual_target * actual_parts), try(actual_amount))
+        when target_form = 'at_least' and kind = 'growth' and least(actual_numerator, annual_target) <= 0 then null
         when target_form = 'reduce_from_baseline' and distance = 0 then cast(way_numerator <= 0 as integer)
         else exact_ratio(way_numerator, try(way_denominator * distance))
     end as completion_ratio,
     case
         when target_form is null or not has_actual then null
-        when (is_ceiling or is_upper_level) and actual_numerator <= 0 and level_numerator >= 0 then setting.score_cap
-        when is_ceiling or is_upper_level
+        when target_form = 'at_most' and actual_numerator <= 0 and level_numerator >= 0 then setting.score_cap
+        when target_form = 'at_most'
             then exact_ratio(try(level_numerator * actual_parts), try(level_denominator * actual_amount))
-        when is_share_of_target and level_numerator <= 0 then null
-        when kind = 'growth' and annual_target <= -1000000 then null
-        when kind = 'growth'
+        when target_form = 'at_least' and kind = 'growth'
             then exact_ratio(
                 try(1000000 * (actual_numerator + actual_denominator)),
-                try(actual_denominator * (1000000 + annual_target))
+                try(actual_denominator * greatest(1000000 + annual_target, 0))
             )
         when target_form = 'reduce_from_baseline' and distance = 0 then cast(way_numerator <= 0 as integer)
-        else exact_ratio(try(way_numerator * due_denominator), try(way_denominator * due_numerator))
+        else exact_ratio(try(way_numerator * due_denominator), try(way_denominator * distance_due))
     end as pace_ratio,
     -- whether the annual target holds with this actual, compared without dividing;
     -- a sum that lacks a unit is never low enough, for what is missing is not zero; its bounds lack nothing
@@ -203,16 +200,17 @@ select
         else actual_amount >= annual_target * actual_parts
     end as is_met,
     is_ceiling and actual_amount > annual_target * actual_parts as is_exceeded,
-    all_due_numerator != 0 or distance = 0 as is_phased,
-    case
-        when actual_denominator is null then coalesce(null_reason, 'not_reported')
-        when null_reason is not null then null_reason
-        when not has_actual then 'no_denominator'
-        -- no way to go: nothing to divide by, where holding the level is not the aim
-        when distance = 0 and kind != 'growth' and target_form in ('at_least', 'by_date') then 'no_denominator'
-        when pace_ratio is null and target_form is not null then 'no_denominator'
-        when is_share_of_target and annual_target <= 0 then 'no_denominator'
-    end as null_reason,
+    all_due_numerator != 0 or annual_target = whole_baseline as is_phased,
+    coalesce(
+        null_reason,
+        case
+            -- no way to go: nothing to divide by, where holding the level is not the aim
+            when
+                (distance = 0 and kind != 'growth' and target_form in ('at_least', 'by_date'))
+                or (pace_ratio is null and target_form is not null)
+                then 'no_denominator'
+        end
+    ) as null_reason,
     -- the fractions themselves, for those who say them in words (mart.completion_operand)
     actual_numerator,
     actual_denominator,

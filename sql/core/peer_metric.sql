@@ -46,7 +46,7 @@ with peer as (
     where
         org_unit.parent_code is not null
         and coalesce(org_unit.is_peer, true)
-        and coalesce(indicator.ranking_metric, 'none') != 'none'
+        and indicator.ranking_metric != 'none'
         and indicator.direction != 'none'
 ),
 
@@ -72,8 +72,8 @@ bounded as (
                 when peer.ranking_metric = 'pace' and peer.has_common_key then outcome.pace_ratio
                 when peer.ranking_metric = 'growth' and peer.kind = 'flow' and outcome.bound != 'actual'
                     then growth_bound.growth_value
-                when peer.ranking_metric = 'growth' and peer.kind = 'flow' and peer.growth_denominator > 0
-                    then exact_ratio(peer.growth_numerator, peer.growth_denominator)
+                when peer.ranking_metric = 'growth' and peer.kind = 'flow'
+                    then exact_ratio(peer.growth_numerator, greatest(peer.growth_denominator, 0))
                 when peer.ranking_metric = 'growth' and peer.kind = 'growth' then outcome.actual_value
                 when peer.ranking_metric = 'level' then outcome.actual_value
                 when peer.ranking_metric = 'per_thousand_households'
@@ -111,11 +111,11 @@ bounded as (
 measured as (
     select
         * exclude (bound, metric_value, merit_value, score_value),
-        max(metric_value) filter (where bound = 'actual') as metric_value,
-        max(merit_value) filter (where bound = 'actual') as merit_value,
+        any_value(metric_value) filter (where bound = 'actual') as metric_value,
+        any_value(merit_value) filter (where bound = 'actual') as merit_value,
         max(merit_value) as best_merit_value,
         min(merit_value) as worst_merit_value,
-        max(score_value) filter (where bound = 'actual') as score_value,
+        any_value(score_value) filter (where bound = 'actual') as score_value,
         max(score_value) as best_score_value,
         min(score_value) as worst_score_value,
     from bounded

@@ -61,15 +61,6 @@ listed_part as (
     inner join reference.org_unit as org_unit on part.org_unit_code = org_unit.code
 ),
 
-listed_version as (
-    select distinct
-        plan_year,
-        parent_code,
-        indicator_code,
-        target_version,
-    from listed_part
-),
-
 split_version as (
     select
         announced.plan_year,
@@ -83,24 +74,26 @@ split_version as (
         millionths(announced.baseline_value) as baseline_value,
         step_size(announced.decimals) as step,
         greatest(announced.first_month, announced.effective_month) as first_month_in_force,
-        row_number() over (
+        count(*) over (
             partition by announced.plan_year, announced.org_unit_code, announced.indicator_code
             order by announced.effective_month nulls first, announced.target_version
         ) as ordinal,
-        listed_version.target_version is not null as is_listed,
+        exists(
+            select listed_part.org_unit_code
+            from listed_part
+            where
+                announced.plan_year = listed_part.plan_year
+                and announced.org_unit_code = listed_part.parent_code
+                and announced.indicator_code = listed_part.indicator_code
+                and announced.target_version = listed_part.target_version
+        ) as is_listed,
         -- a list has no key to split by anew
         announced.split_key != 'explicit' and (ordinal = 1 or announced.is_rekeyed) as is_by_key,
     from announced
-    left join listed_version
-        on
-            announced.plan_year = listed_version.plan_year
-            and announced.org_unit_code = listed_version.parent_code
-            and announced.indicator_code = listed_version.indicator_code
-            and announced.target_version = listed_version.target_version
     where announced.split_key is not null
 ),
 
--- what a version that goes by its key is split over: the units valid in its first month, by their own weights
+-- what a version that goes by its key would be split over: the units valid in its first month, by their own weights
 seed as (
     select
         split_version.plan_year,
@@ -116,8 +109,7 @@ seed as (
             and reporting_line.org_unit_code != reporting_line.reporting_unit_code
     inner join reference.org_unit as org_unit on reporting_line.reporting_unit_code = org_unit.code
     where
-        split_version.is_by_key
-        and split_version.first_month_in_force
+        split_version.first_month_in_force
         between coalesce(org_unit.valid_from, split_version.first_month_in_force)
         and coalesce(org_unit.valid_to, split_version.first_month_in_force)
 ),
@@ -151,16 +143,15 @@ part as (
             select
                 split_version.*,
                 heir.code as org_unit_code,
-                coalesce(heir.households, 0) as households,
+                heir.households,
                 cast(
                     case split_version.split_key
                         when 'households' then coalesce(heir.households, 0)
                         when 'population' then coalesce(heir.population, 0)
-                        else 1
                     end as hugeint
                 ) as key_weight,
                 sum(abs(part.part_value)) as value_weight,
-                coalesce(sum(abs(part.part_baseline)), 0) as baseline_weight,
+                sum(abs(part.part_baseline)) as baseline_weight,
             from part
             inner join split_version
                 on
@@ -223,11 +214,11 @@ part as (
             select
                 *,
                 floor_steps + cast(
-                    row_number() over (parts order by remainder desc, households desc, org_unit_code)
+                    count(*) over (parts order by remainder desc, households desc, org_unit_code)
                     <= steps - sum(floor_steps) over (parts) as integer
                 ) as part_steps,
                 floor_baseline_steps + cast(
-                    row_number() over (parts order by baseline_remainder desc, households desc, org_unit_code)
+                    count(*) over (parts order by baseline_remainder desc, households desc, org_unit_code)
                     <= baseline_steps - sum(floor_baseline_steps) over (parts) as integer
                 ) as part_baseline_steps,
             from divided
@@ -284,7 +275,7 @@ stated as (
 version as (
     select
         *,
-        row_number() over (
+        count(*) over (
             partition by plan_year, org_unit_code, indicator_code
             order by effective_month nulls first, target_version
         ) as ordinal,

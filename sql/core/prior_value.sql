@@ -66,8 +66,8 @@ founded_heir as (
         succession.heir_code as org_unit_code,
         year(succession.from_month) as founded_year,
     from core.succession as succession
-    inner join reference.org_unit as org_unit on succession.heir_code = org_unit.code
-    where succession.last_month < org_unit.valid_from
+    semi join reference.org_unit as org_unit
+        on succession.heir_code = org_unit.code and succession.last_month < org_unit.valid_from
 ),
 
 prior as (

@@ -205,6 +205,7 @@ select
             else try_cast(least(projected_value + half_width, greatest_value) as decimal(24, 6))
         end as decimal(24, 6)
     ) as projected_high_value,
+    case when not is_over then try_cast(deviation_value as decimal(24, 6)) end as projected_deviation_value,
     cast(probability as decimal(9, 4)) as probability_ratio,
     is_withheld,  -- a month that it rests on is
 from chanced

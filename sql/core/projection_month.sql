@@ -258,6 +258,7 @@ select
     unit_months_missing_count,
     millionths(known_value) as known_amount,
     amount,
+    level_before is not null as has_level_before,
     sum(shape_amount) over (
         partition by org_unit_code, indicator_code, last_month, era, report_year order by report_month
     ) as shape_to_date_amount,

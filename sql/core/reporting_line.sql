@@ -3,8 +3,9 @@
 -- communities report is not the sum of those communities.
 -- from_month, to_month: in which months the line counts, where not in all. What an ended unit had stays in its year: in
 -- the sums above it, and in its heir's own row from the month after its end (domain.md, Organisation changes).
+-- prior_to_month: where a unit elsewhere inherits what an ended one had, the last month in which it was in this parent.
 with participant as (
-    select distinct
+    select
         expected_cell.form_code,
         expected_cell.org_unit_code,
     from core.expected_cell
@@ -12,25 +13,21 @@ with participant as (
         on
             expected_cell.indicator_code = indicator.indicator_code
             and expected_cell.form_code = indicator.source_form
+    group by expected_cell.form_code, expected_cell.org_unit_code
 ),
 
 related as (
     select
         participant.form_code,
-        org_descendant.ancestor_code as org_unit_code,
+        unnest([org_descendant.ancestor_code, org_descendant.descendant_code]) as org_unit_code,
     from participant
-    inner join core.org_descendant on participant.org_unit_code = org_descendant.descendant_code
-    union
-    select
-        participant.form_code,
-        org_descendant.descendant_code as org_unit_code,
-    from participant
-    inner join core.org_descendant on participant.org_unit_code = org_descendant.ancestor_code
+    cross join core.org_descendant
+    where participant.org_unit_code in (org_descendant.ancestor_code, org_descendant.descendant_code)
 ),
 
 -- a unit that ended before the form began, or comes later, is missing from nothing
 valid_unit as (
-    select distinct
+    select
         form_month.form_code,
         org_unit.code as org_unit_code,
     from core.form_month
@@ -39,17 +36,19 @@ valid_unit as (
         form_month.report_month
         between coalesce(org_unit.valid_from, form_month.report_month)
         and coalesce(org_unit.valid_to, form_month.report_month)
+    group by form_month.form_code, org_unit.code
 ),
 
 incomplete as (
-    select distinct
+    select
         valid_unit.form_code,
         org_descendant.ancestor_code as org_unit_code,
     from valid_unit
     inner join core.org_descendant on valid_unit.org_unit_code = org_descendant.descendant_code
     left join related
         on valid_unit.form_code = related.form_code and valid_unit.org_unit_code = related.org_unit_code
-    where org_descendant.depth > 0 and related.org_unit_code is null
+    where related.org_unit_code is null
+    group by valid_unit.form_code, org_descendant.ancestor_code
 ),
 
 line as (
@@ -75,6 +74,22 @@ line as (
             and indicator.kind in ('flow', 'stock', 'milestone')
             and indicator.tree_rule != 'none'
         )
+),
+
+left_parent as (
+    select
+        line.indicator_code,
+        line.org_unit_code,
+        line.reporting_unit_code,
+        cast(min(succession.from_month) - interval 1 month as date) as prior_to_month,
+    from line
+    inner join core.succession as succession on line.reporting_unit_code = succession.org_unit_code
+    anti join line as heir_line
+        on
+            line.indicator_code = heir_line.indicator_code
+            and line.org_unit_code = heir_line.org_unit_code
+            and succession.heir_code = heir_line.reporting_unit_code
+    group by line.indicator_code, line.org_unit_code, line.reporting_unit_code
 )
 
 select
@@ -84,21 +99,20 @@ select
     cast(null as date) as from_month,
     -- its own row ends with the unit
     case when line.org_unit_code = line.reporting_unit_code then org_unit.valid_to end as to_month,
+    left_parent.prior_to_month,
 from line
 left join reference.org_unit as org_unit on line.reporting_unit_code = org_unit.code
-union all
+left join left_parent using (indicator_code, org_unit_code, reporting_unit_code)
+union all by name
 select
     line.indicator_code,
     succession.heir_code as org_unit_code,
     succession.org_unit_code as reporting_unit_code,
     succession.from_month,
     succession.to_month,
-from core.succession as succession
-inner join line
-    on succession.org_unit_code = line.org_unit_code and succession.org_unit_code = line.reporting_unit_code
-inner join line as heir_line
-    on
-        succession.heir_code = heir_line.org_unit_code
-        and succession.heir_code = heir_line.reporting_unit_code
-        and line.indicator_code = heir_line.indicator_code
+from line
+inner join core.succession as succession on line.org_unit_code = succession.org_unit_code
+semi join line as heir_line
+    on succession.heir_code = heir_line.org_unit_code and line.indicator_code = heir_line.indicator_code
+where line.org_unit_code = line.reporting_unit_code
 order by indicator_code, org_unit_code, reporting_unit_code, from_month

@@ -31,14 +31,14 @@ row_and_due as (
         row_fact.report_month >= row_fact.due_month as is_due_month_here,
         row_fact.kind = 'flow' and row_fact.target_form = 'at_most' as is_ceiling,
         case
-            when row_fact.kind = 'milestone' and row_fact.finished_on is not null
-                then row_fact.finished_on <= last_day(row_fact.due_month)
+            when row_fact.finished_on is not null then row_fact.finished_on <= last_day(row_fact.due_month)
             when row_fact.report_month <= row_fact.due_month then row_fact.is_met
             -- what was reached stays reached, and what was not exceeded later was not exceeded then
-            when row_fact.kind = 'flow' and row_fact.target_form = 'at_least' then coalesce(due_row.is_met, false)
+            when row_fact.kind = 'flow' and row_fact.target_form = 'at_least' then due_row.is_met
             -- after the lock day the units that are known decide, as they do in the due month itself
             when
-                is_ceiling
+                row_fact.kind = 'flow'
+                and row_fact.target_form = 'at_most'
                 and row_fact.is_met
                 and (
                     row_fact.is_known_by_due
@@ -46,7 +46,7 @@ row_and_due as (
                     or (row_fact.is_partly_known_at_due and coalesce(due_row.is_lock_day_over, true))
                 )
                 then true
-            else coalesce(due_row.is_met and due_row.is_in, false)
+            else due_row.is_met and due_row.is_in
         end as is_met_by_due,
     from row_fact
     left join row_fact as due_row
@@ -78,11 +78,11 @@ ruled as (
             when kind = 'milestone' and report_month < due_month then 'milestone_before_due_month'
             when not is_phased then 'nothing_phased_yet'
             when not is_reported then 'nothing_usable_in'
-            when pace_ratio is null then 'no_denominator_or_base'
             when pace_ratio >= on_pace_at then 'pace_on'
             when pace_ratio >= at_risk_at then 'pace_at_risk'
             when pace_ratio >= behind_at then 'pace_behind'
-            else 'pace_far_behind'
+            when pace_ratio is not null then 'pace_far_behind'
+            else 'no_denominator_or_base'
         end as status_rule,
     from row_and_due
 )

@@ -8,7 +8,7 @@ with recursive heir as (
         ended.successor_code as heir_code,
         [ended.code] as path,
     from reference.org_unit as ended
-    where ended.valid_to is not null and ended.successor_code is not null
+    where ended.valid_to is not null
     union all
     select
         heir.org_unit_code,
@@ -20,7 +20,6 @@ with recursive heir as (
     inner join reference.org_unit as ended on heir.heir_code = ended.code
     where
         ended.valid_to is not null
-        and ended.successor_code is not null
         and not list_contains(heir.path, heir.heir_code)  -- two units that name each other inherit nothing
 )
 
@@ -33,7 +32,5 @@ select
 from heir
 inner join reference.org_unit as holder on heir.heir_code = holder.code
 -- one that ended before, or at the same time, is passed over
-where
-    coalesce(holder.valid_to > heir.known_to, true)
-    and not list_contains(heir.path, heir.heir_code)
+where coalesce(holder.valid_to > heir.known_to, true)
 order by heir.org_unit_code, from_month

@@ -304,8 +304,9 @@ task as (
                 ended.is_sample as is_ended_sample,
                 case
                     when change.terms is not null then 'version'
-                    when task.terms is null and ended.terms is not null then 'handover'
-                    when change.is_added and ended.terms is not null then 'addition'
+                    when ended.terms is null then 'none'
+                    when task.terms is null then 'handover'
+                    when change.is_added then 'addition'
                     else 'none'
                 end as kind,
                 change.distance * task.amount_denominator

@@ -25,8 +25,8 @@ with asked_month as (
         coalesce(month_value.is_ended, false) as is_ended,
         millionths(
             case
-                when month_value.kind = 'milestone' and month_value.finished_on <= last_day(month_value.report_month)
-                    then 1
+                -- a milestone: only these have a day
+                when month_value.finished_on <= last_day(month_value.report_month) then 1
                 else month_value.ytd_value
             end
         ) as actual_numerator,
@@ -55,8 +55,11 @@ ratio_month as (
         numerator.is_late or denominator.is_late as is_late,
         numerator.ytd_value as part_numerator,
         denominator.ytd_value as part_denominator,
-        least(numerator.months_covered_count, denominator.months_covered_count) as months_covered_count,
-        numerator.months_due_count,
+        -- of the months that neither part takes out, those that both know
+        bit_count(
+            numerator.covered_months & denominator.covered_months & numerator.due_months & denominator.due_months
+        ) as months_covered_count,
+        bit_count(numerator.due_months & denominator.due_months) as months_due_count,
         coalesce(numerator.is_ended, false) as is_ended,
         numerator.ytd_value is not null and denominator.ytd_value is not null
         and (
@@ -70,7 +73,6 @@ ratio_month as (
             indicator.denominator_code = denominator.indicator_code
             and numerator.org_unit_code = denominator.org_unit_code
             and numerator.report_month = denominator.report_month
-    where indicator.kind = 'ratio'
     union all by name
     -- of a flow over a level, or the reverse, an ended unit leaves its flow: its level is gone
     select
@@ -92,12 +94,11 @@ ratio_month as (
         ended.ytd_value is not null as is_matched,
     from core.indicator as indicator
     inner join core.month_value as ended
-        on ended.indicator_code in (indicator.numerator_code, indicator.denominator_code)
+        on ended.indicator_code in (indicator.numerator_code, indicator.denominator_code) and ended.is_ended
     inner join core.indicator as level
         on
             level.indicator_code in (indicator.numerator_code, indicator.denominator_code)
             and level.kind = 'stock'
-    where indicator.kind = 'ratio' and ended.is_ended
 ),
 
 growth_month as (

@@ -24,8 +24,9 @@ select
         reading.month_value, reading.ytd_value, reading.finished_on, reading.month_state, reading.ytd_state
     ) as is_not_applicable,
 from core.reading
-inner join core.submission using (submission_id)
+inner join core.submission
+    on reading.submission_id = submission.submission_id and submission.is_counted
 inner join core.indicator as indicator
     on reading.indicator_code = indicator.indicator_code and reading.form_code = indicator.source_form
-where submission.is_counted and reading.is_asked
+where reading.is_asked
 order by reading.org_unit_code, reading.indicator_code, reading.report_month

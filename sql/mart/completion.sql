@@ -6,20 +6,26 @@ with bounds as (
         org_unit_code,
         indicator_code,
         report_month,
-        max(outcome.actual_value) filter (where bound = 'low') as low_value,
-        max(outcome.actual_value) filter (where bound = 'high') as high_value,
+        any_value(outcome.actual_value) filter (where bound = 'low') as low_value,
+        any_value(outcome.actual_value) filter (where bound = 'high') as high_value,
         count(distinct standing.status) > 1 as is_status_open,
     from core.outcome as outcome
     inner join core.standing as standing using (org_unit_code, indicator_code, report_month, bound)
     group by org_unit_code, indicator_code, report_month
 ),
 
--- high less low tells the mean of the units below that miss a month
+-- high less low tells the mean of the units below that miss a month; of a ratio so does either, beside the actual
 withheld_below as (
     select distinct
         org_descendant.ancestor_code as org_unit_code,
-        disclosure.indicator_code,
-    from core.disclosure
+        indicator.indicator_code,
+    from core.disclosure as disclosure
+    inner join core.indicator as indicator
+        on
+            list_contains(
+                [indicator.indicator_code, indicator.numerator_code, indicator.denominator_code],
+                disclosure.indicator_code
+            )
     inner join core.org_descendant
         on disclosure.org_unit_code = org_descendant.descendant_code and org_descendant.depth > 0
     where disclosure.is_series_suppressed
@@ -72,6 +78,7 @@ calculated as (
         projection.projected_value,
         projection.projected_low_value,
         projection.projected_high_value,
+        projection.projected_deviation_value,
         projection.probability_ratio,
         projection.projection_basis,
         coalesce(projection.is_withheld, false) as is_projection_withheld,
@@ -102,8 +109,10 @@ calculated as (
         tree_month.kind,
         coalesce(disclosure.is_suppressed, false) as is_suppressed,
         is_suppressed
-        or (withheld_below.org_unit_code is not null and bounds.low_value is distinct from bounds.high_value)
-            as is_bound_suppressed,
+        or (
+            withheld_below.org_unit_code is not null
+            and (derived_bound.report_month is not null or bounds.low_value is distinct from bounds.high_value)
+        ) as is_bound_suppressed,
         withheld_due.org_unit_code is not null as is_due_suppressed,
         -- of a sum over only some of the units it would be that of the one that is withheld
         is_due_suppressed or (is_suppressed and withheld_below.org_unit_code is not null) as is_covered_suppressed,
@@ -126,6 +135,11 @@ calculated as (
             tree_month.org_unit_code = bounds.org_unit_code
             and tree_month.indicator_code = bounds.indicator_code
             and tree_month.report_month = bounds.report_month
+    left join core.derived_bound
+        on
+            tree_month.org_unit_code = derived_bound.org_unit_code
+            and tree_month.indicator_code = derived_bound.indicator_code
+            and tree_month.report_month = derived_bound.report_month
     left join core.target_month
         on
             tree_month.org_unit_code = target_month.org_unit_code
@@ -195,5 +209,6 @@ select
     is_suppressed,
     shown_value(month_value, kind, is_suppressed) as month_text,
     shown_value(ytd_value, kind, is_suppressed) as ytd_text,
+    unless_suppressed(projected_deviation_value, is_suppressed or is_projection_withheld) as projected_deviation_value,
 from calculated
 order by org_unit_code, indicator_code, report_month

@@ -13,6 +13,12 @@ with explained_step as (
     from mart.explained_target
     union all by name
     select *
+    from mart.explained_shape
+    union all by name
+    select *
+    from mart.explained_projection
+    union all by name
+    select *
     from mart.explained_status
 )
 

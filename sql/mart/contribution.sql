@@ -4,7 +4,14 @@ with line as (
     select
         reporting_line.org_unit_code,
         reporting_line.reporting_unit_code as source_unit_code,
-        unit_month.* exclude (org_unit_code),
+        unit_month.* exclude (org_unit_code, prior_ytd_value, actual_numerator, actual_denominator),
+        coalesce(reporting_line.prior_to_month < unit_month.report_month, false) as is_prior_ended,
+        case when is_prior_ended then compared.prior_ytd_value else unit_month.prior_ytd_value end as prior_ytd_value,
+        is_prior_ended and unit_month.kind = 'growth' as is_growth_ended,
+        case when is_growth_ended then compared.actual_numerator else unit_month.actual_numerator end
+            as actual_numerator,
+        case when is_growth_ended then compared.actual_denominator else unit_month.actual_denominator end
+            as actual_denominator,
     from core.unit_month as unit_month
     inner join core.indicator as indicator using (indicator_code)
     inner join core.reporting_line as reporting_line
@@ -17,6 +24,12 @@ with line as (
             and unit_month.report_month
             between coalesce(reporting_line.from_month, unit_month.report_month)
             and coalesce(reporting_line.to_month, unit_month.report_month)
+    -- what an heir in another parent goes on with is not of this one any more (core.tree_month)
+    left join core.unit_month as compared
+        on
+            reporting_line.reporting_unit_code = compared.org_unit_code
+            and reporting_line.prior_to_month = compared.report_month
+            and unit_month.indicator_code = compared.indicator_code
     qualify
         reporting_line.org_unit_code != reporting_line.reporting_unit_code
         or count(*) over (

@@ -1,4 +1,4 @@
--- grain: one row per org unit, indicator, month and last step: the projection, whether it is provisional, the status
+-- grain: one row per org unit, indicator, month and last step: whether it is provisional, and the status
 -- view: worked out when somebody asks, from mart alone; ask for one unit, indicator and month.
 with held as (
     select
@@ -25,68 +25,6 @@ threshold as (
         regexp_replace(cast(columns('^(on_pace|at_risk|behind)_at$') as varchar), '\.?0+$', '') as '\1_text',
         -- noqa: enable=RF05
     from mart.indicator
-),
-
--- an estimate has one decimal more than its indicator; a ratio is told in percent
-estimate as (
-    select
-        completion.org_unit_code,
-        completion.indicator_code,
-        completion.report_month,
-        -- noqa: disable=RF05
-        case
-            when indicator.kind in ('ratio', 'growth', 'milestone')
-                then cast(cast(100 * columns('^(projected.*)_value$') as decimal(24, 1)) as varchar) || '%'
-            else
-                regexp_replace(
-                    case coalesce(indicator.decimals, 0)
-                        when 0 then cast(cast(columns('^(projected.*)_value$') as decimal(24, 1)) as varchar)
-                        when 1 then cast(cast(columns('^(projected.*)_value$') as decimal(24, 2)) as varchar)
-                        when 2 then cast(cast(columns('^(projected.*)_value$') as decimal(24, 3)) as varchar)
-                        else cast(columns('^(projected.*)_value$') as varchar)
-                    end,
-                    '\.?0+$',
-                    ''
-                )
-        end as '\1_estimate',
-        -- noqa: enable=RF05
-        cast(cast(100 * completion.probability_ratio as decimal(9, 1)) as varchar) || '%' as probability_estimate,
-    from mart.completion as completion
-    inner join mart.indicator as indicator using (indicator_code)
-),
-
--- why there is a figure so far and none for the end (docs/projection.md)
-unprojected as (
-    select
-        completion.org_unit_code,
-        completion.indicator_code,
-        completion.report_month,
-        case
-            when indicator.kind = 'milestone' then '里程碑只看是否按期完成，不预计'
-            when indicator.kind in ('ratio', 'growth') and indicator.numerator_code is null
-                then '没有分别报送分子与分母，不预计'
-            when 'restricted' in (indicator.publicity, numerator.publicity, denominator.publicity)
-                then '它所依据的月份里有受限不公开的数'
-            when org_unit.valid_to < completion.report_month then '单位已撤并，不再预计'
-            when indicator.kind = 'growth' then '上年全年的数不齐，没有可比的基数'
-            else '它所依据的数还不齐，不预计'
-        end as reason_zh,
-        case
-            when indicator.kind = 'milestone' then 'a milestone is finished by its date or not'
-            when indicator.kind in ('ratio', 'growth') and indicator.numerator_code is null
-                then 'it is reported without its parts'
-            when 'restricted' in (indicator.publicity, numerator.publicity, denominator.publicity)
-                then 'a month that it would rest on is withheld'
-            when org_unit.valid_to < completion.report_month then 'the unit has ended'
-            when indicator.kind = 'growth' then 'last year is not whole'
-            else 'not all that it would rest on is known'
-        end as reason_en,
-    from mart.completion as completion
-    inner join mart.indicator as indicator using (indicator_code)
-    left join mart.indicator as numerator on indicator.numerator_code = numerator.indicator_code
-    left join mart.indicator as denominator on indicator.denominator_code = denominator.indicator_code
-    left join mart.org_unit as org_unit on completion.org_unit_code = org_unit.org_unit_code
-    where completion.projected_value is null and completion.ytd_value is not null
 ),
 
 fact as (
@@ -226,50 +164,3 @@ select
         ' (rule ', status_rule, ')'
     ) as text_en,
 from fact
-union all by name
-select
-    org_unit_code,
-    indicator_code,
-    report_month,
-    70 as section,
-    'projection' as kind,
-    projected_value as value,
-    concat(
-        '预计到期末 ', projected_estimate,
-        case
-            when projected_low_value < projected_high_value
-                then '，八成把握在 ' || projected_low_estimate || ' 到 ' || projected_high_estimate || ' 之间'
-        end,
-        '，达到目标的可能性 ' || probability_estimate,
-        case projection_basis
-            when 'actual' then '；期末的数已经有了'
-            when 'seasonal' then '；按上年走势与近期进度'
-            else '；按近期进度'
-        end
-    ) as text_zh,
-    concat(
-        'Projected for the end ', projected_estimate,
-        case
-            when projected_low_value < projected_high_value
-                then ', with 80 % between ' || projected_low_estimate || ' and ' || projected_high_estimate
-        end,
-        ', probability of meeting the target ' || probability_estimate,
-        case projection_basis
-            when 'actual' then '; the end itself is known'
-            when 'seasonal' then '; by the shape of last year and the recent rate'
-            else '; by the recent rate'
-        end
-    ) as text_en,
-from fact
-inner join estimate using (org_unit_code, indicator_code, report_month)
-where projected_value is not null
-union all by name
-select
-    org_unit_code,
-    indicator_code,
-    report_month,
-    70 as section,
-    'projection' as kind,
-    '没有期末预计：' || reason_zh as text_zh,
-    'Not projected: ' || reason_en as text_en,
-from unprojected

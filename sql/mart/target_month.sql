@@ -36,6 +36,7 @@ select
     report_month,
     target_version,
     is_inherited,
+    cast(version_month as date) as from_month,  -- the first over which its version spreads what was left
     cast(unless_suppressed(baseline_value, is_suppressed) as decimal(24, 6)) as baseline_value,
     unless_suppressed(exact_text(amount_numerator, 1000000 * amount_denominator), is_suppressed) as amount_text,
     unless_suppressed(

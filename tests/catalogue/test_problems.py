@@ -56,6 +56,14 @@ SPOILED = {
         "valid_to",
         "there is a successor",
     ),
+    "successor of another level": (
+        "org_unit",
+        "2024-06,110101001001",
+        "2024-06,110101001",
+        5,
+        "successor_code",
+        "a unit of the same level (community)",
+    ),
     "one component": ("indicator", "closed,received", "closed,", 4, "denominator_code", "both components"),
     "growth of nothing": (
         "indicator",
@@ -253,6 +261,29 @@ def test_a_spoiled_cell_is_named(office: Path, spoiled: tuple[str, str, str, int
     assert located, raised.value.message_en
     assert words in located[0].message_en
     assert located[0].message_zh.startswith(f"{located[0].file} 第 {line} 行")
+
+
+def _with_successor_founded(office: Path, month: str) -> None:
+    path = office / "org_unit.csv"
+    header, *lines = path.read_text(encoding="utf-8").replace("2024-06,110101001001", "2024-06,110101001003").split()
+    lines = [f"{line}," for line in lines] + [f"110101001003,丙社区,丙,community,110101001,,,200,{month}"]
+    path.write_text("\n".join([f"{header},valid_from", *lines]) + "\n", encoding="utf-8")
+
+
+def test_a_successor_is_there_from_the_next_month_on(office: Path) -> None:
+    _with_successor_founded(office, "2024-08")
+    with pytest.raises(CatalogueError) as raised:
+        load(office)
+    (problem,) = raised.value.problems
+    assert (problem.file, problem.line, problem.column) == ("org_unit.csv", 5, "successor_code")
+    assert "expected a unit founded in 2024-07 or earlier" in problem.message_en
+    assert "2024-07 或更早设立" in problem.message_zh
+
+
+@pytest.mark.parametrize("month", ["2024-07", "2024-06", ""])
+def test_a_successor_may_be_founded_with_the_merger_or_before(office: Path, month: str) -> None:
+    _with_successor_founded(office, month)
+    assert load(office).tables["org_unit"].height == 5
 
 
 def test_a_code_need_not_begin_with_its_parents(office: Path) -> None:

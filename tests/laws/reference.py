@@ -15,6 +15,7 @@ from tests.laws.plan import (
     in_force,
     is_phased,
     is_spread_evenly,
+    seen_in,
     target_covered,
     target_to_date,
     units_counted,
@@ -112,7 +113,9 @@ def phased_for(world: World, unit: str, code: str, part: str, month: date) -> Fr
 
 
 def last_level(world: World, unit: str, code: str, month: date) -> Fraction | None:
-    """The last level that a unit ever reported."""
+    """The last level that a unit ever reported; a year of which no month is due has none."""
+    if not due_months(world, unit, code, month):
+        return None
     levels = [
         row.month_value
         for other in world.months
@@ -122,15 +125,20 @@ def last_level(world: World, unit: str, code: str, month: date) -> Fraction | No
 
 
 def stock_bound(world: World, unit: str, code: str, month: date, side: str) -> Fraction | None:
-    """A missing level is the last one; where there never was one, 0 on the low side and what is due on the high."""
-    found = Fraction(0)
+    """A missing level is the last one; where there never was one, 0 on the low side, and on the high what was due.
+
+    That is due in the last month that applies to the unit: one that does not is not missing.
+    """
+    found, target = Fraction(0), in_force(world, unit, code, month)
     is_even = is_spread_evenly(world, unit, code, month)
     for part, last in holders(world, unit, code, month):
         level = last_level(world, part, code, last)
-        if level is None and side == "high" and due_months(world, part, code, last):
+        due = due_months(world, part, code, last)
+        if level is None and side == "high" and due:
+            other = seen_in(world, target, due, last) if target else due[-1]
             owner = unit if is_even else part
-            count = units_counted(world, unit, code, month) if is_even else 1
-            level = divided(due_by(world, owner, code, last, last), Fraction(count))
+            count = units_counted(world, unit, code, other) if is_even else 1
+            level = divided(due_by(world, owner, code, other, other), Fraction(count))
         found += level or Fraction(0)
     return found
 

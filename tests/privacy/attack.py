@@ -46,6 +46,7 @@ class Attack:
         contributions: Iterable[Row] = (),
         operands: Iterable[Row] = (),
         target_months: Iterable[Row] = (),
+        projection_parts: Iterable[Row] = (),
     ) -> None:
         self.office = office
         self.rows = {(row["org_unit_code"], row["indicator_code"], row["report_month"]): row for row in completion}
@@ -63,6 +64,8 @@ class Attack:
             self._read_operand(row)
         for row in target_months:
             self._read_due(row)
+        for row in projection_parts:
+            self._read_projection_part(row)
         self._add_up()
         self._balance()
 
@@ -104,6 +107,18 @@ class Attack:
             self._learn(self._to_date((cell[0], cell[1], end)), row["projected_value"])
         elif row.get("projected_low_value") is not None and self.office.kind_of[cell[1]] == "flow":
             self._bound(self._to_date(cell), None, row["projected_low_value"])
+
+    def _read_projection_part(self, row: Row) -> None:
+        """What is known by the month, and what last year had after it, up to the end of the series."""
+        cell = (row["org_unit_code"], row["part_code"], row["report_month"])
+        if row["months_left"] != row["series_end_month"].month - cell[2].month or self._parts(cell):
+            return  # where months are missing, last year is taken in proportion
+        self._learn(self._to_date(cell), row["known_value"])
+        end = row["series_end_month"].replace(year=row["series_end_month"].year - 1)
+        now = cell[2].replace(year=cell[2].year - 1)
+        rest = _difference(self._to_date((*cell[:2], end)), self._to_date((*cell[:2], now)))
+        self._learn(rest, row["last_year_rest_value"])
+        self._learn(self._to_date((*cell[:2], end)), row["last_year_end_value"])
 
     def _read_target(self, cell: Cell, row: Row) -> None:
         annual, covered = row["annual_target_value"], row["target_covered_value"]
@@ -327,6 +342,11 @@ class Attack:
 def _months_before(month: date, count: int) -> date:
     number = month.year * 12 + month.month - 1 - count
     return date(number // 12, number % 12 + 1, 1)
+
+
+def _difference(first: Sum, second: Sum) -> Sum:
+    left = {cell: first.get(cell, Fraction(0)) - second.get(cell, Fraction(0)) for cell in first | second}
+    return {cell: factor for cell, factor in left.items() if factor}
 
 
 def _times(first: Decimal | None, second: Decimal | int | None) -> Decimal | None:

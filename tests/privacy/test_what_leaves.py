@@ -233,6 +233,7 @@ def attack(told: Told) -> Attack:
         contributions=rows(told.home, f"select * from mart.contribution where indicator_code in ({codes})"),
         operands=rows(told.home, f"select * from mart.completion_operand where indicator_code in ({codes})"),
         target_months=rows(told.home, f"select * from mart.target_month where indicator_code in ({codes})"),
+        projection_parts=rows(told.home, f"select * from mart.projection_part where part_code in ({codes})"),
     )
 
 
