@@ -21,9 +21,9 @@ from jindu.settings import PROJECT_ROOT, Home
 from jindu.workbooks.form import FormRow
 
 LISTED_DEFECTS = {
-    "late", "late_correction", "missing", "two_versions", "identical_twice", "gbk_csv", "unit_slip", "falling_cumulative", "wrong_month",
-    "unknown_code", "not_applicable_against_blank", "required_blank", "copied_month", "empty_file", "not_a_workbook",
-    "password",
+    "late", "late_correction", "missing", "two_versions", "identical_twice", "gbk_csv", "unit_slip",
+    "falling_cumulative", "wrong_month", "unknown_code", "not_applicable_against_blank", "required_blank",
+    "copied_month", "empty_file", "not_a_workbook", "password",
 }  # fmt: skip
 SEEDS = [1, 2, 3]
 
