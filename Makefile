@@ -16,7 +16,7 @@ SHELL := bash
 .SHELLFLAGS := -euo pipefail -c
 .DEFAULT_GOAL := help
 .NOTPARALLEL:
-.PHONY: help setup run serve test chaos bench check docs lock clean
+.PHONY: help setup run serve test chaos bench check docs gallery lock clean
 
 help: ## list these commands
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-8s %s\n", $$1, $$2 }' Makefile
@@ -75,6 +75,9 @@ check: setup ## format, lint, types, import contracts, SQL style, stale generate
 
 docs: setup ## write the generated documents anew
 	@$(BIN)/python -m jindu.warehouse.dictionary
+
+gallery: setup ## make the files of tests/gallery anew (LibreOffice for .xls and .et)
+	@$(BIN)/python -m tests.gallery.make
 
 lock: setup ## bring requirements.lock up to pyproject.toml (add UPGRADE=--upgrade for newer versions)
 	@$(BIN)/uv pip compile pyproject.toml --extra dev --universal --python-version 3.11 --generate-hashes --no-header \

@@ -12,7 +12,7 @@ from prefect.states import Completed
 from jindu.checks.gate import run_gate
 from jindu.night import PATIENCE, PastNightError, close_night, fail_night, open_night, record_run, step
 from jindu.report.artifact import ranking_rows, summary_markdown
-from jindu.report.returns import write_returns
+from jindu.returning import write_returns
 from jindu.settings import OFFICE_TIMEZONE, Night
 from jindu.warehouse.models import build_core, build_mart, build_readings, store_reference
 from jindu.warehouse.publish import publish

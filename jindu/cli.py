@@ -23,7 +23,12 @@ COMMANDS = (
     "status",
     "explain",
     "target",
+    "withdraw",
+    "correct",
     "serve",
+    "rebuild",
+    "backup",
+    "restore",
     "sample",
 )  # jindu/commands/<name>.py
 

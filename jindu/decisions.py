@@ -33,6 +33,9 @@ BYTE_ORDER_MARK = b"\xef\xbb\xbf"  # which an editor may put before the first li
 HEAD_BYTES = 4096  # enough of a file to tell a journal from a workbook
 TORN = ".torn"  # beside a file: what a broken write left at its end, kept for who wants to look
 KEYS = {"decision_id", "kind", "recorded_at", "entered_at", "by", "reason", "payload"}
+SUBMISSION_ID = re.compile(r"[0-9a-f]{16}")
+CORRECTED = {"org_unit_code": "text", "indicator_code": "text", "report_month": "month"}
+TOLD = {"month_value": "decimal", "ytd_value": "decimal", "prior_ytd_value": "decimal", "finished_on": "date"}
 TARGET_COLUMNS = {column.name: column for column in REFERENCE_TABLES["target"].columns}
 TOLD_OF_A_PERSON = {  # domain.md, Submissions: neither belongs into a text
     "身份证号": ("an ID-card number", re.compile(r"(?<!\d)\d{17}[\dXx](?!\d)|(?<!\d)[1-9]\d{14}(?!\d)")),
@@ -377,7 +380,31 @@ def target_row(row: dict[str, Any]) -> dict[str, Any]:
     return written
 
 
-PAYLOADS: dict[str, Callable[[object], None]] = {"target": _check_targets}  # raise ValueError or TypeError
+def _check_withdrawal(payload: object) -> None:
+    """{"submissions": [ids]}: what is taken back, for ever."""
+    ids = payload["submissions"] if isinstance(payload, dict) and payload.keys() == {"submissions"} else None
+    if not isinstance(ids, list) or not ids:
+        raise ValueError("payload")
+    if wrong := [one for one in ids if not (isinstance(one, str) and SUBMISSION_ID.fullmatch(one))]:
+        raise ValueError(f"submissions: {wrong[0]}")
+
+
+def _check_correction(payload: object) -> None:
+    """Whose figure of which month, and the measures that were told: texts, in the indicator's own unit."""
+    if not isinstance(payload, dict) or not payload.keys() >= CORRECTED.keys() or not payload.keys() & TOLD.keys():
+        raise ValueError("payload")
+    if unknown := payload.keys() - CORRECTED.keys() - TOLD.keys():
+        raise ValueError(", ".join(sorted(unknown)))
+    for name, value in payload.items():
+        if _parsed({**CORRECTED, **TOLD}[name], value) is None:
+            raise ValueError(f"{name}: {value}")
+
+
+PAYLOADS: dict[str, Callable[[object], None]] = {  # by kind; they raise ValueError or TypeError
+    "target": _check_targets,
+    "withdrawal": _check_withdrawal,
+    "correction": _check_correction,
+}
 
 
 def check_said(by: str, reason: str, recorded_at: datetime) -> None:
@@ -397,6 +424,6 @@ def check_said(by: str, reason: str, recorded_at: datetime) -> None:
     for zh, (en, pattern) in TOLD_OF_A_PERSON.items():
         if pattern.search(reason):
             raise JinduError(
-                f"理由会公布，里面不能有{zh}：请去掉后重新执行。",
-                f"The reason is published and must not hold {en}: leave it out and run the command again.",
+                f"理由会长期保存，里面不能有{zh}：请去掉后重新执行。",
+                f"The reason is kept for ever and must not hold {en}: leave it out and run the command again.",
             )

@@ -13,8 +13,10 @@ from jindu.memory import recall, remember
 from jindu.night import DIED_EN, DIED_ZH, messages, watched
 from jindu.settings import OFFICE_TIMEZONE, Home, JinduError, Night, home_folder
 from jindu.warehouse.connection import connect, set_timezone
+from jindu.warehouse.journal import DELIVERY, append, table_rows
 from jindu.warehouse.publish import published_version
 
+THIS_DELIVERY = "select * from raw.delivery where delivery_id = ?"
 LATEST_RUN = "select as_of_at, run_id, attempts_count from mart.run order by as_of_at desc limit 1"
 
 
@@ -106,6 +108,7 @@ def _end(night: Night, delivery_id: str, state: str, report: DeliveryReport) -> 
                 delivery_id,
             ],
         )
+        append(night.home, DELIVERY.name, table_rows(connection, THIS_DELIVERY, [delivery_id]))
 
 
 def _remember(night: Night, state: str, report: DeliveryReport) -> None:

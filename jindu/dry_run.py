@@ -34,13 +34,16 @@ from jindu.workbooks.collect import (
     submission_id_of,
 )
 from jindu.workbooks.guard import DEFAULT_LIMITS
-from jindu.workbooks.read import record
+from jindu.workbooks.read import record, vocabulary_of
 from jindu.workbooks.worker import WORKER_COUNT, Answer, Job, WorkerPool
 
 GATE = "incoming"
 TOLD = ("critical", "warning")  # domain.md, Validation: information is for the operator only
 RECEIVED = "core.received"
 COUNTED = "core.cell_count"
+HAS_DECISIONS = (
+    "select 1 from duckdb_tables() where database_name = 'history' and schema_name = 'raw' and table_name = 'decision'"
+)
 
 
 @dataclass(frozen=True)
@@ -151,9 +154,8 @@ class DryRun:
             }.values()  # the same bytes are read once, under the name that they first came with
         ]
         rules = [rule for rule in self._expectations if rule.needs == "reading"]
-        heading = self._catalogue.tables["heading"]
-        headings = dict(zip(heading["heading"].to_list(), heading["field"].to_list(), strict=True))
-        with WorkerPool(headings, worker_count=max(1, min(WORKER_COUNT, len(jobs)))) as pool:
+        meanings = vocabulary_of(self._catalogue.tables)
+        with WorkerPool(meanings, worker_count=max(1, min(WORKER_COUNT, len(jobs)))) as pool:
             answering = pool.read(jobs)  # the reader starts now, while the workspace is made
             connection = self._connection
             prepare(connection)
@@ -223,6 +225,8 @@ class DryRun:
                     "insert into raw.submission by name from history.raw.submission where received_at <= ?",
                     [self._as_of],
                 )
+                if connection.execute(HAS_DECISIONS).fetchall():  # an older history has none
+                    connection.execute("insert into raw.decision by name from history.raw.decision")
         received = {row[0] for row in connection.execute("select submission_id from raw.submission").fetchall()}
         self._known = received & {taken.submission_id for taken in self._taken}
         for taken in sorted(self._taken, key=_arrived):

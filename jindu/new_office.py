@@ -1,6 +1,5 @@
 """A home for another office: a commented reference folder with a working example, an inbox per unit, a first page."""
 
-import csv
 import io
 import re
 import shutil
@@ -14,6 +13,7 @@ from jindu.catalogue import REFERENCE_TABLES, Column, Table, load
 from jindu.catalogue.reading import COMMENT, FULL_WIDTH_COMMA, records
 from jindu.catalogue.tables import CODE_LENGTH, LEVEL_WORDS
 from jindu.settings import PROJECT_ROOT, Home, JinduError
+from jindu.spreadsheet import CsvWriter
 
 EXAMPLE_FOLDER = PROJECT_ROOT / "warehouse" / "new_office"
 LEVEL_BELOW = {"district": "subdistrict", "subdistrict": "community"}  # who runs jindu → who reports to it
@@ -219,7 +219,7 @@ def _filled(cell: str, values: dict[str, str]) -> str:
 def _write(path: Path, rows: Sequence[Sequence[str]]) -> None:
     """A CSV that spreadsheet programs recognise as UTF-8 by its byte order mark."""
     text = io.StringIO(newline="")
-    csv.writer(text, lineterminator="\n").writerows(rows)
+    CsvWriter(text, line_end="\n").rows(rows)
     path.write_text(text.getvalue(), encoding="utf-8-sig")
 
 

@@ -27,7 +27,9 @@ from jindu.settings import (
     reference_folder,
     run_id_of,
 )
+from jindu.warehouse.attempt import keep_attempts, refuse_lost_database
 from jindu.warehouse.connection import connect
+from jindu.warehouse.journal import NOTIFICATION, agree
 from jindu.warehouse.models import build_stage
 from jindu.warehouse.publish import published_version
 
@@ -79,7 +81,10 @@ def _begin(home: Home, reference: Path, moment: datetime) -> Night:
     run_id = run_id_of(moment)
     home.inbox.mkdir(parents=True, exist_ok=True)
     with connect(home) as connection:
+        refuse_lost_database(connection, home)
         _bury(connection, DIED_ZH)  # the lock is ours: whatever still says running is dead
+        keep_attempts(connection, home)
+        agree(connection, home, NOTIFICATION)
         _refuse_the_past(connection, moment)
         attempt = _one(connection, "select coalesce(max(attempt), 0) + 1 from raw.run where run_id = ?", [run_id])
         night = Night(home, reference, moment, run_id, attempt)
@@ -100,9 +105,9 @@ def _refuse_the_past(connection: duckdb.DuckDBPyConnection, moment: datetime) ->
         shown = later.astimezone(OFFICE_TIMEZONE).isoformat(timespec="minutes")
         raise PastNightError(
             f"这个工作目录已经运行到 {shown}，不能再退回 {run_id_of(moment)}。"
-            "要看过去的情况，请把目录复制一份、删去其中的 warehouse.duckdb，用 --home 指定后逐夜重放。",
+            "要看过去的情况，请把目录复制一份、删去其中的 warehouse.duckdb 和 archive/，用 --home 指定后逐夜重放。",
             f"This home has been run as of {shown} already and does not go back to {run_id_of(moment)}. "
-            "To see the past, copy the home, remove its warehouse.duckdb, and replay it with --home.",
+            "To see the past, copy the home, remove its warehouse.duckdb and archive/, and replay it with --home.",
         )
 
 
@@ -150,11 +155,14 @@ def record_run(night: Night, progress: Progress) -> StepReport:
 def close_night(night: Night) -> None:
     """Mark the attempt completed."""
     with connect(night.home) as connection:
+        connection.begin()
         connection.execute(
             "update raw.run set state = 'completed', finished_at = ?, published_version = ?"
             " where run_id = ? and attempt = ?",
             [_now(), published_version(night.home), night.run_id, night.attempt],
         )
+        keep_attempts(connection, night.home)  # in the archive before it is done in the database
+        connection.commit()
     _remember(night, "completed")
     log.info("night %s attempt %d is complete", night.run_id, night.attempt)
 
@@ -265,6 +273,7 @@ def _record_failure(home: Home, reference: str, moment: datetime, error: BaseExc
             return
         night = Night(home, _folder_or_name(home, reference), moment, run_id, int(found[0]))
         _bury(connection, message_zh)
+        keep_attempts(connection, home)
         failed_step = _one(
             connection, "select failed_step from raw.run where run_id = ? and attempt = ?", [run_id, night.attempt]
         )

@@ -25,6 +25,9 @@ USAGE_WORDS = {  # click's own words
     "TEXT": "文字",
     "UNIT": "单位",
     "INDICATOR": "指标",
+    "SUBMISSION_ID": "报送编号",
+    "FORM": "报表",
+    "MONTH": "月份",
 }
 SPLIT = "\x1f"  # between the Chinese and the English of a help text
 

@@ -18,6 +18,7 @@ from jindu.catalogue import load, store
 from jindu.judging import FilesError, LyingFile, PlaceError
 from jindu.report.receipt import SHORT_ID, Receipt, ReceiptFolder
 from jindu.report.returns import asked_units, make_folders
+from jindu.returning import write_books
 from jindu.settings import OFFICE_TIMEZONE, Home, JinduError
 from jindu.warehouse.connection import prepare
 from jindu.warehouse.models import build_one, needed
@@ -157,8 +158,20 @@ class Watch:
     def _answer(self, new: list[Sight], pending: list[Sight]) -> None:
         """Judge, and write the receipts of the new files; those of the others where they say something else now."""
         fresh = {sight.submission_id for sight in new}
+        written: list[Receipt] = []
         for together in _rounds(new, pending):
-            self._write_receipts(self._judge_around(together), together, fresh)
+            receipts = self._judge_around(together)
+            self._write_receipts(receipts, together, fresh)
+            written += receipts
+        self._return_workbooks(written)
+
+    def _return_workbooks(self, receipts: list[Receipt]) -> None:
+        """Put the marked workbooks beside the receipts; what cannot be written now the night makes up for."""
+        paths = {sight.submission_id: sight.file.path for sight in self._sights.values()}
+        try:
+            write_books(self.home, receipts, lambda receipt: paths.get(receipt.submission_id), "watch")
+        except JinduError as error:
+            log.error("workbooks are not returned: %s", error.message_en)
 
     def _write_receipts(self, receipts: list[Receipt], judged: list[Sight], fresh: set[str | None]) -> None:
         sights = {sight.submission_id: sight for sight in judged}

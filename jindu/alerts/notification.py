@@ -7,31 +7,21 @@ import duckdb
 from jindu.alerts.digest import Digest
 from jindu.settings import OFFICE_TIMEZONE, Night
 from jindu.warehouse.connection import connect
+from jindu.warehouse.journal import NOTIFICATION, add, agree
 
 
 def record(night: Night, recipient_name: str, digest: Digest) -> None:
     """Append the digest's events as told to this recipient; only after the channel's yes."""
+    told = {
+        "recipient_name": recipient_name,
+        "digest_id": digest.digest_id,
+        "notified_at": night.as_of,
+        "sent_at": datetime.now(OFFICE_TIMEZONE),
+    }
     with connect(night.home) as connection:
-        connection.execute(
-            """
-            insert into raw.notification by name
-            select
-                unnest($case_ids::text[]) as case_id,
-                unnest($events::text[]) as event,
-                $recipient_name as recipient_name,
-                $digest_id as digest_id,
-                $as_of as notified_at,
-                $now as sent_at
-            """,
-            {
-                "case_ids": [case_id for case_id, _ in digest.events],
-                "events": [event for _, event in digest.events],
-                "recipient_name": recipient_name,
-                "digest_id": digest.digest_id,
-                "as_of": night.as_of,
-                "now": datetime.now(OFFICE_TIMEZONE),
-            },
-        )
+        agree(connection, night.home, NOTIFICATION)
+        rows = [{"case_id": case_id, "event": event, **told} for case_id, event in digest.events]
+        add(connection, night.home, NOTIFICATION, rows)
 
 
 def names_told(connection: duckdb.DuckDBPyConnection, key: tuple[str, str]) -> set[str]:

@@ -53,6 +53,16 @@ HEADING_FIELDS = {
     "correction_reason": "更正说明",
     "filled_by": "填报人",
     "approved_by": "审核人",
+    "group": "几列共有的上一层表头，如“本年”，不改变下面各列的含义",
+}
+WORDING_MEANINGS = {
+    "not_applicable": "没有这项业务，如 不适用、/",
+    "over": "比写出的数多，如 30余 的“余”",
+    "scale": "只有数量级、没有单位，如 3万 的“万”；读不出，会退回",
+    "column_mark": "表头下面给各列编号的字，如 甲、乙、丙",
+    "total_row": "合计一类的行，不是指标，跳过",
+    "title_end": "报表名称末尾的字，如 月报、统计表；表格上面有几行文字时据此认出名称",
+    "section_mark": "小标题开头的编号，如 一、；只有这一格的行跳过",
 }
 SETTINGS = {  # setting.csv: key → type of its value
     "office_code": "text",
@@ -575,6 +585,19 @@ _TABLES = (
             _key("heading", "表头的写法，不带单位和空格", "the heading, without unit and spaces"),
         ),
         ("heading",),
+        required=False,
+        shared=True,
+    ),
+    Table(
+        "wording",
+        "单元格用语",
+        "报送文件的单元格里可能出现的用语，各单位通用，一般不用改。",
+        "words that senders write in cells",
+        (
+            _key_choice("meaning", "这个词的意思", "what the word means", WORDING_MEANINGS),
+            _key("word", "词的写法，不带空格，全角半角不分", "the word, without spaces; full and half width are one"),
+        ),
+        ("word",),
         required=False,
         shared=True,
     ),

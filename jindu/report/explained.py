@@ -81,7 +81,7 @@ def show_explanation(
             continue
         for step in listed:
             _say(console, step.text_zh if zh else step.text_en)
-            if step.kind == "cell":
+            if step.kind == "cell" and step.file_name:  # a value telephoned in may stand in no file
                 _say(console, _where(step, zh), indent=4, style="dim")
 
 
@@ -120,7 +120,7 @@ def _head(console: Console, row: dict[str, Any], zh: bool, lang: str) -> None:
 
 def _cells_left_out(steps: Sequence[Step], zh: bool) -> str:
     count = len(steps)
-    files = len({(step.file_name, step.sheet_name) for step in steps})
+    files = len({(step.file_name, step.sheet_name) for step in steps if step.file_name})
     return (
         f"{files} 份报表的 {count} 个单元格；加 --cells 全部列出，或对下面任一单位再执行 jindu explain。"
         if zh

@@ -7,6 +7,7 @@ import json
 import os
 import re
 import tempfile
+from collections.abc import Iterable
 from dataclasses import asdict, dataclass
 from datetime import date, datetime
 from pathlib import Path
@@ -20,6 +21,7 @@ from jindu.settings import OFFICE_TIMEZONE, JinduError
 TEMPLATES = Path(__file__).parent / "templates"
 NOBODYS = "待认领"  # the folder for receipts of files that name no unit
 WORD = "回执"
+BOOK_WORD = "校验结果"
 SHORT_ID = 8  # hex digits of the submission's id in the file name
 LONGEST_STEM = 40  # characters of the sender's own file name in the receipt's name
 LONGEST_TEXT = 200  # characters of what was found in a cell
@@ -28,6 +30,10 @@ UNFINISHED = ".unfinished-"
 HEAD_BYTES = 2048  # the seal stands in the first lines
 SEAL = re.compile(r'<meta name="jindu-receipt" content="([0-9a-f]+) (preliminary|confirmed) ([0-9a-f]+)">')
 NAMED = re.compile(rf"_?{WORD}_([0-9a-f]{{{SHORT_ID}}})\.html")
+BOOK_NAMED = re.compile(rf"_?{BOOK_WORD}_([0-9a-f]{{{SHORT_ID}}})\.xlsx")
+VERSION = re.compile(rf"(.+_第)([0-9]+)(版_)(?:{WORD}|{BOOK_WORD})_[0-9a-f]{{{SHORT_ID}}}\.\w+")
+SENDER_IN_DOUBT = "sender_conflict"  # expectations/incoming.yml: the file names two senders
+UNREADABLE = "unreadable_file"  # expectations/incoming.yml: refused by the guard or the reader
 SEVERITY_WORDS = {"critical": "强制性", "warning": "核实性"}  # domain.md, Validation
 STATE_WORDS = {  # domain.md, Submissions
     "accepted": "已接收",
@@ -36,6 +42,8 @@ STATE_WORDS = {  # domain.md, Submissions
     "superseded": "已有新版",
     "withdrawn": "已撤回",
 }
+
+RETURNED = ("accepted", "held", "rejected")  # with open findings; for another state a newer version speaks
 
 
 @dataclass(frozen=True)
@@ -91,22 +99,37 @@ class Receipt:
     skipped_count: int  # rules that need a history, where there is none yet
     is_sample: bool
     confirmed_at: datetime | None  # as-of moment of the night that confirmed it; None: a first look between nights
+    is_readable: bool = True  # what was refused once is never opened again
+    is_sender_certain: bool = True  # a workbook holds names and notes: it goes to nobody else
+    corrections: tuple[str, ...] = ()  # values telephoned in that count in the place of its cells, in words
 
     @property
     def digest(self) -> str:
         """SHA-256 of all that it says, but for who says it."""
         told = asdict(self) | {"confirmed_at": None, "received_at": self.received_at.astimezone(OFFICE_TIMEZONE)}
+        del told["is_readable"], told["is_sender_certain"]  # of the workbook, not of what the receipt says
+        if not self.corrections:  # so that receipts written before there were any stay true
+            del told["corrections"]
         told |= {"is_lock_over": True} if self.is_open and self.is_lock_over else {}  # then it asks for something else
         return hashlib.sha256(json.dumps(told, default=str, sort_keys=True).encode()).hexdigest()
 
     @property
     def path(self) -> Path:
         """Where it belongs, relative to returns/."""
+        return self._path(WORD, "html")
+
+    @property
+    def book_path(self) -> Path | None:
+        """Where the workbook with its findings belongs, relative to returns/; None when none goes back."""
+        is_returned = self.state in RETURNED and bool(self.remarks) and self.unit_code and self.is_sender_certain
+        return self._path(BOOK_WORD, "xlsx") if is_returned else None
+
+    def _path(self, word: str, ending: str) -> Path:
         if self.form_name and self.report_month and self.version:
             name = f"{self.report_month:%Y-%m}_{_in_a_name(self.form_name)}_第{self.version}版"
         else:
             name = _in_a_name(Path(self.file_name).stem)
-        return Path(_in_a_name(self.unit_code or NOBODYS)) / f"{name}_{WORD}_{self.submission_id[:SHORT_ID]}.html"
+        return Path(_in_a_name(self.unit_code or NOBODYS)) / f"{name}_{word}_{self.submission_id[:SHORT_ID]}.{ending}"
 
     @property
     def state_word(self) -> str:
@@ -126,7 +149,12 @@ class Receipt:
     @property
     def sorted_remarks(self) -> list[Remark]:
         """Critical first, then from the top of the sheet down."""
-        return sorted(self.remarks, key=_place)[:SHOWN_FINDINGS]
+        return self.all_remarks[:SHOWN_FINDINGS]
+
+    @property
+    def all_remarks(self) -> list[Remark]:
+        """The same, however many."""
+        return sorted(self.remarks, key=_place)
 
     @property
     def is_open(self) -> bool:
@@ -151,6 +179,11 @@ class Receipt:
             return ""
         days = (self.received_at.astimezone(OFFICE_TIMEZONE).date() - self.due_on).days
         return f"逾期 {days} 天" if days > 0 else "按时"
+
+
+def is_sender_certain(is_in_own_folder: bool, rule_codes: Iterable[str]) -> bool:
+    """Whether a workbook may go back: it lay in the sender's own folder, or names one sender only."""
+    return is_in_own_folder or SENDER_IN_DOUBT not in rule_codes
 
 
 def split_message(message: str) -> tuple[str, str]:
@@ -180,6 +213,7 @@ class ReceiptFolder:
         self._returns = returns
         self._lock: TextIO | None = None
         self._paths: dict[str, list[Path]] = {}
+        self._books: dict[str, list[Path]] = {}
 
     def __enter__(self) -> "ReceiptFolder":
         try:
@@ -221,7 +255,9 @@ class ReceiptFolder:
                 return False
             if path == target and digest == receipt.digest and (kind == "confirmed") == bool(receipt.confirmed_at):
                 return False
+        is_said_anew = not any(seal[2] == receipt.digest for path in there if (seal := _seal(path)))
         try:
+            self._drop_books(receipt, is_said_anew)
             _write(target, render(receipt))
             for path in there:
                 if path != target:  # what it was called before its version, month or unit was known
@@ -231,12 +267,42 @@ class ReceiptFolder:
         self._paths[short_id] = [target]
         return True
 
+    def lacks_book(self, receipt: Receipt) -> bool:
+        """Whether the receipt stands here, its workbook goes back and is not there; only the newest version's does."""
+        book = receipt.book_path
+        target = self._returns / receipt.path
+        seal = _seal(target) if book else None
+        if book is None or seal is None or seal[2] != receipt.digest or (self._returns / book).is_file():
+            return False
+        versions = [_version(path) for paths in self._paths.values() for path in paths]
+        stem, version = _version(target)
+        return not stem or version >= max(other for other_stem, other in versions if other_stem == stem)
+
+    def place_book(self, receipt: Receipt, draft: Path) -> bool:
+        """Put a finished workbook beside its receipt in one step; False when the receipt no longer asks for it.
+
+        Raises JinduError when the folder takes nothing.
+        """
+        book = receipt.book_path
+        if book is None or not self.lacks_book(receipt):
+            return False
+        try:
+            with draft.open("rb") as file:
+                os.fchmod(file.fileno(), 0o644)  # senders read it
+                os.fsync(file.fileno())
+            draft.replace(self._returns / book)
+            _sync_folder((self._returns / book).parent)
+        except OSError as error:
+            raise self._refused(error) from error
+        self._books.setdefault(receipt.submission_id[:SHORT_ID], []).append(self._returns / book)
+        return True
+
     def withdraw(self, short_id: str) -> bool:
         """Take away the first look at a file that is gone; what a night has confirmed stays."""
         if short_id not in self._paths or self.is_confirmed(short_id):
             return False
         try:
-            for path in self._paths.pop(short_id):
+            for path in [*self._books.pop(short_id, []), *self._paths.pop(short_id)]:
                 path.unlink(missing_ok=True)
         except OSError as error:
             raise self._refused(error) from error
@@ -244,13 +310,28 @@ class ReceiptFolder:
 
     def _look(self) -> None:
         """Find the receipts that are there, and take away what a killed writer left."""
-        self._paths = {}
+        self._paths, self._books = {}, {}
         for folder in sorted(entry for entry in self._returns.iterdir() if entry.is_dir() and not entry.is_symlink()):
             for path in sorted(folder.iterdir()):
                 if path.name.startswith(UNFINISHED):
                     path.unlink(missing_ok=True)
                 elif found := NAMED.search(path.name):
                     self._paths.setdefault(found[1], []).append(path)
+                elif found := BOOK_NAMED.search(path.name):
+                    self._books.setdefault(found[1], []).append(path)
+
+    def _drop_books(self, receipt: Receipt, is_said_anew: bool) -> None:
+        """Take away workbooks that no longer say what the receipt says, and those of older versions."""
+        book = receipt.book_path and self._returns / receipt.book_path
+        short_id = receipt.submission_id[:SHORT_ID]
+        stem, version = _version(self._returns / receipt.path)
+        for number, paths in self._books.items():
+            for path in [*paths]:
+                is_stale = number == short_id and (is_said_anew or path != book)
+                other_stem, other_version = _version(path)
+                if is_stale or (stem and other_stem == stem and other_version < version):
+                    path.unlink(missing_ok=True)
+                    paths.remove(path)
 
     def _unlock(self) -> None:
         if self._lock is not None:
@@ -296,7 +377,7 @@ def _advice(receipt: Receipt) -> list[str]:
         case "superseded":
             return ["后来的一版已代替这一版，不用再办。"]
         case _:
-            return ["这一版已撤回，不计入。"]
+            return ["这一版已撤回，不计入。", "要重报，请改好后另存，再放进收件文件夹；完全相同的文件不会重新收。"]
 
 
 def _day(day: date) -> str:
@@ -306,6 +387,12 @@ def _day(day: date) -> str:
 def _moment(moment: datetime) -> str:
     here = moment.astimezone(OFFICE_TIMEZONE)
     return f"{_day(here)} {here:%H:%M}"
+
+
+def _version(path: Path) -> tuple[str, int]:
+    """Unit, month and form of a file in returns/, and its version; nothing and 0 where its name does not tell them."""
+    found = VERSION.fullmatch(path.name)
+    return (f"{path.parent.name}/{found[1]}", int(found[2])) if found else ("", 0)
 
 
 def _plain(text: str | None, longest: int = LONGEST_TEXT) -> str:
@@ -365,7 +452,11 @@ def _write(target: Path, text: str) -> None:
     except BaseException:  # whatever ends it, no half receipt stays; raised again
         draft.unlink(missing_ok=True)
         raise
-    folder = os.open(target.parent, os.O_RDONLY)
+    _sync_folder(target.parent)
+
+
+def _sync_folder(path: Path) -> None:
+    folder = os.open(path, os.O_RDONLY)
     try:
         os.fsync(folder)
     finally:

@@ -1,15 +1,14 @@
-"""The night's step that answers every sender: a receipt for each file, and a folder for each unit that is asked."""
+"""What the senders are answered: a receipt for each file, and a folder for each unit that is asked."""
 
-from collections import Counter, defaultdict
+from collections import defaultdict
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
 import duckdb
 
-from jindu.report.receipt import Receipt, ReceiptFolder, Remark
-from jindu.settings import Home, JinduError, Night, Progress, StepReport
-from jindu.warehouse.connection import connect
+from jindu.report.receipt import Receipt, Remark, is_sender_certain
+from jindu.settings import Home, JinduError, Night
 
 GUIDE = "说明.txt"  # jindu/workbooks/collect.py leaves it alone
 
@@ -31,6 +30,8 @@ select
     cell_count.cells_filled_count,
     cell_count.not_applicable_count,
     submission.is_sample,
+    received.is_readable,
+    folder.code is not null as is_in_own_folder,
 from core.submission as submission
 inner join core.received as received using (submission_id)
 inner join core.cell_count using (submission_id)
@@ -51,6 +52,7 @@ select
     finding.expected,
     finding.message_zh,
     finding.is_explained,
+    finding.rule_code,
 from raw.finding as finding
 left join reference.indicator as indicator on finding.indicator_code = indicator.code
 where
@@ -58,6 +60,32 @@ where
     and finding.gate = 'incoming'
     and finding.severity in ('critical', 'warning')
 order by finding.submission_id, finding.severity, finding.sheet_name, finding.cell, finding.message_zh
+"""
+
+# What was telephoned in counts in the place of the cell; who recorded it, and why, is nobody else's
+CORRECTED = """
+select
+    correction.submission_id,
+    concat(
+        case when correction.org_unit_code != correction.sender_code then org_unit.name || ' ' end,
+        '“', indicator.name_zh, '”',
+        case correction.measure
+            when 'month' then '本月数 '
+            when 'ytd' then '本年累计 '
+            when 'prior_ytd' then '上年同期累计 '
+            else '完成日期 '
+        end,
+        coalesce(
+            cast(correction.finished_on as varchar),
+            regexp_replace(cast(correction.value as varchar), '\\.?0+$', '')
+        ),
+        '（', strftime(correction.recorded_at, '%Y-%m-%d'), ' 电话更正，决定 ', correction.decision_id, '）'
+    ) as told,
+from core.counted_correction as correction
+inner join reference.indicator as indicator on correction.indicator_code = indicator.code
+inner join reference.org_unit as org_unit on correction.org_unit_code = org_unit.code
+where correction.submission_id is not null
+order by correction.org_unit_code, correction.indicator_code, correction.measure
 """
 
 # Every unit that the newest month asks for something
@@ -82,23 +110,6 @@ class AskedUnit:
 
     code: str
     name: str
-
-
-def write_returns(night: Night, progress: Progress) -> StepReport:
-    """Write the receipts that are missing, unconfirmed or no longer true, as the night found things; their count.
-
-    Raises JinduError when the disk is full or the folder takes nothing.
-    """
-    with connect(night.home, read_only=True) as connection:
-        receipts = _receipts(connection, night)
-        units = asked_units(connection)
-    made_count = make_folders(night.home, units)
-    states: Counter[str] = Counter()
-    with ReceiptFolder(night.home.returns) as folder:
-        for done, receipt in enumerate(receipts, start=1):
-            states[receipt.state_word] += folder.put(receipt)
-            progress(done, len(receipts))
-    return _report(+states, made_count)
 
 
 def asked_units(connection: duckdb.DuckDBPyConnection) -> list[AskedUnit]:
@@ -141,13 +152,19 @@ def remarks(rows: Iterable[Mapping[str, Any]]) -> tuple[tuple[Remark, ...], int]
     return tuple(open_ones), explained_count
 
 
-def _receipts(connection: duckdb.DuckDBPyConnection, night: Night) -> list[Receipt]:
+def receipts_of(connection: duckdb.DuckDBPyConnection, night: Night) -> list[Receipt]:
+    """The receipt of every file ever received, as the night found things."""
     found: dict[str, list[dict[str, Any]]] = defaultdict(list)
     for row in _rows(connection, FOUND, {"as_of": night.as_of}):
         found[row["submission_id"]].append(row)
+    corrected: dict[str, list[str]] = defaultdict(list)
+    for row in _rows(connection, CORRECTED, {}):
+        corrected[row["submission_id"]].append(row["told"])
     receipts = []
     for row in _rows(connection, RECEIVED, {}):
-        open_ones, explained_count = remarks(found[row["submission_id"]])
+        of_file = found[row["submission_id"]]
+        open_ones, explained_count = remarks(of_file)
+        is_in_own_folder = row.pop("is_in_own_folder")
         receipts.append(
             Receipt(
                 **row,
@@ -155,6 +172,8 @@ def _receipts(connection: duckdb.DuckDBPyConnection, night: Night) -> list[Recei
                 explained_count=explained_count,
                 skipped_count=0,
                 confirmed_at=night.as_of,
+                corrections=tuple(corrected[row["submission_id"]]),
+                is_sender_certain=is_sender_certain(is_in_own_folder, [one["rule_code"] for one in of_file]),
             )
         )
     return receipts
@@ -174,15 +193,3 @@ def _guide(unit: AskedUnit) -> str:
         f"2. 到 returns/{unit.code}/ 看回执：有没有收到、哪一格要改、到哪一天为止。\n"
         "3. 要改的，改好后再放进来，会自动记为新的一版。\n"
     )
-
-
-def _report(states: Counter[str], made_count: int) -> StepReport:
-    count = states.total()
-    zh = f"写出回执 {count} 份" + (
-        f"（{'，'.join(f'{word} {n}' for word, n in sorted(states.items()))}）" if count else ""
-    )
-    en = f"{count} receipts written"
-    if made_count:
-        zh += f"，新建收件文件夹 {made_count} 个"
-        en += f", {made_count} new inbox folders"
-    return StepReport(zh, en, count)

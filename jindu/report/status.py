@@ -7,7 +7,8 @@ from typing import Any
 
 from jindu.decisions import strange_files, torn_journals
 from jindu.lock import lock_holder
-from jindu.report.summary import OpenSubmission, Summary, read_summary
+from jindu.report.summary import Corrected, OpenSubmission, Summary, read_summary
+from jindu.report.words import word
 from jindu.settings import OFFICE_TIMEZONE, Home
 
 STALE_HOURS = 26.0  # a night each day, and two hours' grace
@@ -96,6 +97,18 @@ class Status:
                 }
                 for row in collecting
             ],
+            "corrected": [
+                {
+                    "unit": row.unit,
+                    "indicator": row.indicator_zh,
+                    "report_month": f"{row.month:%Y-%m}",
+                    "measure": row.measure,
+                    "value": _corrected_value(row),
+                    "corrected_on": row.corrected_on.isoformat(),
+                    "decision_id": row.decision_id,
+                }
+                for row in (summary.corrected if summary else ())
+            ],
             "digests_unsent": self.unsent,
             "digests_in_outbox": self.filed,
             "running": self.running,
@@ -171,6 +184,13 @@ def _published_lines(status: Status, summary: Summary, zh: bool) -> list[str]:
         if zh
         else "latest due month: {}, {} missing, {} held, {} rejected".format(month, *counts)
     )
+    if summary.corrected:
+        lines.append(
+            f"电话更正 {len(summary.corrected)} 处：{_listed([_corrected_zh(row) for row in summary.corrected], '；')}"
+            if zh
+            else f"telephoned in ({len(summary.corrected)}): "
+            f"{_listed([_corrected_en(row) for row in summary.corrected], '; ')}"
+        )
     for row in summary.collecting:
         lines.append(
             f"正在收：{row.form} {row.month:%Y-%m}，已到 {row.received_count}/{row.asked_count}，截止 {row.due_on}"
@@ -298,6 +318,23 @@ def _delivery_needs(status: Status) -> list[Need]:
             )
         )
     return needs
+
+
+def _corrected_zh(row: Corrected) -> str:
+    measure = word("reported_cell", "measure", row.measure, "zh")
+    shown = _corrected_value(row) or "受限不公开"
+    return f"{row.unit} {row.month:%Y-%m}“{row.indicator_zh}”{measure} {shown}（{row.corrected_on} 记）"
+
+
+def _corrected_en(row: Corrected) -> str:
+    shown = _corrected_value(row) or "withheld"
+    return f"{row.unit} {row.month:%Y-%m} {row.indicator_en} {row.measure} {shown} (recorded {row.corrected_on})"
+
+
+def _corrected_value(row: Corrected) -> str | None:
+    if row.finished_on:
+        return row.finished_on.isoformat()
+    return None if row.value is None else f"{row.value.normalize():f}"
 
 
 def _told(row: OpenSubmission, message: str | None) -> str:

@@ -135,6 +135,30 @@ group by all
 order by reporting.report_month, form.name_zh
 """
 
+# Values telephoned in that count in the month and after it, the newest decision first
+CORRECTED = """
+select
+    coalesce(unit.short_name, unit.name),
+    indicator.name_zh,
+    coalesce(indicator.name_en, indicator.name_zh),
+    cell.report_month,
+    cell.measure,
+    cell.value,
+    cell.finished_on,
+    cell.corrected_on,
+    cell.decision_id,
+from mart.reported_cell as cell
+inner join mart.org_unit as unit on cell.org_unit_code = unit.org_unit_code
+inner join mart.indicator as indicator on cell.indicator_code = indicator.indicator_code
+where cell.is_corrected and cell.report_month >= coalesce($month, cell.report_month)
+order by cell.corrected_on desc, cell.decision_id, cell.org_unit_code, cell.indicator_code, cell.measure
+"""
+
+HAS_CORRECTIONS = """
+select 1 from duckdb_columns()
+where schema_name = 'mart' and table_name = 'reported_cell' and column_name = 'is_corrected'
+"""
+
 # Of the units right below the office; of the lowest ranked level where setting.csv names no office.
 RANKING = """
 with place as (
@@ -276,6 +300,21 @@ class Collecting:
 
 
 @dataclass(frozen=True)
+class Corrected:
+    """A value that an operator recorded in a cell's place; `value` is in the indicator's unit, None where withheld."""
+
+    unit: str
+    indicator_zh: str
+    indicator_en: str
+    month: date
+    measure: str
+    value: Decimal | None
+    finished_on: date | None
+    corrected_on: date
+    decision_id: str
+
+
+@dataclass(frozen=True)
 class Rank:
     """A unit's place in the overall ranking, and how far it can still go; the score is a ratio."""
 
@@ -354,6 +393,7 @@ class Summary:
     published_ranks: tuple[PublishedRank, ...] = ()
     behind: tuple[Behind, ...] = ()
     alerts: tuple[AlertCount, ...] = ()
+    corrected: tuple[Corrected, ...] = ()  # of the month and after it
     is_sample: bool = False
 
     @property
@@ -396,6 +436,7 @@ def read_summary(home: Home) -> Summary:
             published_ranks=tuple(PublishedRank(*row) for row in _rows(connection, PUBLISHED_RANK, month=month)),
             behind=tuple(Behind(*row) for row in _rows(connection, BEHIND, month=month)),
             alerts=tuple(AlertCount(*row) for row in _rows(connection, ALERTS, previous=previous)),
+            corrected=_corrected(connection, month),
             is_sample=_rows(connection, "select coalesce(bool_or(is_sample), false) from mart.target")[0][0],
         )
 
@@ -420,6 +461,12 @@ def published_copy(home: Home) -> Iterator[tuple[duckdb.DuckDBPyConnection, Path
         yield connection, file
     finally:
         connection.close()
+
+
+def _corrected(connection: duckdb.DuckDBPyConnection, month: date | None) -> tuple[Corrected, ...]:
+    if not connection.execute(HAS_CORRECTIONS).fetchall():  # a copy that an older version published
+        return ()
+    return tuple(Corrected(*row) for row in _rows(connection, CORRECTED, month=month))
 
 
 def _rows(connection: duckdb.DuckDBPyConnection, query: str, **values: object) -> list[Any]:

@@ -1,6 +1,5 @@
 """An invented home to try jindu with: two years of submissions around the published figures, everything marked 示例."""
 
-import csv
 import json
 import random
 from datetime import date
@@ -13,6 +12,7 @@ from jindu.sample.files import SampleFile, write_file
 from jindu.sample.filling import Filling
 from jindu.sample.series import Series
 from jindu.settings import Home, Progress, no_progress
+from jindu.spreadsheet import CsvWriter
 
 LAST_MONTH = 9  # of the plan year
 EXEMPTION_COUNT = 2  # indicator and unit pairs that honestly do not apply
@@ -86,9 +86,9 @@ def write_manifest(home: Home, seed: int, files: list[SampleFile], defects: list
     lines = [{**vars(defect), "report_month": f"{defect.report_month:%Y-%m}"} for defect in defects]
     path: Path = home.root / f"{MANIFEST}.csv"
     with path.open("w", encoding="utf-8", newline="") as out:
-        writer = csv.DictWriter(out, list(PlantedDefect.__dataclass_fields__))
-        writer.writeheader()
-        writer.writerows(lines)
+        writer = CsvWriter(out)
+        writer.row(list(PlantedDefect.__dataclass_fields__))
+        writer.rows([*line.values()] for line in lines)
     content = {"mark": "示例", "seed": seed, "files": [file.inbox_path for file in files]}
     content["defects"] = [{key: value or None for key, value in line.items()} for line in lines]
     text = json.dumps(content, ensure_ascii=False, indent=1)

@@ -1,6 +1,5 @@
 """The files of the sample as they are put into the inbox: workbooks, CSV, and what is neither."""
 
-import csv
 import hashlib
 import io
 import os
@@ -11,6 +10,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
+from jindu.spreadsheet import CsvWriter
 from jindu.workbooks.form import FormHeading, FormRow, write_form
 
 # The columns of a CSV submission (domain.md, Names that others build on), and the name beside the code.
@@ -60,8 +60,8 @@ def write_file(inbox: Path, file: SampleFile, headings: dict[str, str]) -> None:
 def csv_text(heading: FormHeading, rows: tuple[FormRow, ...], headings: dict[str, str]) -> str:
     """The form as a CSV submission with the reference folder's own column headings."""
     out = io.StringIO()
-    writer = csv.writer(out)
-    writer.writerow([headings.get(field, field) for field in CSV_FIELDS])
+    writer = CsvWriter(out)
+    writer.row([headings.get(field, field) for field in CSV_FIELDS])
     for row in rows:
         values: dict[str, Any] = {
             **vars(row),
@@ -71,7 +71,7 @@ def csv_text(heading: FormHeading, rows: tuple[FormRow, ...], headings: dict[str
             "org_unit_name": row.subject_name,
             "report_month": f"{heading.report_month:%Y-%m}",
         }
-        writer.writerow(["" if values[field] is None else values[field] for field in CSV_FIELDS])
+        writer.row(["" if values[field] is None else values[field] for field in CSV_FIELDS])
     return out.getvalue()
 
 

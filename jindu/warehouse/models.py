@@ -15,6 +15,7 @@ from jindu.decisions import load_decisions
 from jindu.settings import JinduError, Night, Progress, StepReport, no_progress
 from jindu.warehouse.connection import SQL_ROOT, connect
 from jindu.warehouse.earlier import METRICS, VALUES, Chain, work_out_earlier
+from jindu.warehouse.verdict import record_verdicts
 
 MODEL_SCHEMAS = ("core", "check", "mart")
 JUDGED = "raw.finding"  # what reads it comes after the incoming gate
@@ -160,6 +161,8 @@ def build_readings(night: Night, progress: Progress = no_progress) -> StepReport
 
 def build_core(night: Night, progress: Progress = no_progress) -> StepReport:
     """What counts: accepted and held values, targets, and their aggregation over months and tree."""
+    with connect(night.home) as connection:
+        record_verdicts(connection, night)
     count = build_stage(night, "core", progress)
     return StepReport(f"核心数据，{count} 张表", f"core, {count} tables", count)
 

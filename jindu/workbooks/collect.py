@@ -14,10 +14,10 @@ from pathlib import Path
 from typing import IO
 
 import duckdb
-import polars
 
 from jindu.settings import JinduError, Night, Progress, StepReport
 from jindu.warehouse.connection import PRIVATE_FOLDER, connect
+from jindu.workbooks.arrival import recall_arrivals, record_arrivals
 
 FILES_PER_TRANSACTION = 200
 CHUNK = 1024 * 1024
@@ -27,19 +27,6 @@ MICROSECOND = timedelta(microseconds=1)
 NOT_REPORTS = ("thumbs.db", "desktop.ini", "说明.txt")  # of file managers, and our own word to the senders
 UNFINISHED = (".part", ".partial", ".crdownload", ".download", ".filepart")  # on its way; renamed when it is there
 NAMES_SHOWN = 5  # skipped paths named in the step's line
-
-ARRIVAL_SCHEMA: dict[str, type[polars.DataType] | polars.DataType] = {
-    "inbox_path": polars.String,
-    "folder_code": polars.String,
-    "file_name": polars.String,
-    "size_bytes": polars.Int64,
-    "modified_at": polars.Datetime("us", "UTC"),
-    "received_at": polars.Datetime("us", "UTC"),
-    "sha256": polars.String,
-    "submission_id": polars.String,
-    "is_duplicate": polars.Boolean,
-    "run_id": polars.String,
-}
 
 
 @dataclass(frozen=True)
@@ -78,6 +65,7 @@ def collect(night: Night, progress: Progress) -> StepReport:
     duplicate_count = taken_count = 0
     _prepare_archive(night)
     with connect(night.home) as connection:
+        recall_arrivals(connection, night.home)
         earliest = _previous_as_of(connection, night)
         seen = _seen_arrivals(connection)
         submissions = {row[0] for row in connection.execute("select submission_id from raw.submission").fetchall()}
@@ -95,7 +83,7 @@ def collect(night: Night, progress: Progress) -> StepReport:
                 arrival = _arrival(night, file, sha256, earliest)
                 arrivals.append(arrival | {"is_duplicate": arrival["submission_id"] in submissions})
                 submissions.add(arrival["submission_id"])
-            _record(connection, arrivals)
+            record_arrivals(connection, night.home, arrivals)
             taken_count += len(arrivals)
             duplicate_count += sum(bool(arrival["is_duplicate"]) for arrival in arrivals)
     return _report(taken_count, duplicate_count, len(survey.files) - len(arrived), skipped)
@@ -296,19 +284,6 @@ def _arrival(night: Night, file: InboxFile, sha256: str, earliest: datetime) -> 
         "submission_id": submission_id_of(sha256, file.folder_code),
         "run_id": night.run_id,
     }
-
-
-def _record(connection: duckdb.DuckDBPyConnection, arrivals: list[dict[str, object]]) -> None:
-    frame = polars.DataFrame(arrivals, schema=ARRIVAL_SCHEMA)
-    first_time = frame.filter(~frame["is_duplicate"]).drop("inbox_path", "modified_at", "is_duplicate")
-    connection.begin()
-    _insert(connection, "raw.arrival", frame)
-    _insert(connection, "raw.submission", first_time)
-    connection.commit()
-
-
-def _insert(connection: duckdb.DuckDBPyConnection, table: str, frame: polars.DataFrame) -> None:
-    connection.execute(f"insert into {table} by name select * from frame")  # DuckDB reads the argument by its name
 
 
 def _report(taken_count: int, duplicate_count: int, later_count: int, skipped: list[str]) -> StepReport:

@@ -8,7 +8,7 @@ from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
-import xlsxwriter
+from jindu.spreadsheet import new_workbook
 
 NOT_APPLICABLE = "不适用"
 INTERNAL_FORM = "内部工作报表"
@@ -91,7 +91,7 @@ def write_form(path: Path, heading: FormHeading, rows: list[FormRow], has_ranks:
 
 def new_book(path: Path, heading: FormHeading) -> Any:
     """An empty workbook that says whose it is; nothing in it depends on the clock."""
-    book = xlsxwriter.Workbook(str(path), {"strings_to_numbers": False, "strings_to_formulas": False})
+    book = new_workbook(path)
     book.set_properties(
         {
             "title": heading.title,

@@ -14,7 +14,15 @@ MEBIBYTE = 1024 * 1024
 CHUNK = 64 * 1024
 OLE_MAGIC = bytes.fromhex("d0cf11e0a1b11ae1")
 ZIP_MAGIC = (b"PK\x03\x04", b"PK\x05\x06")
+OUTSIDE = re.compile(r"^[/\\]|^[A-Za-z]:|(?:^|[/\\])\.\.(?:$|[/\\])")
 REFERENCE = re.compile(r"([A-Z]{1,3})([0-9]{1,7})")
+WIDE_GAP = 1024  # columns between two cells of a row
+LOCAL_HEADER = struct.Struct("<4s5H3I2H")  # APPNOTE.TXT, section 4.3.7
+PARSED = re.compile(  # what a reader parses as XML, whatever its name: it must have been looked at as XML
+    rb"<(?:\w+:)?(?:override|relationship|default)\b[^>]*(?:spreadsheetml[^>]*\+xml|relationships/(?:officedocument"
+    rb"|worksheet|chartsheet|sharedstrings|styles|theme|externallink|comments|drawing|table)[\"'])[^>]*>"
+)
+PART_NAME = re.compile(rb"\s(?:partname|target|extension)\s*=\s*[\"']([^\"']*)[\"']")
 MAIN_PARTS = (  # content types, in lower case; macro-enabled without a macro part is an ordinary workbook
     b"spreadsheetml.sheet.main+xml",
     b"spreadsheetml.template.main+xml",
@@ -34,6 +42,11 @@ class Limits:
     rows: int = 20_000  # a district's CSV: 300 communities × 60 indicators
     columns: int = 256  # the width of Excel 97: nobody fills further
     cells: int = 100_000  # what openpyxl reads twice within half of the worker's time
+    elements: int = 400_000  # of all parts together: a row, a cell, its value, its text, and as many again
+    depth: int = 64  # of one part; drawings of grouped shapes reach 20
+    attribute_characters: int = 65_536  # of one element; a formula has 8,192
+    formats: int = 66_000  # Excel's own limit of cell formats is 65,490, and openpyxl takes 20 µs for each
+    defined_names: int = 10_000
 
 
 class RefusalError(Exception):
@@ -49,7 +62,7 @@ class RefusalError(Exception):
 
 @dataclass(frozen=True)
 class Inspection:
-    """What the guard learnt: `kind` is xlsx or text."""
+    """What the guard learnt: `kind` is xlsx, xls (an .et too) or text."""
 
     kind: str
     has_formulas: bool = False
@@ -78,7 +91,7 @@ def inspect(path: Path, limits: Limits = DEFAULT_LIMITS) -> Inspection:
     if content.startswith(ZIP_MAGIC):
         return _inspect_zip(content, limits)
     if content.startswith(OLE_MAGIC):
-        raise _ole_refusal(content)
+        return _inspect_ole(content)
     if content.startswith((b"%PDF", b"\x89PNG", b"\xff\xd8\xff", b"GIF8", b"Rar!", b"7z\xbc\xaf", b"{\\rtf")):
         raise not_a_workbook()
     return Inspection("text")
@@ -107,7 +120,8 @@ def damaged(reason_zh: str, reason_en: str) -> RefusalError:
     )
 
 
-def _legacy(found: str) -> RefusalError:
+def legacy(found: str) -> RefusalError:
+    """The refusal of a spreadsheet in a format that is not read; `found` names it."""
     return RefusalError(
         "legacy_format",
         f"这是{found}格式的文件，请在 Excel 或 WPS 中“另存为”“Excel 工作簿（*.xlsx）”后再报送。",
@@ -115,24 +129,27 @@ def _legacy(found: str) -> RefusalError:
     )
 
 
-def _encrypted() -> RefusalError:
+def encrypted(file_format: str = "xlsx") -> RefusalError:
+    """The refusal of a workbook that asks for a password."""
     return RefusalError(
         "encrypted",
         "工作簿设有打开密码，请去掉密码、保存后再报送。",
         "The workbook asks for a password; remove the password, save it and send it again.",
-        "xlsx",
+        file_format,
     )
 
 
-def _ole_refusal(content: bytes) -> RefusalError:
+def _inspect_ole(content: bytes) -> Inspection:
+    """A container of Excel 97's time: its records are looked at by biff.read_sheets, before they are opened."""
+
     def holds(stream_name: str) -> bool:
         return stream_name.encode("utf-16-le") in content
 
     if holds("EncryptedPackage"):
-        return _encrypted()
+        raise encrypted()
     if holds("WordDocument") or holds("PowerPoint Document"):
-        return not_a_workbook()
-    return _legacy("旧版 .xls 或 .et ")
+        raise not_a_workbook()
+    return Inspection("xls")
 
 
 def _inspect_zip(content: bytes, limits: Limits) -> Inspection:
@@ -147,22 +164,24 @@ def _inspect_zip(content: bytes, limits: Limits) -> Inspection:
             f"The file has {len(members)} parts, the limit is {limits.members}; copy the table into a new template.",
         )
     _check_names(members)
-    scan = _SheetScan(limits)
+    _check_places(content, members)
+    scan = _Scan(limits)
     inflated = 0
     for member in members:
         inflated += _inspect_member(content, member, scan, limits.inflated_bytes - inflated)
     return Inspection("xlsx", scan.has_formulas)
 
 
-def _inspect_member(content: bytes, member: zipfile.ZipInfo, scan: "_SheetScan", bytes_left: int) -> int:
+def _inspect_member(content: bytes, member: zipfile.ZipInfo, scan: "_Scan", bytes_left: int) -> int:
     """Unpack one member and throw it away; the number of bytes that it really has."""
     limits = scan.limits
     is_listing = member.filename == "[Content_Types].xml" or member.filename.endswith(".rels")
     parser = scan.parser() if _is_xml(member.filename) else None
     listing = bytearray()
-    size = 0
+    size = checksum = 0
     for chunk in _inflate(content, member):
         size += len(chunk)
+        checksum = zlib.crc32(chunk, checksum)
         is_bomb = size > limits.ratio_from_bytes and size > limits.ratio * member.compress_size
         if size > bytes_left or is_bomb:
             raise too_large(
@@ -173,6 +192,8 @@ def _inspect_member(content: bytes, member: zipfile.ZipInfo, scan: "_SheetScan",
             listing += chunk
         if parser:
             _feed(parser, chunk, is_last=False)
+    if checksum != member.CRC:
+        raise damaged("部件校验和不符", "a part's checksum is wrong")
     if size != member.file_size:
         raise damaged("部件大小与目录不符", "a part's size is not the declared one")
     if parser:
@@ -184,23 +205,47 @@ def _inspect_member(content: bytes, member: zipfile.ZipInfo, scan: "_SheetScan",
 
 def _check_names(members: list[zipfile.ZipInfo]) -> None:
     names = {member.filename for member in members}
+    if len({name.lower() for name in names}) < len(members):  # the package format does not tell capitals apart
+        raise damaged("部件重名", "two parts have the same name")
     for member in members:
-        if ".." in re.split(r"[/\\]", member.filename) or member.filename.startswith(("/", "\\")):
+        if "\0" in member.orig_filename:
+            raise damaged("部件名不合规", "a part's name is cut short")
+        if OUTSIDE.search(member.filename):
             raise damaged("部件名指向文件之外", "a part's name points outside the file")
         if member.flag_bits & 0x1:  # the zip format's own encryption
-            raise _encrypted()
+            raise encrypted()
     lower = {name.lower() for name in names}
     if any(name.endswith("vbaproject.bin") or name.startswith("xl/macrosheets/") for name in lower):
-        raise _macro()
+        raise macro()
     if "xl/workbook.bin" in lower:
-        raise _legacy(" .xlsb ")
+        raise legacy(" .xlsb ")
     if "mimetype" in names and "content.xml" in names:
-        raise _legacy(" .ods ")
+        raise legacy(" .ods ")
     if "[Content_Types].xml" not in names:
         raise not_a_workbook()
 
 
-def _macro() -> RefusalError:
+def _check_places(content: bytes, members: list[zipfile.ZipInfo]) -> None:
+    """Each part lies in a place of its own, and its two headers say the same: another reader reads no other file."""
+    end = 0
+    for member in sorted(members, key=lambda one: one.header_offset):
+        header = content[member.header_offset : member.header_offset + LOCAL_HEADER.size]
+        if len(header) < LOCAL_HEADER.size or not header.startswith(b"PK\x03\x04"):
+            raise damaged("部件位置不对", "a part is not where the directory says")
+        _, _, flags, method, *_, name_length, extra_length = LOCAL_HEADER.unpack(header)
+        start = member.header_offset + LOCAL_HEADER.size
+        if member.header_offset < end or start + name_length + extra_length + member.compress_size > len(content):
+            raise damaged("部件互相重叠", "parts overlap")
+        name = member.orig_filename.encode("utf-8" if member.flag_bits & 0x800 else "cp437")
+        if (content[start : start + name_length], method) != (name, member.compress_type):
+            raise damaged("部件与目录不符", "a part is not what the directory says")
+        if flags & 0x1:
+            raise encrypted()
+        end = start + name_length + extra_length + member.compress_size
+
+
+def macro() -> RefusalError:
+    """The refusal of a workbook with macros."""
     return RefusalError(
         "macro",
         "工作簿带有宏，请另存为不含宏的“Excel 工作簿（*.xlsx）”后再报送。",
@@ -212,9 +257,13 @@ def _macro() -> RefusalError:
 def _check_listing(name: str, listing: bytes) -> None:
     """A part may carry any name: what it is stands in the content types and the relationships."""
     if b"vbaproject" in listing or b"xlmacrosheet" in listing or b"macrosheet+xml" in listing:
-        raise _macro()
+        raise macro()
     if b"purl.oclc.org/ooxml" in listing:  # ISO 29500 strict, which openpyxl cannot read
-        raise _legacy("“Strict Open XML”")
+        raise legacy("“Strict Open XML”")
+    for entry in PARSED.finditer(listing):
+        part = PART_NAME.search(entry[0])
+        if part and part[1] != b"xml" and not part[1].endswith(b".xml") and b'targetmode="external"' not in entry[0]:
+            raise damaged("部件的名称与内容不符", "a part's name does not fit what it is")
     if name == "[Content_Types].xml" and not any(part in listing for part in MAIN_PARTS):
         raise not_a_workbook()
 
@@ -225,11 +274,9 @@ def _is_xml(name: str) -> bool:
 
 def _inflate(content: bytes, member: zipfile.ZipInfo) -> Iterator[bytes]:
     """The member's bytes in chunks, however many the directory declares: declared sizes lie."""
-    header = content[member.header_offset : member.header_offset + 30]
-    if len(header) < 30 or not header.startswith(b"PK\x03\x04"):
-        raise damaged("部件位置不对", "a part is not where the directory says")
-    name_length, extra_length = struct.unpack("<HH", header[26:30])
-    start = member.header_offset + 30 + name_length + extra_length
+    header = content[member.header_offset : member.header_offset + LOCAL_HEADER.size]
+    *_, name_length, extra_length = LOCAL_HEADER.unpack(header)
+    start = member.header_offset + LOCAL_HEADER.size + name_length + extra_length
     packed = content[start : start + member.compress_size]
     if member.compress_type == zipfile.ZIP_STORED:
         for position in range(0, len(packed), CHUNK):
@@ -239,12 +286,13 @@ def _inflate(content: bytes, member: zipfile.ZipInfo) -> Iterator[bytes]:
         raise damaged("压缩方式不受支持", "a part is compressed in an unusual way")
     inflater = zlib.decompressobj(-zlib.MAX_WBITS)
     try:
-        while not inflater.eof:
-            chunk = inflater.decompress(packed, CHUNK)
-            packed = inflater.unconsumed_tail
-            if not chunk and not packed:
-                break
-            yield chunk
+        for position in range(0, len(packed), CHUNK):  # piece by piece: what is left over is copied every time
+            piece = packed[position : position + CHUNK]
+            while piece and not inflater.eof:
+                yield inflater.decompress(piece, CHUNK)
+                piece = inflater.unconsumed_tail
+        while not inflater.eof and (rest := inflater.decompress(b"", CHUNK)):
+            yield rest
     except zlib.error as error:
         raise damaged("部件无法解压", "a part cannot be unpacked") from error
     if not inflater.eof:
@@ -254,38 +302,70 @@ def _inflate(content: bytes, member: zipfile.ZipInfo) -> Iterator[bytes]:
 def _feed(parser: expat.XMLParserType, chunk: bytes, *, is_last: bool) -> None:
     try:
         parser.Parse(chunk, is_last)
-    except expat.ExpatError as error:
+    except (expat.ExpatError, ValueError, LookupError) as error:  # the latter of an encoding that expat asks Python for
         raise damaged("部件不是合法的 XML", "a part is no valid XML") from error
 
 
-class _SheetScan:
-    """Counts the cells of all sheets and looks where they stand."""
+class _Scan:
+    """Counts the elements of all parts, and looks where the cells of all sheets stand."""
 
     def __init__(self, limits: Limits) -> None:
         self.limits = limits
         self.cell_count = 0
         self.has_formulas = False
+        self._counts = {"": 0, "xf": 0, "definedName": 0}  # "": of all elements
+        self._most = {"": limits.elements, "xf": limits.formats, "definedName": limits.defined_names}
+        self._depth = 0
+        self._column = 0  # of the cell before, in the same row
         self._far_cell: str | None = None  # the cell being read, when it stands beyond the limits
 
     def parser(self) -> expat.XMLParserType:
         """A parser for one part, which refuses a document type declaration in any encoding."""
         parser = expat.ParserCreate()
+        self._depth = 0
 
-        def start_root(name: str, _attributes: dict[str, str]) -> None:
+        def start_root(name: str, attributes: dict[str, str]) -> None:
             is_sheet = _local(name) == "worksheet"
-            parser.StartElementHandler = self._start_sheet_element if is_sheet else None
+            parser.StartElementHandler = self._start_sheet_element if is_sheet else self._start_element
+            self._start_element(name, attributes)
 
         parser.StartDoctypeDeclHandler = self._refuse_document_type
         parser.StartElementHandler = start_root
+        parser.EndElementHandler = self._end_element
         return parser
+
+    def _start_element(self, name: str, attributes: dict[str, str]) -> None:
+        self._depth += 1
+        if self._depth > self.limits.depth:
+            raise damaged("部件嵌套过深", "a part is nested too deeply")
+        if sum(map(len, attributes.values())) > self.limits.attribute_characters:
+            raise damaged("部件里有过长的属性", "a part has an attribute that is too long")
+        self._count("")
+        element = _local(name)
+        if element in self._counts:
+            self._count(element)
+
+    def _end_element(self, _name: str) -> None:
+        self._depth -= 1
+
+    def _count(self, element: str) -> None:
+        self._counts[element] += 1
+        if self._counts[element] > self._most[element]:
+            raise too_large(
+                "文件里的样式、名称或内容太多，不像一张报表；请把表格按数值粘贴到新的模板里再报送。",
+                "The file has more styles, names or contents than a form; paste the values into a new template.",
+            )
 
     def _refuse_document_type(self, *_declaration: object) -> None:
         raise damaged("部件里有 DTD 声明", "a part declares a document type")
 
     def _start_sheet_element(self, name: str, attributes: dict[str, str]) -> None:
+        self._start_element(name, attributes)
         element = _local(name)
         if element == "c":
             self._start_cell(attributes.get("r", ""))
+        elif element == "row":
+            self._column = 0
         elif element in ("v", "f", "is"):
             self.has_formulas = self.has_formulas or element == "f"
             if self._far_cell:  # a far cell without content is only formatting
@@ -295,16 +375,18 @@ class _SheetScan:
                 )
 
     def _start_cell(self, reference: str) -> None:
-        self.cell_count += 1
+        match = REFERENCE.fullmatch(reference)
+        column = _column_number(match[1]) if match else 0
+        self.cell_count += 1 + max(0, column - self._column) // WIDE_GAP  # a reader fills the gap before it
+        self._column = column
         if self.cell_count > self.limits.cells:
             raise too_large(
                 f"工作簿的单元格超过 {self.limits.cells} 个；请只保留报表本身，删去其他工作表。",
                 f"The workbook has more than {self.limits.cells} cells; keep only the form and remove other sheets.",
             )
-        match = REFERENCE.fullmatch(reference)
         if match is None and reference:
             raise damaged("单元格地址不合规", "a cell's address is no address")
-        is_far = match and (_column_number(match[1]) > self.limits.columns or int(match[2]) > self.limits.rows)
+        is_far = match and (column > self.limits.columns or int(match[2]) > self.limits.rows)
         self._far_cell = reference if is_far else None
 
 

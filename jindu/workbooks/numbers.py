@@ -7,29 +7,21 @@ from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from decimal import ROUND_HALF_UP, Context, Decimal
 
+from jindu.workbooks.number_format import shown
+from jindu.workbooks.words import PERCENT, Words, shipped_words
+
 DECIMAL_PLACES = 8  # raw.cell.number_value is decimal(28, 8)
 TOO_LARGE = Decimal(10) ** 20  # the same: 20 digits before the point
 EXCEL_DIGITS = 15  # significant digits that Excel keeps; the rest of a double is noise
 LONGEST_NUMBER = 64  # characters; a longer text is prose
 EXCEL_EPOCH = date(1899, 12, 30)  # day 0 of Excel's 1900 calendar, from March 1900 on
 YEARS = range(2000, 2100)  # a day or month outside is a slip of the keyboard
-NOT_APPLICABLE = re.compile(r"不适用|无此项|/|N/A|[—―─–]{1,3}|⸺")  # domain.md, Blank is not zero
 EXACT = Context(prec=60)
 
-UNITS = ("亿元", "百万元", "万元", "千元", "元", "%")  # what may stand behind a number; they convert by unit.csv
-_NUMBER = re.compile(
-    r"(?P<sign>[+-]?)"
-    r"(?:(?P<grouped>[1-9][0-9]{0,2}(?:,[0-9]{3})+)|(?P<plain>[0-9]*))"  # 1,23 is a slip, not 123
-    r"(?P<fraction>\.[0-9]+)?"
-    rf"\s*(?P<over>余|多)?\s*(?P<unit>{'|'.join(UNITS)})?"
-)
 _DAY = re.compile(r"(\d{4})(?:([-/.])(\d{1,2})\2(\d{1,2})|年(\d{1,2})月(\d{1,2})[日号]?|(\d{2})(\d{2}))", re.ASCII)
 _TIME_OF_DAY = re.compile(r"(?<=\d)[ T]\d{1,2}:\d{2}(:\d{2}(\.\d+)?)?$", re.ASCII)
 _MONTH = re.compile(r"(\d{4})(?:[-/](\d{1,2})|\.(\d\d|[2-9])|年(\d{1,2})月份?|(\d{2}))", re.ASCII)
-
-# Sections of a number format that show text or space instead of digits: "text", \x, !x, _x, *x, [colour]
-_FORMAT_LITERAL = re.compile(r'"[^"]*"|[\\!_*].|\[[^\]]*\]')
-_FORMAT_SCALED = re.compile(r"[0#?],+(?![0#?,])|[\\!]\.[0#?]")  # #,##0, shows thousands; 0!.0 shows tenths
+_TWO_DECIMALS = re.compile(r"0\.00(_.)?")
 
 
 @dataclass(frozen=True)
@@ -37,7 +29,7 @@ class Reading:
     """What a cell says.
 
     `state` is number, blank, not_applicable, date, text or unreadable; a percentage is 0–1 with unit "%";
-    `qualifier` is "over" for 余 and 多; `treatment` says what was done to the text, None when nothing.
+    `qualifier` is "over" for 余, 多 and 以上; `treatment` says what was done to the text, None when nothing.
     """
 
     state: str
@@ -52,20 +44,24 @@ BLANK = Reading("blank")
 UNREADABLE = Reading("unreadable")
 
 
-def parse(content: object, number_format: str | None = None) -> Reading:
-    """The number that a cell's content states, as an exact decimal; anything doubtful is unreadable."""
+def parse(content: object, number_format: str | None = None, words: Words | None = None) -> Reading:
+    """The number that a cell's content states, as an exact decimal; anything doubtful is unreadable.
+
+    `words` are the reference folder's; without them the shipped ones.
+    """
+    words = words or shipped_words()
     if content is None:
         return BLANK
     if isinstance(content, bool):
         return UNREADABLE
     if isinstance(content, int | float | Decimal):
-        return _parse_number_cell(content, number_format or "General")
+        return _parse_number_cell(content, number_format or "General", words)
     if isinstance(content, str):
-        return _parse_number_text(content)
+        return _parse_number_text(content, words)
     return UNREADABLE  # a date where a number belongs: Excel turned 3-5 into 5 March
 
 
-def parse_day(content: object) -> Reading:
+def parse_day(content: object, words: Words | None = None) -> Reading:
     """The day that a cell's content states: a real date, a written one, or Excel's serial number."""
     if content is None:
         return BLANK
@@ -75,24 +71,36 @@ def parse_day(content: object) -> Reading:
     if isinstance(content, date):
         return _day_reading(content)
     if isinstance(content, str | int | float) and not isinstance(content, bool):
-        return _parse_written_day(str(content))
+        return _parse_written_day(str(content), words or shipped_words())
     return UNREADABLE
 
 
-def parse_month(content: object) -> date | None:
-    """The first day of the month that a label or a column states; None when it states none.
+def read_month(content: object, number_format: str | None = None) -> Reading:
+    """The month that a label or a column states, as its first day: 2024-09, 2024年9月, 2024.09, 202409, or a day.
 
-    2024.1 is none: a spreadsheet makes it of 2024.10 as well.
+    2024.1 is none, a spreadsheet makes it of 2024.10 as well, unless the cell shows two decimals.
     """
     if isinstance(content, float) and content.is_integer():
         content = int(content)
+    elif isinstance(content, float) and _TWO_DECIMALS.fullmatch(number_format or ""):
+        content = f"{content:.2f}"
     if isinstance(content, str | int | float) and not isinstance(content, bool):
-        text = re.sub(r"\s", "", half_width(str(content))[0] or "")
+        half, treatments = half_width(str(content))
+        text = re.sub(r"\s", "", half or "")
         if match := _MONTH.fullmatch(text):
             year, *months = match.groups()
-            return _real_day(int(year), int(next(filter(None, months))), 1)
-    day = parse_day(content).day
-    return day.replace(day=1) if day else None
+            first = _real_day(int(year), int(next(filter(None, months))), 1)
+            return _day_reading(first, "; ".join(treatments) or None) if first else UNREADABLE
+    reading = parse_day(content)
+    if reading.day is None or reading.day.day == 1:
+        return reading if reading.day or reading.state == "blank" else UNREADABLE
+    treatments = [] if reading.treatment is None else [reading.treatment]
+    return _day_reading(reading.day.replace(day=1), "; ".join([*treatments, "day read as its month"]))
+
+
+def parse_month(content: object, number_format: str | None = None) -> date | None:
+    """The first day of the month that a label or a column states; None when it states none."""
+    return read_month(content, number_format).day
 
 
 def half_width(text: str) -> tuple[str | None, list[str]]:
@@ -126,28 +134,23 @@ def exact(number: int | float | Decimal) -> Decimal:
     return Decimal(format(number, f".{EXCEL_DIGITS}g")) if isinstance(number, float) else Decimal(number)
 
 
-def shows_percent(number_format: str) -> bool:
-    """Whether the format multiplies by 100 and shows a percent sign."""
-    return "%" in _FORMAT_LITERAL.sub("", number_format)
-
-
 def _keeps_meaning(character: str) -> bool:
-    full_width = "\uff01" <= character <= "\uff5e"
-    return full_width or character.isspace() or unicodedata.normalize("NFKC", character) == character
+    is_wide_or_small = "\uff01" <= character <= "\uff5e" or "\ufe50" <= character <= "\ufe6b"  # ％ and ﹪
+    return is_wide_or_small or character.isspace() or unicodedata.normalize("NFKC", character) == character
 
 
-def _parse_number_text(text: str) -> Reading:
+def _parse_number_text(text: str, words: Words) -> Reading:
     plain, treatments = half_width(text)
     if plain is None or len(plain) > LONGEST_NUMBER:
         return UNREADABLE
     if not plain:
         return BLANK
-    if NOT_APPLICABLE.fullmatch(re.sub(r"\s", "", plain).upper()):
-        return Reading("not_applicable")
+    if words.says_not_applicable(plain):
+        return Reading("not_applicable", treatment="; ".join(treatments) or None)
     if "−" in plain:
         plain = plain.replace("−", "-")
         treatments.append("minus sign made a hyphen")
-    match = _NUMBER.fullmatch(plain)
+    match = words.number.fullmatch(plain)
     if match is None:
         return UNREADABLE
     digits = (match["grouped"] or match["plain"]).replace(",", "")
@@ -158,23 +161,29 @@ def _parse_number_text(text: str) -> Reading:
     if len(digits) > 1 and digits.startswith("0"):
         treatments.append("leading zeros removed")
     value = Decimal(f"{match['sign']}{digits or '0'}{match['fraction'] or ''}")
-    return _number_reading(value, match["unit"], "over" if match["over"] else None, treatments)
+    return _number_reading(value, *_unit_and_qualifier(match), treatments)
 
 
-def _parse_number_cell(number: int | float | Decimal, number_format: str) -> Reading:
+def _unit_and_qualifier(match: re.Match[str]) -> tuple[str | None, str | None]:
+    return match["unit"] or match["unit_first"], "over" if match["over"] or match["over_last"] else None
+
+
+def _parse_number_cell(number: int | float | Decimal, number_format: str, words: Words) -> Reading:
     if not math.isfinite(number):
         return UNREADABLE
-    if _FORMAT_SCALED.search(re.sub(r'"[^"]*"', "", number_format.split(";", maxsplit=1)[0])):
-        return Reading("unreadable", treatment="the number format shows another number than the cell holds")
     value = exact(number)
+    look = shown(number_format, value)
+    suffix = unicodedata.normalize("NFKC", look.suffix).strip()
+    if look.is_scaled or suffix in words.scale:
+        return Reading("unreadable", treatment="the number format shows another number than the cell holds")
     treatments = []
     if isinstance(number, float) and value != Decimal(repr(number)):
         treatments.append(f"rounded to {EXCEL_DIGITS} significant digits")
-    if shows_percent(number_format):
+    if look.is_percent:
         treatments.append("percent format: already a share of 1")
-        return _fitted(value, "%", None, treatments)
-    literal_unit = re.search(rf'"\s*({"|".join(UNITS)})\s*"', number_format)
-    return _number_reading(value, literal_unit[1] if literal_unit else None, None, treatments)
+        return _fitted(value, PERCENT, None, treatments)
+    painted = words.number.fullmatch(f"0{suffix}")
+    return _number_reading(value, *(_unit_and_qualifier(painted) if painted else (None, None)), treatments)
 
 
 def with_unit(reading: Reading, unit: str | None) -> Reading:
@@ -186,7 +195,7 @@ def with_unit(reading: Reading, unit: str | None) -> Reading:
 
 
 def _number_reading(value: Decimal, unit: str | None, qualifier: str | None, treatments: list[str]) -> Reading:
-    if unit == "%":
+    if unit == PERCENT:
         value = EXACT.scaleb(value, -2)
         treatments.append("percent divided by 100")
     elif unit:
@@ -207,12 +216,12 @@ def _fitted(value: Decimal, unit: str | None, qualifier: str | None, treatments:
     return Reading("number", fitted, unit, qualifier, "; ".join(treatments) or None)
 
 
-def _parse_written_day(written: str) -> Reading:
+def _parse_written_day(written: str, words: Words) -> Reading:
     text, treatments = half_width(written)
     if not text:
         return UNREADABLE if text is None else BLANK
-    if NOT_APPLICABLE.fullmatch(text):
-        return Reading("not_applicable")
+    if words.says_not_applicable(text):
+        return Reading("not_applicable", treatment="; ".join(treatments) or None)
     dated = _TIME_OF_DAY.sub("", text)
     if dated != text:
         treatments.append("time of day removed")

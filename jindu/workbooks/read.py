@@ -10,6 +10,7 @@ import polars
 from jindu.settings import Home, JinduError, Night, Progress, StepReport
 from jindu.warehouse.connection import connect
 from jindu.workbooks.collect import archived_path
+from jindu.workbooks.words import vocabulary
 from jindu.workbooks.worker import Answer, CellRow, Document, Job, WorkerPool
 
 FILES_PER_TRANSACTION = 200
@@ -31,10 +32,10 @@ def read(night: Night, progress: Progress) -> StepReport:
     Raises JinduError when the archive does not hold exactly what was received, or the reader does not start.
     """
     with connect(night.home) as connection:
-        headings = _headings(connection)
+        meanings = _vocabulary(connection)
         jobs = _unread(connection, night.home)
         refused_count = 0
-        with WorkerPool(headings) as pool:
+        with WorkerPool(meanings) as pool:
             for start in range(0, len(jobs), FILES_PER_TRANSACTION):
                 batch = jobs[start : start + FILES_PER_TRANSACTION]
                 answers: list[Answer] = []
@@ -50,15 +51,28 @@ def read(night: Night, progress: Progress) -> StepReport:
     )
 
 
-def _headings(connection: duckdb.DuckDBPyConnection) -> Mapping[str, str]:
+def vocabulary_of(tables: Mapping[str, polars.DataFrame]) -> dict[str, str]:
+    """The words that the reference tables (Catalogue.tables) teach the reader."""
+    return vocabulary(
+        tables["heading"].select("heading", "field").iter_rows(),
+        tables["wording"].select("word", "meaning").iter_rows(),
+        tables["unit"]["unit"],
+        tables["indicator"]["unit"],
+    )
+
+
+def _vocabulary(connection: duckdb.DuckDBPyConnection) -> Mapping[str, str]:
     try:
-        rows = connection.execute("select heading, field from reference.heading order by all").fetchall()
+        headings = connection.execute("select heading, field from reference.heading order by all").fetchall()
+        wording = connection.execute("select word, meaning from reference.wording order by all").fetchall()
+        converted = connection.execute("select unit from reference.unit order by all").fetchall()
+        counted = connection.execute("select distinct unit from reference.indicator order by all").fetchall()
     except duckdb.CatalogException as error:
         raise JinduError(
-            "工作数据库里还没有 reference.heading（表头对照表）。请先载入参考数据：运行 jindu run。",
-            "The private database has no reference.heading yet. Load the reference folder first: jindu run.",
+            "工作数据库里还没有 reference.heading（表头对照表）等参考数据。请先载入：运行 jindu run。",
+            "The private database has no reference.heading and the like yet. Load the reference folder: jindu run.",
         ) from error
-    return {heading: field for heading, field in rows}
+    return vocabulary(headings, wording, (unit for (unit,) in converted), (unit for (unit,) in counted))
 
 
 def _unread(connection: duckdb.DuckDBPyConnection, home: Home) -> list[Job]:

@@ -2,13 +2,14 @@
 
 import csv
 import io
+import math
 import re
 import unicodedata
 import warnings
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import ExitStack, closing
 from dataclasses import dataclass, replace
-from datetime import date, datetime
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
@@ -17,8 +18,8 @@ from openpyxl.utils import get_column_letter
 from openpyxl.workbook.workbook import Workbook
 
 from jindu.workbooks.guard import DEFAULT_LIMITS, Limits, RefusalError, inspect, not_a_workbook, too_large
+from jindu.workbooks.number_format import shown
 from jindu.workbooks.numbers import (
-    UNITS,
     Reading,
     exact,
     half_width,
@@ -26,13 +27,16 @@ from jindu.workbooks.numbers import (
     parse_day,
     parse_month,
     plain_text,
-    shows_percent,
+    read_month,
     with_unit,
 )
+from jindu.workbooks.sheet import EMPTY, Grid, Sheet, SheetCell
+from jindu.workbooks.words import TRAILING_BRACKET, Words, squeezed, words_of
 from jindu.workbooks.worker import Answer, CellRow, Document
 
 NUMBER_FIELDS = ("month_value", "ytd_value", "prior_ytd_value", "published_rank")
 DAY_FIELDS = ("finished_on",)
+MONTH_FIELD = "report_month"
 VALUE_FIELDS = frozenset(NUMBER_FIELDS + DAY_FIELDS)
 ROW_KEYS = ("indicator_code", "indicator_name")
 DOCUMENT_FIELDS = (
@@ -49,36 +53,43 @@ LABEL_FIELDS = frozenset((*DOCUMENT_FIELDS, *SUBJECT_FIELDS, "unit"))
 FIELDS = frozenset(
     (*NUMBER_FIELDS, *DAY_FIELDS, *ROW_KEYS, *DOCUMENT_FIELDS, *SUBJECT_FIELDS, "unit", "note", "published_rank_metric")
 )
+GROUP = "group"  # a heading over several columns that leaves their meaning as it is, such as 本年
 META_SHEET = "jindu"  # the template's very hidden sheet of key and value
 HEADER_WITHIN = 30  # rows; titles and instructions stand above
 GAP_ENDS_TABLE = 2  # blank rows
 LONGEST_TEXT = 32_767  # characters: Excel's own limit for a cell
 QUOTED_TEXT = 40  # characters of a cell repeated in a refusal
-COLUMN_LETTERS = frozenset("甲乙丙丁戊己庚辛")  # printed forms number their columns 甲 乙 丙 1 2 3 below the header
 
 _COLON = re.compile("[:\uff1a\ufe55\ufe30]")
-_TRAILING_BRACKET = re.compile(r"[(\[【〔{]([^()\[\]【】〔〕{}]*)[)\]】〕}]$")  # after NFKC
 SEPARATORS = " \t\n\u3000;\uff1b,\uff0c、|"  # between two labels in one cell
 _TOKEN_START = re.compile(rf"(?:^|(?<=[{SEPARATORS}]))(?=\S)")
 
 
-@dataclass(frozen=True)
-class SheetCell:
-    """What one cell holds; `is_broken` marks an error value or a formula without a result."""
+_MONTH_IN_TITLE = re.compile(r"(?<!\d)20\d\d年\d{1,2}月(?!\d)")
+_TEXT_FORMULA = re.compile(r'="([^"]*)"')  # how a CSV keeps a spreadsheet from touching a long code
 
-    value: object = None
-    number_format: str | None = None
-    formula: str | None = None
-    is_broken: bool = False
+
+@dataclass(frozen=True)
+class Heading:
+    """What stands over a column: its text, in which row (0-based), and the field it means, if any."""
+
+    text: str
+    row: int
+    field: str | None
+
+
+@dataclass(frozen=True)
+class Header:
+    """The rows of a header, counted from 0, and the heading of each column that has one."""
+
+    first: int
+    last: int
+    headings: dict[int, Heading]
 
     @property
-    def is_blank(self) -> bool:
-        """Nothing, or nothing visible."""
-        return not self.is_broken and (self.value is None or (isinstance(self.value, str) and not self.value.strip()))
-
-
-EMPTY = SheetCell()
-Grid = list[list[SheetCell]]
+    def columns(self) -> dict[int, str]:
+        """The field of each column that has one."""
+        return {column: heading.field for column, heading in self.headings.items() if heading.field}
 
 
 @dataclass(frozen=True)
@@ -87,31 +98,45 @@ class Table:
 
     sheet_name: str
     grid: Grid
-    header: int
+    header: Header
     end: int
-    columns: dict[int, str]
+
+    @property
+    def columns(self) -> dict[int, str]:
+        """The field of each column that has one."""
+        return self.header.columns
+
+    @property
+    def above(self) -> Grid:
+        """The rows of titles and labels."""
+        return self.grid[: self.header.first]
 
 
-def read(path: Path, file_name: str, headings: Mapping[str, str], limits: Limits = DEFAULT_LIMITS) -> Answer:
+def read(path: Path, file_name: str, vocabulary: Mapping[str, str], limits: Limits = DEFAULT_LIMITS) -> Answer:
     """One file's document and cells; a file that cannot be read gives a refusal and no cells.
 
-    `headings` maps column headings and labels, in any spelling that heading_key evens out, to fields.
+    `vocabulary` says what senders' words mean (see words.vocabulary): headings and labels, in any spelling that
+    heading_key evens out, words in cells, units. What it lacks of the latter two is as in the shipped files.
     """
-    known = {heading_key(heading): field for heading, field in headings.items()} | {field: field for field in FIELDS}
+    words = words_of({**vocabulary, **{field: field for field in FIELDS}})
     file_format: str | None = None
     try:
         inspection = inspect(path, limits)
+        file_format = None if inspection.kind == "text" else inspection.kind
         if inspection.kind == "xlsx":
-            file_format = "xlsx"
-            sheets, meta = _open_workbook(path, inspection.has_formulas, limits)
+            sheets = _open_workbook(path, inspection.has_formulas, limits)
+        elif inspection.kind == "xls":
+            from jindu.workbooks.biff import read_sheets  # noqa: PLC0415  (few files need it)
+
+            sheets = read_sheets(path.read_bytes(), limits)
         else:
-            sheets, meta = _open_csv(path, file_name, known, limits), {}
+            sheets = _open_csv(path, file_name, words, limits)
             file_format = "csv"
-        table = _find_table(sheets, known)
-        rows = list(_data_rows(table, known))
+        table = _find_table([sheet for sheet in sheets if sheet.is_visible and not _is_meta(sheet)], words)
+        rows = list(_data_rows(table, words))
         if not rows:
             raise _no_rows()
-        return Answer(_document(table, rows, known, meta, file_format), list(_cells(table, rows, known)))
+        return Answer(_document(table, rows, words, _meta(sheets), file_format), list(_cells(table, rows, words)))
     except RefusalError as refusal:
         return Answer(
             Document(refusal.file_format or file_format, False, refusal.code, refusal.zh, refusal.en),
@@ -119,14 +144,18 @@ def read(path: Path, file_name: str, headings: Mapping[str, str], limits: Limits
         )
 
 
-def heading_key(text: str) -> str:
-    """A heading as it is compared: NFKC, no white space, no trailing colon or bracket, lower case."""
-    plain = re.sub(r"[\s\u200b-\u200f\ufeff]", "", unicodedata.normalize("NFKC", text)).rstrip(":").lower()
-    return _TRAILING_BRACKET.sub("", plain) or plain
+def _is_meta(sheet: Sheet) -> bool:
+    return sheet.title.lower() == META_SHEET
 
 
-def _open_workbook(path: Path, has_formulas: bool, limits: Limits) -> tuple[list[tuple[str, Grid]], dict[str, object]]:
-    """The visible sheets, and what the hidden sheet says."""
+def _meta(sheets: Sequence[Sheet]) -> dict[str, object]:
+    """What the template's hidden sheet says, key by key."""
+    rows = [row for sheet in sheets if _is_meta(sheet) for row in sheet.grid]
+    return {str(row[0].value).strip(): row[1].value for row in rows if len(row) > 1 and not row[1].is_blank}
+
+
+def _open_workbook(path: Path, has_formulas: bool, limits: Limits) -> list[Sheet]:
+    """The sheets of an .xlsx, hidden ones too."""
     with warnings.catch_warnings(), ExitStack() as opened:
         warnings.simplefilter("ignore")  # openpyxl's remarks on extensions and impossible dates
         file = opened.enter_context(path.open("rb"))  # by path, openpyxl insists on the ending .xlsx
@@ -134,15 +163,12 @@ def _open_workbook(path: Path, has_formulas: bool, limits: Limits) -> tuple[list
         formulas = None
         if has_formulas:
             formulas = opened.enter_context(closing(load_workbook(file, read_only=True, keep_links=False)))
-        meta_titles = [sheet.title for sheet in values.worksheets if sheet.title.lower() == META_SHEET]
-        sheets = [
-            (sheet.title, _sheet_grid(values, formulas, sheet.title, limits))
+        return [
+            Sheet(sheet.title, _sheet_grid(values, formulas, sheet.title, limits), is_visible)
             for sheet in values.worksheets
-            if sheet.sheet_state == "visible" and sheet.title not in meta_titles
+            for is_visible in [sheet.sheet_state == "visible"]
+            if is_visible or sheet.title.lower() == META_SHEET
         ]
-        meta_rows = [row for title in meta_titles for row in _sheet_grid(values, None, title, limits)]
-    meta = {str(row[0].value).strip(): row[1].value for row in meta_rows if len(row) > 1 and not row[1].is_blank}
-    return sheets, meta
 
 
 def _sheet_grid(values: Workbook, formulas: Workbook | None, title: str, limits: Limits) -> Grid:
@@ -174,11 +200,11 @@ def _sheet_rows(workbook: Workbook, title: str, limits: Limits) -> Iterator[Sequ
         yield row[: limits.columns]
 
 
-def _open_csv(path: Path, file_name: str, known: Mapping[str, str], limits: Limits) -> list[tuple[str, Grid]]:
-    """The text as one sheet, by the delimiter that shows a header row."""
+def _open_csv(path: Path, file_name: str, words: Words, limits: Limits) -> list[Sheet]:
+    """The text as one sheet, by the delimiter that shows a header."""
     text = _decode(path.read_bytes())
-    sheets = [(file_name, _csv_grid(text, delimiter, limits)) for delimiter in ",\t"]
-    return sorted(sheets, key=lambda sheet: _header_row(sheet[1], known) is None)[:1]
+    sheets = [Sheet(file_name, _csv_grid(text, delimiter, limits)) for delimiter in ",\t"]
+    return sorted(sheets, key=lambda sheet: _find_header(sheet.grid, words) is None)[:1]
 
 
 def _decode(content: bytes) -> str:
@@ -199,7 +225,7 @@ def _csv_grid(text: str, delimiter: str, limits: Limits) -> Grid:
     grid: Grid = []
     try:
         for row in csv.reader(io.StringIO(text, newline=""), delimiter=delimiter):
-            grid.append([SheetCell(value) if value.strip() else EMPTY for value in row])
+            grid.append([_csv_cell(value) for value in row])
             if len(grid) > limits.rows or len(row) > limits.columns:
                 raise too_large(
                     f"CSV 超过 {limits.rows} 行或 {limits.columns} 列；请只保留报表本身，或分成几个文件报送。",
@@ -211,14 +237,19 @@ def _csv_grid(text: str, delimiter: str, limits: Limits) -> Grid:
     return grid
 
 
-def _find_table(sheets: Sequence[tuple[str, Grid]], known: Mapping[str, str]) -> Table:
+def _csv_cell(text: str) -> SheetCell:
+    if as_formula := _TEXT_FORMULA.fullmatch(text.strip()):
+        return SheetCell(as_formula[1], formula=text.strip())
+    return SheetCell(text) if text.strip() else EMPTY
+
+
+def _find_table(sheets: Sequence[Sheet], words: Words) -> Table:
     """The table of the first sheet that has one."""
-    for sheet_name, grid in sheets:
-        header = _header_row(grid, known)
+    for sheet in sheets:
+        header = _find_header(sheet.grid, words)
         if header is not None:
-            columns = _header_fields(grid[header], known)
-            _check_unambiguous(grid[header], columns, header)
-            return Table(sheet_name, grid, header, _table_end(grid, header, known), columns)
+            _check_unambiguous(header)
+            return Table(sheet.title, sheet.grid, header, _table_end(sheet.grid, header, words))
     raise RefusalError(
         "no_table",
         "没有找到表头：表头一行应有“指标代码”或“指标名称”，以及“本月数”“本年累计”等数值列；请用报表模板填报。",
@@ -226,75 +257,143 @@ def _find_table(sheets: Sequence[tuple[str, Grid]], known: Mapping[str, str]) ->
     )
 
 
-def _header_row(grid: Grid, known: Mapping[str, str]) -> int | None:
-    for index, row in enumerate(grid[:HEADER_WITHIN]):
-        fields = set(_header_fields(row, known).values())
-        if fields.intersection(ROW_KEYS) and fields & VALUE_FIELDS:
-            return index
+def _find_header(grid: Grid, words: Words) -> Header | None:
+    """The first row that names an indicator and a value, or two rows that name more than either of them alone."""
+    rows = [_header(grid, index, 1, words) for index in range(min(len(grid), HEADER_WITHIN))]
+    for index, row in enumerate(rows):
+        if index + 1 < len(rows):
+            pair = _header(grid, index, 2, words)
+            if _names_rows_and_values(pair) and _clearness(pair) > max(_clearness(row), _clearness(rows[index + 1])):
+                return pair
+        if _names_rows_and_values(row):
+            return row
     return None
 
 
-def _header_fields(row: Sequence[SheetCell], known: Mapping[str, str]) -> dict[int, str]:
-    keys = {column: heading_key(cell.value) for column, cell in enumerate(row) if isinstance(cell.value, str)}
-    return {column: known[key] for column, key in keys.items() if key in known}
+def _clearness(header: Header) -> tuple[int, int]:
+    """How many fields a header names, and of those that name as many, the fewer columns that mean the same."""
+    fields = list(header.columns.values())
+    return len(set(fields)), len(set(fields)) - len(fields)
 
 
-def _check_unambiguous(row: Sequence[SheetCell], columns: Mapping[int, str], header: int) -> None:
+def _names_rows_and_values(header: Header) -> bool:
+    fields = set(header.columns.values())
+    return bool(fields.intersection(ROW_KEYS) and fields & VALUE_FIELDS)
+
+
+def _header(grid: Grid, index: int, depth: int, words: Words) -> Header:
+    upper = {column: str(cell.value) for column, cell in enumerate(grid[index]) if _is_text(cell)}
+    if depth == 1:
+        return Header(index, index, {column: _heading([text], index, words) for column, text in upper.items()})
+    lower = {column: str(cell.value) for column, cell in enumerate(grid[index + 1]) if _is_text(cell)}
+    headings: dict[int, Heading] = {}
+    group = ""
+    for column in range(max((*upper, *lower), default=-1) + 1):
+        group = upper.get(column, group if column in lower else "")  # a merged heading stands in its first cell
+        if column not in lower:
+            if column in upper:
+                headings[column] = _heading([upper[column]], index, words)
+            continue
+        is_neutral = words.field(group) == GROUP or not group
+        texts = [group + lower[column], *([lower[column]] if is_neutral else [])]
+        headings[column] = _heading(texts, index + 1, words)
+    return Header(index, index + 1, headings)
+
+
+def _heading(texts: Sequence[str], row: int, words: Words) -> Heading:
+    """The first of the texts that means a field, else the first."""
+    for text in texts:
+        field = words.field(text)
+        if field is not None and field != GROUP:
+            return Heading(text, row, field)
+    return Heading(texts[0], row, None)
+
+
+def _is_text(cell: SheetCell) -> bool:
+    return isinstance(cell.value, str) and not cell.is_blank
+
+
+def _check_unambiguous(header: Header) -> None:
     first: dict[str, int] = {}
-    for column, field in columns.items():
+    for column, field in header.columns.items():
         if field in first:
-            one, other = (f"{get_column_letter(index + 1)}{header + 1}" for index in (first[field], column))
+            one, other = (
+                f"{get_column_letter(place + 1)}{header.headings[place].row + 1}" for place in (first[field], column)
+            )
+            text = header.headings[column].text
             raise RefusalError(
                 "ambiguous_table",
-                f"表头 {one} 和 {other} 是同一个项目（“{row[column].value}”），无法判断以哪一列为准；请只保留一列。",
+                f"表头 {one} 和 {other} 是同一个项目（“{text}”），无法判断以哪一列为准；请只保留一列。",
                 f"The headings in {one} and {other} mean the same ({field}); keep one of the two columns.",
             )
         first[field] = column
 
 
-def _table_end(grid: Grid, header: int, known: Mapping[str, str]) -> int:
+def _table_end(grid: Grid, header: Header, words: Words) -> int:
     """Two blank rows or a footer such as 填报人: end the table."""
     blank_count = 0
-    for index in range(header + 1, len(grid)):
-        filled = [cell for cell in grid[index] if not cell.is_blank]
-        blank_count = 0 if filled else blank_count + 1
-        if blank_count == GAP_ENDS_TABLE:
-            return index
-        if any(field in DOCUMENT_FIELDS for cell in filled for field, _ in _labels_in(cell, known)):
+    for index in range(header.last + 1, len(grid)):
+        is_blank = all(cell.is_blank for cell in grid[index])
+        blank_count = blank_count + 1 if is_blank else 0
+        if blank_count == GAP_ENDS_TABLE or _is_footer(grid[index], header.columns, words):
             return index
     return len(grid)
 
 
-def _data_rows(table: Table, known: Mapping[str, str]) -> Iterator[int]:
-    """The rows that name an indicator; remarks, repeated headings and column numbers are none."""
+def _is_footer(row: Sequence[SheetCell], columns: Mapping[int, str], words: Words) -> bool:
+    """Whether a row says who signed: it begins with such a label, or has one, outside its note, and no figures.
+
+    A note may hold anything: 审核人:李四 不在 beside figures is still a note.
+    """
+    filled = [column for column, cell in enumerate(row) if not cell.is_blank]
+    labels = [
+        column for column in filled if any(field in DOCUMENT_FIELDS for field, _ in _labels_in(row[column], words))
+    ]
+    if labels and labels[0] == filled[0]:
+        return True
+    figures = [row[column] for column in filled if columns.get(column) in NUMBER_FIELDS]
+    has_figures = any(parse(cell.value, cell.number_format, words).state != "unreadable" for cell in figures)
+    return not has_figures and any(columns.get(column) != "note" for column in labels)
+
+
+def _data_rows(table: Table, words: Words) -> Iterator[int]:
+    """The rows that name an indicator; remarks, section titles, totals, repeated headings, column numbers are none."""
     key_columns = [column for column, field in table.columns.items() if field in ROW_KEYS]
-    for index in range(table.header + 1, table.end):
+    for index in range(table.header.last + 1, table.end):
         row = table.grid[index]
         filled = [cell for cell in row if not cell.is_blank]
         keys = [row[column] for column in key_columns if column < len(row) and not row[column].is_blank]
-        is_remark = len(filled) == 1 and isinstance(filled[0].value, str) and bool(_COLON.search(filled[0].value))
-        is_heading = any(known.get(heading_key(str(cell.value))) in ROW_KEYS for cell in keys)
-        if keys and not is_remark and not is_heading and not _numbers_columns(filled):
+        if keys and not _is_aside(filled, words) and not _is_passed_over(keys, words):
             yield index
 
 
-def _numbers_columns(filled: Sequence[SheetCell]) -> bool:
+def _is_aside(filled: Sequence[SheetCell], words: Words) -> bool:
+    """Whether a row is a remark, the title of a section, or numbers the columns."""
     texts = [str(cell.value).strip() for cell in filled]
-    return bool(COLUMN_LETTERS.intersection(texts)) and all(
-        text in COLUMN_LETTERS or text.isdecimal() for text in texts
+    if len(filled) == 1 and isinstance(filled[0].value, str):
+        return bool(_COLON.search(texts[0])) or words.is_section(texts[0])
+    return bool(words.column_marks.intersection(texts)) and all(
+        text in words.column_marks or text.isdecimal() for text in texts
     )
 
 
-def _cells(table: Table, rows: Sequence[int], known: Mapping[str, str]) -> Iterator[CellRow]:
-    units = _column_units(table, known)
+def _is_passed_over(keys: Sequence[SheetCell], words: Words) -> bool:
+    """Whether a row repeats the header or adds up the rows above it."""
+    return any(words.field(str(cell.value)) in ROW_KEYS for cell in keys) or all(
+        squeezed(str(cell.value)) in words.total_rows for cell in keys
+    )
+
+
+def _cells(table: Table, rows: Sequence[int], words: Words) -> Iterator[CellRow]:
+    columns, units = table.columns, _column_units(table, words)
     for index in rows:
         row = table.grid[index]
-        for column in range(max(len(row), max(table.columns) + 1)):
+        for column in range(max(len(row), max(columns) + 1)):
             cell = row[column] if column < len(row) else EMPTY
-            field = table.columns.get(column)
+            field = columns.get(column)
             if field is None and cell.is_blank:
                 continue
-            reading = _reading(cell, field, units.get(column))
+            reading = _reading(cell, field, units.get(column), words)
             is_blank = reading.state == "blank"
             yield CellRow(
                 sheet_name=table.sheet_name,
@@ -302,7 +401,7 @@ def _cells(table: Table, rows: Sequence[int], known: Mapping[str, str]) -> Itera
                 column_number=column + 1,
                 cell=f"{get_column_letter(column + 1)}{index + 1}",
                 field=field,
-                text=None if is_blank else _text(cell, trimmed=field not in VALUE_FIELDS),
+                text=None if is_blank else _text(cell, is_value=field in VALUE_FIELDS),
                 state=reading.state,
                 number_value=None if reading.value is None else plain_text(reading.value),
                 number_unit=reading.unit,
@@ -314,56 +413,75 @@ def _cells(table: Table, rows: Sequence[int], known: Mapping[str, str]) -> Itera
             )
 
 
-def _reading(cell: SheetCell, field: str | None, unit: str | None) -> Reading:
+def _reading(cell: SheetCell, field: str | None, unit: str | None, words: Words) -> Reading:
     if cell.is_broken:
-        return Reading("unreadable")
+        return Reading("unreadable", treatment="formula without a result" if cell.value is None else "error value")
     if cell.is_blank:
         return Reading("blank")
     if field in NUMBER_FIELDS:
-        return with_unit(parse(cell.value, cell.number_format), unit if field != "published_rank" else None)
-    if field in DAY_FIELDS:
-        return parse_day(cell.value)
-    return Reading("text")
+        reading = parse(cell.value, cell.number_format, words)
+        reading = with_unit(reading, unit if field != "published_rank" else None)
+    elif field in DAY_FIELDS:
+        reading = parse_day(cell.value, words)
+    elif field == MONTH_FIELD:
+        reading = read_month(cell.value, cell.number_format)
+    else:
+        return Reading("text")
+    if cell.formula is None:
+        return reading
+    return replace(reading, treatment="; ".join(filter(None, ["result of a formula", reading.treatment])))
 
 
-def _column_units(table: Table, known: Mapping[str, str]) -> dict[int, str]:
+def _column_units(table: Table, words: Words) -> dict[int, str]:
     """Units in the headings, 本月数(万元), or above the table, 单位:万元; they count where no column gives the unit."""
     if "unit" in table.columns.values():
         return {}
-    labelled = [str(value).strip() for value in _labels(table.grid[: table.header], known).get("unit", [])]
-    above = next((unit for unit in labelled if unit in UNITS), None)
+    labelled = [str(value).strip() for value in _labels(table.above, words).get("unit", [])]
+    above = next((unit for unit in labelled if unit in words.converted_units), None)
     units = {}
     for column in table.columns:
-        heading = unicodedata.normalize("NFKC", str(table.grid[table.header][column].value)).strip()
-        bracket = _TRAILING_BRACKET.search(heading)
-        unit = bracket[1].strip() if bracket and bracket[1].strip() in UNITS else above
+        heading = unicodedata.normalize("NFKC", table.header.headings[column].text).strip()
+        bracket = TRAILING_BRACKET.search(heading)
+        unit = bracket[1].strip() if bracket and bracket[1].strip() in words.converted_units else above
         if unit:
             units[column] = unit
     return units
 
 
-def _text(cell: SheetCell, *, trimmed: bool = True) -> str | None:
-    """The cell as its sender sees it, as far as one line of text can say."""
+def _text(cell: SheetCell, *, is_value: bool = False) -> str | None:
+    """The cell as its sender sees it, as far as one line of text can say; a value's with the space around it."""
     content = cell.value
     if content is None:
         return cell.formula
     if isinstance(content, bool):
         text = str(content).upper()
     elif isinstance(content, int | float):
-        share = cell.number_format is not None and shows_percent(cell.number_format)
-        text = plain_text(exact(content) * 100) + "%" if share else plain_text(exact(content))
+        text = _number_text(content, cell.number_format, is_value=is_value)
     elif isinstance(content, datetime) and content.time() == datetime.min.time():
         text = content.date().isoformat()
     else:
         text = str(content)
-    return (text.strip() if trimmed else text)[:LONGEST_TEXT] or None
+    return (text if is_value else text.strip())[:LONGEST_TEXT] or None
+
+
+def _number_text(number: int | float, number_format: str | None, *, is_value: bool) -> str:
+    if not math.isfinite(number):
+        return str(number)
+    value = exact(number)
+    look = shown(number_format or "General", value)
+    if look.is_percent:
+        return plain_text(value * 100) + "%"
+    return plain_text(value) + (look.suffix if is_value and not look.is_scaled else "")
 
 
 def _document(
-    table: Table, rows: Sequence[int], known: Mapping[str, str], meta: Mapping[str, object], file_format: str
+    table: Table,
+    rows: Sequence[int],
+    words: Words,
+    meta: Mapping[str, object],
+    file_format: str | None,
 ) -> Document:
-    around = table.grid[: table.header] + table.grid[table.end :]
-    labels = _labels(around, known)
+    labels = _labels(table.above + table.grid[table.end :], words)
     found = {field: labels[field] for field in DOCUMENT_FIELDS if field in labels}
     senders = [value for field in ("sender_code", *SUBJECT_FIELDS) for value in labels.get(field, [])]
     if senders:
@@ -372,12 +490,15 @@ def _document(
         if field in DOCUMENT_FIELDS and (values := _column_values(table, rows, column, field)):
             found[field] = values
     texts = {field: _text(SheetCell(values[0])) for field, values in found.items()}
+    title = _title(table, words)
     meta_texts = {key: _text(SheetCell(value)) for key, value in meta.items()}
-    month = found["report_month"][0] if "report_month" in found else None
+    if MONTH_FIELD not in found and (month_in_title := _month_in_title(table, words, title)):
+        texts[MONTH_FIELD], found[MONTH_FIELD] = month_in_title, [month_in_title]
+    month = found[MONTH_FIELD][0] if MONTH_FIELD in found else None
     return Document(
         file_format=file_format,
         is_readable=True,
-        form_text=texts.get("form") or _title(table, known),
+        form_text=texts.get("form") or title,
         template_version=texts.get("template_version") or meta_texts.get("template_version"),
         sender_text=texts.get("sender_code"),
         report_month_text=texts.get("report_month"),
@@ -394,13 +515,13 @@ def _document(
 def _column_values(table: Table, rows: Sequence[int], column: int, field: str) -> list[object]:
     """What a column says of the whole document; form, sender and month must be one."""
     cells = [table.grid[index][column] for index in rows if column < len(table.grid[index])]
-    values = [cell.value for cell in cells if not cell.is_blank and not cell.is_broken]
+    values = [_labelled_value(field, cell) for cell in cells if not cell.is_blank and not cell.is_broken]
     distinct = {
         _month_text(value) or str(value).strip() if field == "report_month" else str(value).strip() for value in values
     }
     if field in ("form", "sender_code", "report_month") and len(distinct) > 1:
         one, other = (text[:QUOTED_TEXT] for text in sorted(distinct)[:2])
-        heading = str(table.grid[table.header][column].value).strip()
+        heading = table.header.headings[column].text.strip()
         raise RefusalError(
             "mixed_document",
             f"“{heading}”一列既有“{one}”又有“{other}”；一个文件只能有一张报表、一个填报单位、一个报告期，请分开报送。",
@@ -410,51 +531,98 @@ def _column_values(table: Table, rows: Sequence[int], column: int, field: str) -
     return values
 
 
-def _title(table: Table, known: Mapping[str, str]) -> str | None:
-    """The first text above the table that is no label."""
-    for row in table.grid[: table.header]:
-        for cell in row:
-            if isinstance(cell.value, str) and not cell.is_blank and not _labels_in(cell, known):
-                return None if _COLON.search(cell.value) else _text(cell)
-    return None
+def _title(table: Table, words: Words) -> str | None:
+    """The first text above the table that ends as the name of a form does, else the first that is no label."""
+    texts = [str(cell.value) for row in table.above for cell in row if _is_text(cell) and not _labels_in(cell, words)]
+    names = [text for text in texts if squeezed(_without_remarks(text)).endswith(words.title_ends)]
+    first = next(iter(names or texts), None)
+    return None if first is None or _COLON.search(first) else _text(SheetCell(first))
 
 
-def _labels(rows: Sequence[Sequence[SheetCell]], known: Mapping[str, str]) -> dict[str, list[object]]:
+def _without_remarks(title: str) -> str:
+    """A title without what stands behind it in brackets: 社区月报（示例）."""
+    plain = unicodedata.normalize("NFKC", title).strip()
+    while (shorter := TRAILING_BRACKET.sub("", plain).strip()) != plain:
+        plain = shorter
+    return plain
+
+
+def _month_in_title(table: Table, words: Words, title: str | None) -> str | None:
+    """The month of a form that has no label for it: the only one in its title, or alone in a cell above the table."""
+    alone = [text for row in table.above for text in _months_alone(row, words)]
+    named = [*alone, *_MONTH_IN_TITLE.findall(unicodedata.normalize("NFKC", title or ""))]
+    months = {parse_month(_without_brackets(text)) for text in named}
+    return _without_brackets(named[0]) if len(months) == 1 and None not in months else None
+
+
+def _months_alone(row: Sequence[SheetCell], words: Words) -> Iterator[str]:
+    """The cells of a row that hold a month, or its first day, and belong to no label."""
+    before = EMPTY
+    for cell in row:
+        if cell.is_blank:
+            continue
+        is_first_day = isinstance(cell.value, datetime) and cell.value.day == 1
+        if (is_first_day or _is_text(cell)) and not _awaits_value(before, words):
+            text = f"{cell.value:%Y-%m}" if is_first_day else _without_brackets(str(cell.value))
+            if parse_month(text):
+                yield text
+        before = cell
+
+
+def _awaits_value(cell: SheetCell, words: Words) -> bool:
+    """Whether what follows is the value of this label, known or not."""
+    labels = _labels_in(cell, words)
+    return bool(labels and not labels[-1][1]) or (_is_text(cell) and bool(_COLON.search(str(cell.value).strip()[-1:])))
+
+
+def _without_brackets(text: str) -> str:
+    return text.strip().strip("()\uff08\uff09[]【】〔〕").strip()
+
+
+def _labels(rows: Sequence[Sequence[SheetCell]], words: Words) -> dict[str, list[object]]:
     """Label cells with their values: after the colon, else in the next filled cell to the right."""
     found: dict[str, list[object]] = {}
     for row in rows:
         filled = [cell for cell in row if not cell.is_blank]
         for position, cell in enumerate(filled):
-            for field, written in _labels_in(cell, known):
+            for field, written in _labels_in(cell, words):
                 value: object = written
                 following = filled[position + 1] if position + 1 < len(filled) else EMPTY
-                if not written and not following.is_broken and not _is_label(following, known):
-                    value = following.value
+                if not written and not following.is_broken and not _is_label(following, words):
+                    value = _labelled_value(field, following)
                 if value is not None and value != "":
                     found.setdefault(field, []).append(value)
     return found
 
 
-def _is_label(cell: SheetCell, known: Mapping[str, str]) -> bool:
+def _labelled_value(field: str, cell: SheetCell) -> object:
+    """What a cell says as the value of a label; 2024.10 is a month as it is shown, as a number it is 2024.1."""
+    value = cell.value
+    if field == MONTH_FIELD and isinstance(value, float) and parse_month(value) is None:
+        return f"{value:.2f}" if parse_month(value, cell.number_format) else value
+    return value
+
+
+def _is_label(cell: SheetCell, words: Words) -> bool:
     """Whether a cell only announces what stands beside it: 审核人: left blank is not approved by 报出日期:."""
-    return bool(_labels_in(cell, known)) or (
+    return bool(_labels_in(cell, words)) or (
         isinstance(cell.value, str) and _COLON.search(cell.value.strip()[-1:]) is not None
     )
 
 
-def _labels_in(cell: SheetCell, known: Mapping[str, str]) -> list[tuple[str, str]]:
+def _labels_in(cell: SheetCell, words: Words) -> list[tuple[str, str]]:
     """The labels that a cell's text contains, each with what follows its colon."""
     if not isinstance(cell.value, str):
         return []
     first, *pieces = _COLON.split(cell.value)
     if not pieces:
-        field = known.get(heading_key(first))
+        field = words.field(first)
         return [(field, "")] if field in LABEL_FIELDS else []
     pairs: list[tuple[str, str]] = []
-    _, field = _split_label(first, known)
+    _, field = _split_label(first, words)
     value = ""
     for piece in pieces:
-        before, following_field = _split_label(piece, known)
+        before, following_field = _split_label(piece, words)
         value = f"{value}:{before}" if value else before
         has_unknown_label = field != "correction_reason" and len(before.split()) > 1  # a reason may hold a colon
         if following_field is None and piece is not pieces[-1] and has_unknown_label:
@@ -467,17 +635,17 @@ def _labels_in(cell: SheetCell, known: Mapping[str, str]) -> list[tuple[str, str
     return [*pairs, (field, value)] if field else pairs
 
 
-def _split_label(piece: str, known: Mapping[str, str]) -> tuple[str, str | None]:
+def _split_label(piece: str, words: Words) -> tuple[str, str | None]:
     """The text between two colons: the value of the label before, then the field of the next label, if any."""
     for start in _TOKEN_START.finditer(piece):
-        field = known.get(heading_key(piece[start.start() :]))
+        field = words.field(piece[start.start() :])
         if field in LABEL_FIELDS:
             return piece[: start.start()].strip(SEPARATORS), field
     return piece.strip(), None
 
 
 def _month_text(value: object) -> str | None:
-    month: date | None = parse_month(value)
+    month = parse_month(value)
     return month.isoformat() if month else None
 
 

@@ -61,9 +61,8 @@ NOT_APPLICABLE_WORDS = (
     "N/A",
     "—",
     "——",
-    "-",
     "–",
-)  # as numbers.NOT_APPLICABLE reads them
+)  # of wording.csv
 EMPTY_NOTES = ("/", "-", "—", "——")  # marks that are no explanation, beside the phrases of unexplained.csv
 PALE, GREY, RED, ORANGE = "#FFF7D6", "#F2F2F2", "#FFC7CE", "#FFD9A8"
 DARK_RED, DARK_ORANGE, DARK_GREEN, DARK_GREY = "#9C0006", "#974706", "#2E6B34", "#7F7F7F"

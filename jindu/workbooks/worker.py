@@ -1,27 +1,28 @@
 """Reading in processes of their own: a file that hangs, crashes or eats memory costs itself only.
 
-The child imports the reader and nothing of the warehouse; the two sides exchange lines of JSON.
+The child imports the reader and nothing of the warehouse.
 """
 
-import json
-import os
-import resource
-import signal
-import subprocess
 import sys
 from collections.abc import Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from queue import SimpleQueue
 from types import TracebackType
-from typing import IO, NamedTuple
+from typing import NamedTuple
 
-from jindu.settings import PROJECT_ROOT, JinduError
+from jindu.confined import (
+    MEMORY_BYTES,
+    SECONDS_PER_FILE,
+    Answerer,
+    Child,
+    ChildDiedError,
+    answer_questions,
+    limit_memory,
+)
 
-MEMORY_BYTES = 512 * 1024 * 1024  # the reader alone takes 32 MiB; a sheet at the guard's limits stays under this
-SECONDS_PER_FILE = 10.0  # a form takes 0.02
 WORKER_COUNT = 2
-READY = "ready"
+MOST_CHARACTERS = 8_000_000  # of all cells of a file; a community's form has 2,000
 
 
 class Job(NamedTuple):
@@ -81,38 +82,34 @@ class Answer(NamedTuple):
 
 def serve(memory_bytes: int, seconds_per_file: float) -> None:
     """The child's side: read the files named on standard input until it closes."""
-    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
-    resource.setrlimit(resource.RLIMIT_AS, (memory_bytes, memory_bytes))
+    limit_memory(memory_bytes)
     sys.modules["numpy"] = None  # type: ignore[assignment]  # openpyxl would import it: 120 MiB for nothing
     from jindu.workbooks import reader  # noqa: PLC0415  (only the child reads, under its limits)
 
-    with os.fdopen(os.dup(1), "w", encoding="ascii") as answers:
-        os.dup2(2, 1)  # whatever a library prints must not look like an answer
-        headings: dict[str, str] = json.loads(sys.stdin.readline())
-        print(READY, file=answers, flush=True)
-        for line in sys.stdin:
-            job = Job(*json.loads(line))
-            signal.setitimer(signal.ITIMER_REAL, seconds_per_file)  # SIGALRM ends the process, even inside C code
-            answer = json.dumps(reader.read(Path(job.path), job.file_name, headings))
-            signal.setitimer(signal.ITIMER_REAL, 0)
-            print(answer, file=answers, flush=True)
+    def prepare(headings: dict[str, str]) -> Answerer:
+        def answer(question: Sequence[str]) -> Answer:
+            job = Job(*question)
+            return _bounded(reader.read(Path(job.path), job.file_name, headings))
+
+        return answer
+
+    answer_questions(prepare, seconds_per_file)
 
 
-class WorkerDiedError(Exception):
-    """The child ended instead of answering."""
-
-    def __init__(self, timed_out: bool) -> None:
-        super().__init__("timed out" if timed_out else "died")
-        self.timed_out = timed_out
+def _bounded(answer: Answer) -> Answer:
+    """The answer, unless its texts are far more than the file: one long text may stand in any number of cells."""
+    if sum(len(cell.text or "") for cell in answer.cells) <= MOST_CHARACTERS:
+        return answer
+    zh = "表格里的文字太多，不像一张报表；请把表格按数值粘贴到新的模板里再报送。"
+    en = "The table holds more text than a form; paste it as values into a new template."
+    return Answer(Document(answer.document.file_format, False, "too_large", zh, en), [])
 
 
 class Worker:
-    """One child process, started when it is first needed and again after it died."""
+    """One child process that reads, started when it is first needed and again after it died."""
 
     def __init__(self, headings: Mapping[str, str], memory_bytes: int, seconds_per_file: float) -> None:
-        self._headings = json.dumps(dict(headings))
-        self._limits = (str(memory_bytes), str(seconds_per_file))
-        self._process: subprocess.Popen[str] | None = None
+        self._child = Child("jindu.workbooks.worker:serve", dict(headings), memory_bytes, seconds_per_file)
 
     def read(self, job: Job) -> Answer:
         """The file's content; a file that kills its worker twice is refused.
@@ -121,56 +118,21 @@ class Worker:
         """
         try:
             return self._ask(job)
-        except WorkerDiedError as death:
+        except ChildDiedError as death:
             if death.timed_out:
                 return _failed(death)
         try:
             return self._ask(job)  # a fresh process: the first may have died of something else
-        except WorkerDiedError as death:
+        except ChildDiedError as death:
             return _failed(death)
 
     def close(self) -> None:
         """End the child."""
-        if self._process is not None:
-            self._process.kill()
-            self._process.communicate()
-            self._process = None
+        self._child.close()
 
     def _ask(self, job: Job) -> Answer:
-        process = self._process or self._start()
-        try:
-            answer = _exchange(process, json.dumps(job))
-        except BrokenPipeError:
-            answer = ""
-        if not answer.endswith("\n"):
-            code = process.wait()
-            self.close()
-            raise WorkerDiedError(timed_out=code == -signal.SIGALRM)
-        document, cells = json.loads(answer)
+        document, cells = self._child.ask(job)
         return Answer(Document(*document), cells)
-
-    def _start(self) -> "subprocess.Popen[str]":
-        command = "import sys; from jindu.workbooks.worker import serve; serve(int(sys.argv[1]), float(sys.argv[2]))"
-        self._process = subprocess.Popen(
-            [sys.executable, "-P", "-c", command, *self._limits],
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.DEVNULL,
-            cwd=PROJECT_ROOT,
-            text=True,
-            encoding="ascii",
-        )
-        try:
-            answer = _exchange(self._process, self._headings)
-        except BrokenPipeError:
-            answer = ""
-        if answer.strip() != READY:
-            self.close()
-            raise JinduError(
-                "读取程序无法启动（可能是可用内存不足）。请检查内存后重新运行 jindu run。",
-                "The reader does not start, perhaps for want of memory. Check the memory, then run jindu run again.",
-            )
-        return self._process
 
 
 class WorkerPool:
@@ -211,21 +173,7 @@ class WorkerPool:
             self._idle.put(worker)
 
 
-def _exchange(process: "subprocess.Popen[str]", line: str) -> str:
-    """Send a line, wait for the answer; empty when the child has ended."""
-    question, answer = _pipes(process)
-    question.write(line + "\n")
-    question.flush()
-    return answer.readline()
-
-
-def _pipes(process: "subprocess.Popen[str]") -> tuple[IO[str], IO[str]]:
-    if process.stdin is None or process.stdout is None:
-        raise AssertionError("the child is started with both pipes")
-    return process.stdin, process.stdout
-
-
-def _failed(death: WorkerDiedError) -> Answer:
+def _failed(death: ChildDiedError) -> Answer:
     zh, en = ("超过了时限", "took too long") if death.timed_out else ("中途停止", "stopped half-way")
     return Answer(
         Document(

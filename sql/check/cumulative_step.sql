@@ -6,7 +6,7 @@ with stepped as (
         current_month.*,
         case
             when month(current_month.report_month) = 1 then 0
-            else previous_month.ytd_value
+            else coalesce(previous_month.mended_ytd_value, previous_month.ytd_value)
         end as previous_ytd_value,
     from "check".sound_reading as current_month
     left join "check".sound_reading as previous_month

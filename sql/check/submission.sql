@@ -74,7 +74,7 @@ select
     file_name,
     is_readable,
     refusal_words(refusal_code) as refusal_found,
-    '.xlsx, .csv' as formats_read,
+    '.xlsx, .xls, .et, .csv' as formats_read,
     refusal_zh,
     refusal_en,
     is_form_known,

@@ -42,6 +42,7 @@ reported_month as (
         coalesce(value.is_held, false) as is_held,
         coalesce(value.is_sample, false) as is_sample,
         coalesce(value.is_late, false) as is_late,
+        coalesce(value.is_corrected, false) as is_corrected,
         value.received_at,
         coalesce(value.is_reported, false) as is_reported,
         coalesce(value.is_not_applicable, false) as is_not_applicable,
@@ -97,6 +98,8 @@ known_month as (
         last_value(level_value ignore nulls) over year_to_date as latest_level_value,
         last_value(case when is_reported then is_held end ignore nulls) over year_to_date as is_latest_held,
         max(case when is_reported and is_held then report_month end) over year_to_date as last_held_month,
+        last_value(case when is_reported then is_corrected end ignore nulls) over year_to_date as is_latest_corrected,
+        max(case when is_reported and is_corrected then report_month end) over year_to_date as last_corrected_month,
         max(finished_on) over year_to_date as latest_finished_on,
     from running_month
     window year_to_date as (
@@ -123,6 +126,12 @@ asked_row as (
             when kind = 'flow' then coalesce(last_held_month >= coalesce(cumulative_month, last_held_month), false)
             else coalesce(is_latest_held, false)
         end as is_held,
+        -- in the same way: rests on a value that was telephoned in
+        case
+            when kind = 'flow'
+                then coalesce(last_corrected_month >= coalesce(cumulative_month, last_corrected_month), false)
+            else coalesce(is_latest_corrected, false)
+        end as is_corrected,
         is_sample,
         is_late,
         published_rank,

@@ -27,7 +27,7 @@ form_row as (
         any_value(cell) filter (where field = 'published_rank') as rank_cell,
         any_value(number_value) filter (where field = 'published_rank' and state = 'number') as rank_value,
         any_value(text) filter (where field = 'published_rank_metric') as published_rank_metric,
-        any_value(text) filter (where field = 'finished_on') as finished_text,
+        any_value(text) filter (where field = 'finished_on' and state != 'not_applicable') as finished_text,
         any_value(cell) filter (where field = 'finished_on') as finished_cell,
         any_value(date_value) filter (where field = 'finished_on') as finished_on,
         any_value(cell_read) filter (where field = 'month_value') as month_read,
@@ -74,6 +74,7 @@ named_row as (
         received.report_month,
         received.version,
         received.received_at,
+        received.withdrawn_at,
         spoken_row.* exclude (sha256),
         indicator.indicator_code,
         indicator.kind,
@@ -194,6 +195,7 @@ select
     coalesce(expected_cell.is_required, false) as is_required,
     measured_row.version,
     measured_row.received_at,
+    measured_row.withdrawn_at,
 from measured_row
 left join core.expected_cell using (form_code, sender_code, org_unit_code, indicator_code, report_month)
 order by measured_row.submission_id, measured_row.sheet_name, measured_row.row_number

@@ -10,6 +10,23 @@ with sole_subject as (
     having count(distinct text) = 1
 ),
 
+-- taken back by the operator, for ever; the first decision says when
+withdrawn as (
+    select
+        submission_id,
+        min(recorded_at) as withdrawn_at,
+        min_by(decision_id, (recorded_at, decision_id)) as withdrawal_id,
+    from (
+        select
+            unnest(from_json(payload, '{"submissions": ["VARCHAR"]}').submissions) as submission_id,
+            recorded_at,
+            decision_id,
+        from raw.decision
+        where kind = 'withdrawal' and recorded_at <= $as_of
+    ) as named_submission
+    group by submission_id
+),
+
 claim as (
     select
         submission.submission_id,
@@ -125,6 +142,8 @@ select
     placed.meta_report_month,
     placed.correction_reason,
     placed.is_sample,
+    withdrawn.withdrawn_at,
+    withdrawn.withdrawal_id,
     form_month.due_on,
     form_month.lock_on,
     -- a file in another unit's folder is no version of anybody's report
@@ -145,4 +164,5 @@ select
 from placed
 left join core.form_month
     on placed.form_code = form_month.form_code and placed.report_month = form_month.report_month
+left join withdrawn using (submission_id)
 order by placed.received_at, placed.submission_id

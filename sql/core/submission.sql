@@ -1,5 +1,6 @@
 -- grain: one row per submission received by the as-of moment, with the state that its findings give it
 -- domain.md, Submissions: the newest accepted one counts; a held one counts too and marks its values provisional.
+-- What was withdrawn counts for nothing, also not for being in time; the version before it counts again.
 with judged as (
     select
         received.*,
@@ -23,7 +24,7 @@ usable as (
         -- who reported in time and corrected later was in time
         min(received_at) over (by_report) as first_usable_at,
     from judged
-    where critical_count = 0
+    where critical_count = 0 and withdrawn_at is null
     window by_report as (partition by form_code, sender_code, report_month)
 )
 
@@ -41,6 +42,7 @@ select
     judged.due_on,
     judged.lock_on,
     case
+        when judged.withdrawn_at is not null then 'withdrawn'
         when judged.critical_count > 0 then 'rejected'
         when usable.recency > 1 then 'superseded'
         when judged.open_warning_count > 0 then 'held'
@@ -55,6 +57,7 @@ select
     usable.first_usable_at,
     judged.critical_count,
     judged.open_warning_count,
+    judged.withdrawn_at,
 from judged
 left join usable using (submission_id)
 order by judged.received_at, judged.submission_id

@@ -1,32 +1,94 @@
--- grain: one row per org unit, indicator and month that a counted submission answers, from the indicator's one source
--- domain.md, Indicators: the same figure on any other form only checks.
+-- grain: one row per org unit, indicator and month with an answer: of a counted submission, or told by an operator
+-- domain.md, Indicators: one source form; the same figure on any other form only checks.
+-- domain.md, Submissions: a correction stands in the place of the measures that it names, and of no other.
+with answer as (
+    select
+        reading.org_unit_code,
+        reading.indicator_code,
+        reading.report_month,
+        reading.submission_id,
+        submission.is_sample,
+        submission.state = 'held' as is_held,
+        day_of(submission.first_usable_at) > submission.due_on as is_late,
+        submission.received_at,
+        reading.month_value,
+        reading.ytd_value,
+        reading.prior_ytd_value,
+        reading.finished_on,
+        reading.month_state,
+        reading.ytd_state,
+        reading.published_rank,
+        reading.published_rank_metric,
+        reading.sheet_name,
+        reading.month_cell,
+        reading.ytd_cell,
+        reading.prior_ytd_cell,
+        has_answer(reading.month_value, reading.ytd_value, reading.finished_on) as is_answered,
+    from core.reading
+    inner join core.submission
+        on reading.submission_id = submission.submission_id and submission.is_counted
+    inner join core.indicator as indicator
+        on reading.indicator_code = indicator.indicator_code and reading.form_code = indicator.source_form
+    where reading.is_asked
+),
+
+corrected as (
+    select
+        org_unit_code,
+        indicator_code,
+        report_month,
+        max(value) filter (where measure = 'month') as month_value,
+        max(value) filter (where measure = 'ytd') as ytd_value,
+        max(value) filter (where measure = 'prior_ytd') as prior_ytd_value,
+        max(finished_on) as finished_on,
+        max(recorded_at) as corrected_at,
+        day_of(min(first_recorded_at)) > min(due_on) as is_late,
+    from core.counted_correction
+    group by org_unit_code, indicator_code, report_month
+)
+
 select
-    reading.org_unit_code,
-    reading.indicator_code,
-    reading.report_month,
-    reading.submission_id,
-    submission.is_sample,
-    submission.state = 'held' as is_held,
-    day_of(submission.first_usable_at) > submission.due_on as is_late,
-    submission.received_at,
-    reading.month_value,
-    reading.ytd_value,
-    reading.prior_ytd_value,
-    reading.finished_on,
-    reading.published_rank,
-    reading.published_rank_metric,
-    reading.sheet_name,
-    reading.month_cell,
-    reading.ytd_cell,
-    reading.prior_ytd_cell,
-    has_answer(reading.month_value, reading.ytd_value, reading.finished_on) as is_reported,
+    org_unit_code,
+    indicator_code,
+    report_month,
+    answer.submission_id,
+    coalesce(answer.is_sample, false) as is_sample,
+    -- what was told instead of a held value waits for nobody
+    coalesce(answer.is_held, false)
+    and (
+        corrected.corrected_at is null
+        or (answer.month_value is not null and corrected.month_value is null)
+        or (answer.ytd_value is not null and corrected.ytd_value is null)
+        or (answer.finished_on is not null and corrected.finished_on is null)
+    ) as is_held,
+    case
+        when coalesce(answer.is_answered, false) then answer.is_late
+        else coalesce(corrected.is_late, answer.is_late)
+    end as is_late,
+    greatest(answer.received_at, corrected.corrected_at) as received_at,
+    coalesce(corrected.month_value, answer.month_value) as month_value,
+    coalesce(corrected.ytd_value, answer.ytd_value) as ytd_value,
+    coalesce(corrected.prior_ytd_value, answer.prior_ytd_value) as prior_ytd_value,
+    coalesce(corrected.finished_on, answer.finished_on) as finished_on,
+    answer.published_rank,
+    answer.published_rank_metric,
+    answer.sheet_name,
+    answer.month_cell,
+    answer.ytd_cell,
+    answer.prior_ytd_cell,
+    has_answer(
+        coalesce(corrected.month_value, answer.month_value),
+        coalesce(corrected.ytd_value, answer.ytd_value),
+        coalesce(corrected.finished_on, answer.finished_on)
+    ) as is_reported,
     says_not_applicable(
-        reading.month_value, reading.ytd_value, reading.finished_on, reading.month_state, reading.ytd_state
+        coalesce(corrected.month_value, answer.month_value),
+        coalesce(corrected.ytd_value, answer.ytd_value),
+        coalesce(corrected.finished_on, answer.finished_on),
+        answer.month_state,
+        answer.ytd_state
     ) as is_not_applicable,
-from core.reading
-inner join core.submission
-    on reading.submission_id = submission.submission_id and submission.is_counted
-inner join core.indicator as indicator
-    on reading.indicator_code = indicator.indicator_code and reading.form_code = indicator.source_form
-where reading.is_asked
-order by reading.org_unit_code, reading.indicator_code, reading.report_month
+    corrected.corrected_at is not null as is_corrected,
+from answer
+full join corrected using (org_unit_code, indicator_code, report_month)
+order by org_unit_code, indicator_code, report_month

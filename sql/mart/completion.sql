@@ -97,6 +97,7 @@ calculated as (
         cast(tree_month.months_covered_count as integer) as months_covered_count,
         cast(tree_month.months_due_count as integer) as months_due_count,
         tree_month.finished_on,
+        coalesce(tree_month.is_corrected, false) as is_corrected,
         coalesce(disclosure.status, standing.status) as status,
         coalesce(disclosure.status_rule, standing.status_rule) as status_rule,
         case when disclosure.is_suppressed then 'suppressed' else outcome.null_reason end as null_reason,
@@ -210,5 +211,6 @@ select
     shown_value(month_value, kind, is_suppressed) as month_text,
     shown_value(ytd_value, kind, is_suppressed) as ytd_text,
     unless_suppressed(projected_deviation_value, is_suppressed or is_projection_withheld) as projected_deviation_value,
+    is_corrected,
 from calculated
 order by org_unit_code, indicator_code, report_month

@@ -104,6 +104,9 @@ select
     is_late,
     is_sample,
     is_suppressed,
+    is_corrected,
+    corrected_on,
+    decision_id,
 from ruled_cell
 where
     is_month_term

@@ -53,7 +53,14 @@ select
         end,
         value_text,
         case when is_suppressed then '（受限不公开）' end,
-        case when cell_text != value_text then '（原样“' || cell_text || '”）' end,
+        case
+            when is_corrected
+                then concat(
+                    '（电话更正，', strftime(corrected_on, '%Y-%m-%d'), ' 记入，决定 ', decision_id,
+                    '；报表原写“' || cell_text || '”', '）'
+                )
+            when cell_text != value_text then '（原样“' || cell_text || '”）'
+        end,
         case when is_held then '，待核实' end,
         case when is_late then '，逾期报送' end,
         case when is_sample then '（示例）' end
@@ -68,7 +75,14 @@ select
         end,
         value_text,
         case when is_suppressed then ' (withheld)' end,
-        case when cell_text != value_text then ' (typed "' || cell_text || '")' end,
+        case
+            when is_corrected
+                then concat(
+                    ' (telephoned in, recorded ', strftime(corrected_on, '%Y-%m-%d'), ', decision ', decision_id,
+                    '; the form says "' || cell_text || '"', ')'
+                )
+            when cell_text != value_text then ' (typed "' || cell_text || '")'
+        end,
         case when is_held then ', held' end,
         case when is_late then ', late' end,
         case when is_sample then ' (sample)' end

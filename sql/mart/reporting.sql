@@ -1,5 +1,6 @@
 -- grain: one row per sender, form and report month that is over: what was asked and what came
 -- Units that sent nothing are rows too. The rate is cells filled over cells asked, never "a file came".
+-- What was withdrawn is not reported. A value that was telephoned in is no filled cell: it is counted beside.
 with asked as (
     select
         form_code,
@@ -10,7 +11,17 @@ with asked as (
     group by form_code, sender_code, report_month
 ),
 
--- the version that counts; where none does, the last that was refused
+told as (
+    select
+        form_code,
+        sender_code,
+        report_month,
+        count(*) as cells_corrected_count,
+    from core.counted_correction
+    group by form_code, sender_code, report_month
+),
+
+-- the version that counts; where none does, the last that was refused or withdrawn
 latest as (
     select
         submission.*,
@@ -52,7 +63,9 @@ select
     ) as days_late_count,
     form_month.lock_on,
     latest.first_usable_at,  -- on time is who first sent something usable
+    cast(coalesce(told.cells_corrected_count, 0) as integer) as cells_corrected_count,
 from asked
 inner join core.form_month using (form_code, report_month)
 left join latest using (form_code, sender_code, report_month)
+left join told using (form_code, sender_code, report_month)
 order by asked.form_code, org_unit_code, asked.report_month

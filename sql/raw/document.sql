@@ -2,7 +2,7 @@
 -- Append-only. The *_text columns are as written in the sheet (or the CSV row); meta_* come from the hidden sheet of the template.
 create table if not exists raw.document (
     sha256 text not null,
-    file_format text,                  -- xlsx, csv; null when the file was not recognised
+    file_format text,                  -- xlsx, xls (an .et too), csv; null when the file was not recognised
     is_readable boolean not null,
     refusal_code text,                 -- empty_file, not_a_workbook, encrypted, too_large, no_table, reader_failed, …; null when readable
     refusal_zh text,

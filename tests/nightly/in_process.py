@@ -17,7 +17,7 @@ from jindu.checks.expectations import Expectation
 from jindu.checks.gate import run_gate
 from jindu.delivery import deliver_published
 from jindu.night import Step, close_night, drop_lock, fail_night, open_night, record_run, step, take_lock
-from jindu.report.returns import write_returns
+from jindu.returning import write_returns
 from jindu.settings import Home, JinduError, Night, Progress, parse_as_of, run_id_of
 from jindu.warehouse.connection import connect
 from jindu.warehouse.models import build_core, build_mart, build_readings, store_reference

@@ -19,6 +19,7 @@ from .conftest import Ran, environment
 
 COMMUNITY = "350502004001"
 RUN_BY_FIXTURES = {"run", "sample"}  # conftest.py takes their arguments from the help
+RUN_ELSEWHERE = {"rebuild", "backup", "restore"}  # tests/lifecycle, one after the other
 LONG_RUNNING: dict[str, Callable[[Home], bool]] = {  # and when each is at work
     "watch": lambda home: lock_holder(home, path=home.watch_lock) is not None,
     "serve": lambda home: (home.prefect / "supervisord.pid").exists(),
@@ -53,7 +54,7 @@ def places(home: Home, tmp_path: Path, command: str) -> dict[str, str]:
 
 @pytest.mark.parametrize("lang", LANGUAGES)
 @pytest.mark.parametrize(
-    "command", [name for name in cli.COMMANDS if name not in RUN_BY_FIXTURES | LONG_RUNNING.keys()]
+    "command", [name for name in cli.COMMANDS if name not in RUN_BY_FIXTURES | RUN_ELSEWHERE | LONG_RUNNING.keys()]
 )
 def test_every_example_does_what_it_says(
     home: Home, tmp_path: Path, capsys: pytest.CaptureFixture[str], command: str, lang: str

@@ -5,6 +5,7 @@ import json
 import re
 import subprocess
 import sys
+import zipfile
 from collections.abc import Iterable, Iterator
 from email.message import EmailMessage
 from pathlib import Path
@@ -43,12 +44,13 @@ def published_texts(home: Home) -> Iterator[tuple[str, str]]:
 
 
 def folder_texts(folder: Path) -> Iterator[tuple[str, str]]:
-    """Every file of a folder: its name and what is in it."""
+    """Every file of a folder: its name and what is in it, for a workbook in its parts too."""
     for path in sorted(path for path in folder.rglob("*") if path.is_file()):
-        yield (
-            str(path.relative_to(folder.parent)),
-            f"{path.name}\n{path.read_bytes().decode('utf-8', errors='replace')}",
-        )
+        content = path.read_bytes()
+        if path.suffix == ".xlsx" and zipfile.is_zipfile(path):
+            with zipfile.ZipFile(path) as archive:
+                content += b"\n".join(map(archive.read, archive.namelist()))
+        yield str(path.relative_to(folder.parent)), f"{path.name}\n{content.decode('utf-8', errors='replace')}"
 
 
 def mail_texts(mails: list[EmailMessage]) -> Iterator[tuple[str, str]]:

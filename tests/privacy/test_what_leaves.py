@@ -1,6 +1,7 @@
 """Names, notes and restricted values under 3 stay in the home, whichever way something leaves it."""
 
 import stat
+import zipfile
 from datetime import date
 from typing import Any
 
@@ -69,7 +70,19 @@ def test_the_night_told_everybody(told: Told) -> None:
 
 def test_no_name_note_or_identity_card_leaves(told: Told, leaving: list[tuple[str, str]]) -> None:
     assert found_in(leaving, set(PLANTED_TEXTS)) == []
-    assert found_in(folder_texts(told.home.returns), set(PLANTED_TEXTS)) == []
+    receipts = [(name, text) for name, text in folder_texts(told.home.returns) if name.endswith(".html")]
+    assert found_in(receipts, set(PLANTED_TEXTS)) == []
+
+
+def test_a_workbook_with_names_goes_back_to_its_own_unit_only(told: Told) -> None:
+    """What comes back is what that unit sent: its own bytes, found in its own folder."""
+    sent = {unit: "".join(text for _, text in folder_texts(told.home.inbox / unit)) for unit in UNITS}
+    returned = list(told.home.returns.rglob("*.xlsx"))
+    assert returned
+    for path in returned:
+        with zipfile.ZipFile(path) as book:
+            parts = [name for name in book.namelist() if name == "xl/sharedStrings.xml"]
+            assert [name for name in parts if book.read(name).decode() not in sent[path.parent.name]] == []
 
 
 def test_no_name_in_a_wrong_place_leaves(told: Told, leaving: list[tuple[str, str]]) -> None:

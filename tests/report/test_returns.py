@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from jindu.report.receipt import Receipt, ReceiptFolder
-from jindu.report.returns import write_returns
+from jindu.returning import write_returns
 from jindu.settings import Home, JinduError, Night, no_progress
 from jindu.warehouse.connection import connect
 from tests.nightly.small_office import AS_OF, fill_inbox, write_office

@@ -100,3 +100,6 @@ def store_headings(night: Night) -> None:
     with connect(night.home) as connection:
         connection.execute("create or replace table reference.heading (field text, heading text)")
         connection.executemany("insert into reference.heading values (?, ?)", [(f, h) for h, f in HEADINGS.items()])
+        connection.execute("create or replace table reference.wording (meaning text, word text)")
+        connection.execute("create or replace table reference.unit (unit text)")
+        connection.execute("create or replace table reference.indicator (unit text)")

@@ -161,7 +161,7 @@ def test_killed_before_the_record_the_next_run_finishes(
         raise KeyboardInterrupt
 
     with monkeypatch.context() as patch:
-        patch.setattr(collecting, "_record", die)
+        patch.setattr(collecting, "record_arrivals", die)
         with pytest.raises(KeyboardInterrupt):
             collect(night, no_progress)
     assert query(SUBMISSIONS) == []

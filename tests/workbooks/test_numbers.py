@@ -1,5 +1,6 @@
 """What a cell says, case by case: the traps that cost an office a wrong figure."""
 
+import csv
 from datetime import date, datetime, time
 from decimal import Decimal
 
@@ -7,7 +8,9 @@ import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from jindu.workbooks.numbers import parse, parse_day, parse_month, with_unit
+from jindu.catalogue.tables import WORDING_MEANINGS
+from jindu.workbooks.numbers import parse, parse_day, parse_month, read_month, with_unit
+from jindu.workbooks.words import SHIPPED_FOLDER, WORDING, shipped_words, vocabulary, words_of
 
 WIDE = {ord("!") + offset: chr(0xFF01 + offset) for offset in range(94)}
 
@@ -37,6 +40,10 @@ NUMBERS = [  # content, value, unit, qualifier, a word of the treatment (None: n
     ("1,234,567.89", "1234567.89", None, None, "thousands"),
     ("95%", "0.95", "%", None, "divided by 100"),
     ("95\uff05", "0.95", "%", None, "divided by 100"),
+    ("95\ufe6a", "0.95", "%", None, "divided by 100"),  # the small sign
+    ("\ufe635", "-5", None, None, "full-width"),
+    ("30以上", "30", None, "over", "qualifier"),
+    ("300万元以上", "300", "万元", "over", "unit"),
     ("-3.2%", "-0.032", "%", None, "divided by 100"),
     ("120 %", "1.2", "%", None, "divided by 100"),
     ("6095万元", "6095", "万元", None, "unit"),
@@ -169,6 +176,23 @@ FORMATS = [  # number, number format, state, value, unit
     (12345, "0!.0", "unreadable", None, None),  # shows 1234.5
     (12345, "#,##0,", "unreadable", None, None),  # shows 12
     (12345, '0!.0,"万元"', "unreadable", None, None),  # shows 1.2万元
+    (12, "0万元", "number", "12", "万元"),
+    (12, "0\\万\\元", "number", "12", "万元"),
+    (12, '0"万""元"', "number", "12", "万元"),
+    (12, '[红色]0.00_ "亿元"', "number", "12", "亿元"),
+    (95, "0％", "number", "0.95", "%"),  # the full-width sign is only painted on
+    (3.2, '0.0"亿"', "unreadable", None, None),  # 亿 of what?
+    (3.2, '"约"0.0', "number", "3.2", None),
+    (12, 'General"元"', "number", "12", "元"),
+    (12, '"元"0.0', "number", "12", None),  # before the digits it is a label
+    (12, '0.00"元";-0.00"万元"', "number", "12", "元"),
+    (-12, '0.00"元";-0.00"万元"', "number", "-12", "万元"),
+    (0, '0"元";-0"元";"—"', "number", "0", None),
+    (200, "[>=100]0,;0", "unreadable", None, None),  # shows 0
+    (20, "[>=100]0,;0", "number", "20", None),
+    (20, "[<10]0,;[<30]0%;0", "number", "20", "%"),
+    (20, "[$¥-804]#,##0.00;[红色]-0.00", "number", "20", None),
+    (5, "#,##0.00,,", "unreadable", None, None),
 ]
 
 
@@ -178,6 +202,52 @@ def test_the_number_format_decides_what_the_sender_saw(
 ) -> None:
     reading = parse(number, number_format)
     assert (reading.state, reading.value, reading.unit) == (state, Decimal(value) if value else None, unit)
+
+
+WORDS = words_of(
+    vocabulary(
+        [], [("没有", "not_applicable"), ("出头", "over"), ("亩", "scale")], ["万元", "萬元"], ["件", "人次", "人"]
+    )
+)
+
+
+@pytest.mark.parametrize(
+    ("content", "state", "value", "unit", "qualifier"),
+    [
+        ("没有", "not_applicable", None, None, None),
+        ("不适用", "unreadable", None, None, None),  # this office has its own words
+        ("30出头", "number", "30", None, "over"),
+        ("30余", "unreadable", None, None, None),
+        ("12件", "number", "12", "件", None),
+        ("12人次", "number", "12", "人次", None),
+        ("12人出头", "number", "12", "人", "over"),
+        ("12出头人", "number", "12", "人", "over"),
+        ("5萬元", "number", "5", "萬元", None),
+        ("5亿元", "unreadable", None, None, None),
+        ("5%", "number", "0.05", "%", None),
+        ("12户", "unreadable", None, None, None),
+    ],
+)
+def test_the_words_are_those_of_the_reference_folder(
+    content: str, state: str, value: str | None, unit: str | None, qualifier: str | None
+) -> None:
+    reading = parse(content, None, WORDS)
+    assert (reading.state, reading.value) == (state, Decimal(value) if value else None)
+    assert (reading.unit, reading.qualifier) == (unit, qualifier)
+    assert parse(7, '0.0"亩"', WORDS).state == "unreadable"
+
+
+def test_what_an_office_leaves_out_is_said_as_in_the_shipped_files() -> None:
+    words = words_of(vocabulary([("本月", "month_value")], [("没有", "not_applicable")], []))
+    assert (parse("没有", None, words).state, parse("不适用", None, words).state) == ("not_applicable", "unreadable")
+    assert parse("30余亿元", None, words) == parse("30余亿元")
+    assert words_of({}) == shipped_words()
+
+
+def test_every_meaning_of_the_file_is_known_to_the_reader() -> None:
+    assert set(WORDING_MEANINGS) == WORDING
+    with (SHIPPED_FOLDER / "wording.csv").open(encoding="utf-8") as shipped:
+        assert {row["meaning"] for row in csv.DictReader(shipped)} == WORDING
 
 
 def test_a_heading_gives_the_unit_that_the_cell_does_not() -> None:
@@ -275,6 +345,28 @@ def test_no_month(content: object) -> None:
 
 def test_october_with_two_digits_is_october() -> None:
     assert parse_month("2024.10") == date(2024, 10, 1)
+    assert parse_month(2024.1, "0.00") == parse_month(2024.1, "0.00_ ") == date(2024, 10, 1)
+    assert parse_month(2024.1, "0.0") is None
+
+
+@pytest.mark.parametrize(
+    ("content", "treatment"),
+    [
+        ("2024-09", None),
+        ("２０２４年９月", "full-width characters made half-width"),
+        (45536, "Excel serial number read as a day"),
+        (45550, "Excel serial number read as a day; day read as its month"),
+        (date(2024, 9, 30), "day read as its month"),
+    ],
+)
+def test_what_was_done_to_a_month_is_told(content: object, treatment: str | None) -> None:
+    assert (read_month(content).day, read_month(content).treatment) == (date(2024, 9, 1), treatment)
+
+
+@pytest.mark.parametrize("content", ["第三季度", "—", 2024.1, True])
+def test_a_month_that_is_none_is_unreadable(content: object) -> None:
+    assert read_month(content).state == "unreadable"
+    assert read_month(" ").state == "blank"
 
 
 @settings(deadline=None)

@@ -7,7 +7,10 @@ from decimal import Decimal
 
 import pytest
 
+from jindu.catalogue import load, store
+from jindu.catalogue.store import SHIPPED_FOLDER
 from jindu.settings import JinduError, Night, no_progress
+from jindu.warehouse.connection import connect
 from jindu.workbooks import read as reading
 from jindu.workbooks.collect import archived_path, collect
 from jindu.workbooks.read import read
@@ -99,3 +102,11 @@ def test_an_altered_archive_stops_the_night(night: Night, query: Query) -> None:
 def test_without_the_reference_tables_it_says_so(night: Night) -> None:
     with pytest.raises(JinduError, match="表头对照表"):
         read(night, no_progress)
+
+
+def test_a_night_and_a_dry_run_know_the_same_words(night: Night) -> None:
+    catalogue = load(SHIPPED_FOLDER)
+    with connect(night.home) as connection:
+        store(connection, catalogue)
+        assert reading._vocabulary(connection) == reading.vocabulary_of(catalogue.tables)
+    assert reading.vocabulary_of(catalogue.tables)["不适用"] == "not_applicable"

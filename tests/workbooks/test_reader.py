@@ -10,7 +10,8 @@ import pytest
 import xlsxwriter
 from openpyxl import load_workbook
 
-from jindu.workbooks.reader import heading_key, read
+from jindu.workbooks.reader import read
+from jindu.workbooks.words import heading_key
 from jindu.workbooks.worker import Answer, CellRow
 
 from .conftest import COLUMNS, FORM, HEADINGS, Write
@@ -83,6 +84,79 @@ def test_a_heading_is_compared_without_its_looks() -> None:
     assert heading_key("Indicator_Code ") == "indicator_code"
 
 
+GROUPED = HEADINGS | {"本月": "month_value", "累计": "ytd_value", "上年同期": "prior_ytd_value", "本年": "group"}
+
+
+@pytest.mark.parametrize(
+    ("upper", "lower", "fields"),
+    [
+        (("指标代码", "本年", None), (None, "本月", "累计"), ["indicator_code", "month_value", "ytd_value"]),
+        (("指标代码", "本月数", "本年"), (None, None, "累计"), ["indicator_code", "month_value", "ytd_value"]),
+        (
+            ("指标代码", "本月数", "上年"),
+            (None, "(万元)", "同期"),
+            ["indicator_code", "month_value", "prior_ytd_value"],
+        ),
+        (("指标代码", "本月数", "上年", None), (None, None, "本月", "累计"), ["indicator_code", "month_value"]),
+        (("指标代码", "本月数", None), (None, None, "累计"), ["indicator_code", "month_value"]),
+        (("指标代码", "本月数", None), ("A00", "累计", "本年"), ["indicator_code", "month_value"]),  # a row of data
+        (
+            (None, "本年", None, "上年"),
+            ("指标代码", "本月", "累计", "累计"),
+            ["indicator_code", "month_value", "ytd_value"],
+        ),
+    ],
+)
+def test_headers_of_two_rows(
+    write_workbook: Write, upper: Sequence[object], lower: Sequence[object], fields: list[str]
+) -> None:
+    path = write_workbook([upper, lower, ("A01", 5, 40, 30)])
+    answer = read(path, path.name, GROUPED)
+    assert [cell.field for cell in answer.cells if cell.row_number == 3 and cell.field] == fields
+    assert {cell.row_number for cell in answer.cells} <= {2, 3}
+
+
+@pytest.mark.parametrize(
+    ("above", "title"),
+    [
+        ([("示例街道",), ("社区月报",), ("内部工作报表",)], "社区月报"),
+        ([("示例街道",), ("社区统计表（2024）（示例）",)], "社区统计表（2024）（示例）"),
+        ([("走访",), ("说明",)], "走访"),
+        ([("说明:逐月填报",), ("社区月报",)], "社区月报"),
+        ([("说明:逐月填报",), ("走访",)], None),
+    ],
+)
+def test_the_title_is_what_ends_like_one(write_workbook: Write, above: list[Sequence[object]], title: str) -> None:
+    assert answer_for(write_workbook([*above, COLUMNS, FORM[5]])).document.form_text == title
+
+
+@pytest.mark.parametrize(
+    ("above", "month"),
+    [
+        ([("2024年9月社区月报",)], "2024-09-01"),
+        ([("社区月报",), ("东街社区", "2024年9月", "甲")], "2024-09-01"),
+        ([("社区月报",), (datetime(2024, 9, 1),)], "2024-09-01"),
+        ([("社区月报",), (datetime(2024, 9, 15),)], None),  # any day
+        ([("2024年8月社区月报",), ("2024年9月",)], None),  # which of them?
+        ([("2024年1-9月社区月报",)], None),
+        ([("社区月报",), ("有效期至:", "2026年12月")], None),
+        ([("社区月报",), ("填报人", "2024年9月")], None),
+        ([("2024年8月社区月报",), ("报告期:2024年9月",)], "2024-09-01"),  # a label goes first
+    ],
+)
+def test_the_month_of_a_form_without_a_label(
+    write_workbook: Write, above: list[Sequence[object]], month: str | None
+) -> None:
+    assert answer_for(write_workbook([*above, COLUMNS, FORM[5]])).document.report_month == month
+
+
+def test_a_label_just_above_the_header_is_no_part_of_it(write_workbook: Write) -> None:
+    rows = [("社区月报",), (None, None, None, None, None, "报告期:2024年9月"), COLUMNS, FORM[5]]
+    answer = answer_for(write_workbook(rows))
+    assert answer.document.report_month == "2024-09-01"
+    assert by_field(answer)["note"] == [None]
+
+
 def test_reordered_and_extra_columns(write_workbook: Write) -> None:
     columns = ("备注", "我的列", "本年累计", "指标代码")
     answer = answer_for(write_workbook(with_table(("n", 7, 40, "A01"), ("n", None, 41, "A02"), columns=columns)))
@@ -132,6 +206,21 @@ def test_the_footer_ends_the_table_even_without_a_gap(write_workbook: Write) -> 
     answer = answer_for(write_workbook(rows))
     assert by_field(answer)["indicator_code"] == ["A01"]
     assert answer.document.filled_by == "张三"
+
+
+@pytest.mark.parametrize("note", ["审核人:李四 不在", "报告期:2024年8月补报", "更正说明:上月漏报"])
+def test_a_note_may_say_what_a_footer_says(write_workbook: Write, note: str) -> None:
+    rows = with_table(("A01", "x", "件", 1, None, note), ("A02", "y", "件", None, None, note), FORM[8])
+    answer = answer_for(write_workbook(rows))
+    assert by_field(answer)["note"] == [note, note]
+    assert answer.document.approved_by == "李四"
+
+
+def test_a_footer_with_a_telephone_number_is_a_footer(write_workbook: Write) -> None:
+    rows = with_table(("A01", "x", "件", 1, 2, None), ("填报人:张三", None, "电话", 22334455), (None, "A02", "件", 3))
+    assert by_field(answer_for(write_workbook(rows)))["indicator_code"] == ["A01"]
+    rows = with_table(("A01", "x", "件", 1, 2, None), ("单位(盖章)", None, "填报人:张三"), ("A02", "y", "件", 3))
+    assert by_field(answer_for(write_workbook(rows)))["indicator_code"] == ["A01"]
 
 
 def test_two_blank_rows_end_the_table_and_one_does_not(write_workbook: Write) -> None:

@@ -1,0 +1,151 @@
+"""jindu withdraw: a report is taken back."""
+
+import importlib
+from datetime import datetime
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from jindu.commands.target import TargetCommand, by_option, dry_option
+from jindu.decisions import check_said, deciding, record
+from jindu.settings import JinduError, home_folder, parse_as_of, reference_folder
+from jindu.spoken import DONE, Speech, both, home_option, language_option, option, reference_option
+
+if TYPE_CHECKING:
+    from jindu.submission import Received, SubmissionDesk
+
+KIND = "withdrawal"
+reason_option = option(
+    "--reason",
+    "理由；只留在本机，不公布，不要写身份证号、电话。",
+    "Why; stays on this machine, is never published: no ID-card or telephone numbers.",
+    required=True,
+)
+at_option = option(
+    "--at",
+    "决定的时间，如 2024-10-09T15:00；缺省为此刻，不能是将来。",
+    "When it was decided, such as 2024-10-09T15:00. Default: now; never a moment to come.",
+    default=None,
+)
+
+
+@click.command(
+    "withdraw",
+    cls=TargetCommand,
+    help=both(
+        "撤回一份报送：按单位、报表、月份撤回有效的那一版，或按报送编号。\n\n"
+        "之前的一版重新有效；--all-versions 撤回各版。从下一夜起计入。"
+        "文件仍在归档里；同样的文件再交不会重新收，要改过或另存后再交。",
+        "Take a report back: by unit, form and month the version that counts, or by the submission's id.\n\n"
+        "The version before it counts again; --all-versions takes back every one. Counts from the next night on. "
+        "The file stays in the archive; the same bytes again change nothing.",
+    ),
+    epilog=both(
+        "  jindu withdraw 990101001001 community_monthly 2024-09 --reason 报错了单位 --by 统筹办 --dry-run"
+        " --home /data/jindu",
+        "  jindu --lang en withdraw 990101001001 community_monthly 2024-09 --reason 'wrong unit' --by office --dry-run"
+        " --home /data/jindu",
+    ),
+)
+@click.argument("what", metavar="UNIT FORM MONTH | SUBMISSION_ID", nargs=-1, required=True)
+@option(
+    "--all-versions",
+    "撤回各版，不再有有效的一版。",
+    "Take back every version: none counts.",
+    is_flag=True,
+    default=False,
+)
+@reason_option
+@by_option
+@at_option
+@dry_option
+@home_option
+@reference_option
+@language_option
+@click.pass_obj
+def command(  # noqa: PLR0913  (an argument per option)
+    speech: Speech,
+    what: tuple[str, ...],
+    *,
+    all_versions: bool,
+    reason: str,
+    by: str,
+    at: str | None,
+    dry_run: bool,
+    home: Path | None,
+    reference: Path | None,
+) -> int:
+    """What it does, and then the line in the journal."""
+    here, moment = home_folder(home), moment_of(at)
+    check_said(by, reason, moment)
+    desk_of = importlib.import_module("jindu.submission").SubmissionDesk  # DuckDB and the models
+    with deciding(here), desk_of(here, reference_folder(reference, here), moment) as desk:
+        chosen, left = _chosen(desk, what, all_versions)
+        desk.refuse_withdrawal(chosen)
+        for one in chosen:
+            click.echo(speech.say(*_told(one)))
+        click.echo(speech.say(*_left(left)))
+        if dry_run:
+            click.echo(speech.say("试算，没有记下。", "A trial: nothing was recorded."))
+            return DONE
+        payload = {"submissions": [one.submission_id for one in chosen]}
+        decision = record(here, KIND, by=by, reason=reason, payload=payload, recorded_at=moment)
+    say_recorded(speech, decision.decision_id, moment)
+    return DONE
+
+
+def say_recorded(speech: Speech, decision_id: str, moment: datetime) -> None:
+    """Tell under which number a decision was recorded, and which nights count it."""
+    click.echo(
+        speech.say(
+            f"已记下决定 {decision_id}。截至 {moment:%Y-%m-%d %H:%M} 及以后的 jindu run 计入。",
+            f"Recorded as decision {decision_id}. A jindu run as of {moment:%Y-%m-%d %H:%M} or later counts it.",
+        )
+    )
+
+
+def moment_of(text: str | None) -> datetime:
+    """When something was decided; None is now."""
+    try:
+        return parse_as_of(text)
+    except JinduError as error:
+        raise JinduError(
+            f"--at 的“{text}”不是时间，请写成 2024-10-09T15:00。",
+            f"--at {text!r} is no moment; write it as 2024-10-09T15:00.",
+        ) from error
+
+
+def _chosen(desk: "SubmissionDesk", what: tuple[str, ...], every: bool) -> tuple[list["Received"], "Received | None"]:
+    """What is withdrawn, and the version that counts then."""
+    if len(what) == 1:
+        one = desk.submission(what[0])
+        if one.sender_code is None or one.form_code is None or one.report_month is None or one.version is None:
+            return [one], None
+        versions = desk.versions(one.sender_code, one.form_code, f"{one.report_month:%Y-%m}")
+        return [one], desk.usable_after([one], versions)
+    if len(what) != 3:  # unit, form, month
+        raise JinduError(
+            "请写单位、报表、月份三项，或只写一个报送编号。用法见 jindu withdraw --help",
+            "Give unit, form and month, or one submission's id. See jindu withdraw --help",
+        )
+    versions = desk.versions(*what)
+    counted = [one for one in versions if one.is_counted] or [one for one in versions if one.state != "rejected"]
+    chosen = versions if every else (counted or versions)[:1]
+    return chosen, desk.usable_after(chosen, versions)
+
+
+def _told(one: "Received") -> tuple[str, str]:
+    month = f"{one.report_month:%Y-%m}" if one.report_month else "?"
+    return (
+        f"撤回：{one.sender_code or '?'} {month} {one.form_code or '?'} 第 {one.version or '?'} 版，"
+        f"{one.received_at:%Y-%m-%d %H:%M} 收到，“{one.file_name}”（{one.submission_id}）",
+        f"withdrawn: {one.sender_code or '?'} {month} {one.form_code or '?'} version {one.version or '?'}, "
+        f"received {one.received_at:%Y-%m-%d %H:%M}, {one.file_name!r} ({one.submission_id})",
+    )
+
+
+def _left(left: "Received | None") -> tuple[str, str]:
+    if left is None:
+        return "撤回后没有有效的一版，按未报计。", "No version is left that counts: it is not reported."
+    return f"撤回后第 {left.version} 版有效。", f"Version {left.version} counts then."
