@@ -31,5 +31,9 @@ select
 from core.projected_series
 group by org_unit_code, indicator_code, part_code, report_month, end_month, kind
 -- what ended units never reported is not waited for
-having count(known_amount) > 0 and bool_and(known_amount is not null or is_over)
+having
+    count(known_amount) > 0
+    and bool_and(known_amount is not null or is_over)
+    -- nothing to go by: an heir without a month of its own, a level that was silent since a whole last year
+    and count(rest_amount) >= count(known_amount)
 order by org_unit_code, indicator_code, part_code, report_month

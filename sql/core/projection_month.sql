@@ -54,6 +54,21 @@ line_month as (
         unit_month.* exclude (org_unit_code),
         not coalesce(unit_month.is_ended, false) as is_running,
         covered_month.ytd_low_value,
+        -- the first level that is known of a unit is no rise, unless it took over another's
+        case
+            when
+                unit_month.kind = 'stock'
+                and unit_month.ytd_value is not null
+                and count(unit_month.ytd_value) over before = 0
+                and not exists (
+                    select 1
+                    from core.succession as succession
+                    where
+                        line.reporting_unit_code = succession.heir_code
+                        and unit_month.report_month >= succession.from_month
+                )
+                then unit_month.ytd_value
+        end as first_level_value,
         -- what is withheld of one unit must not be told by a sum of the others
         coalesce(disclosure.is_suppressed, false) or coalesce(line.is_parted and unit_disclosure.is_suppressed, false)
             as is_suppressed,
@@ -82,6 +97,10 @@ line_month as (
             and line.indicator_code = unit_disclosure.indicator_code
             and unit_month.report_month = unit_disclosure.report_month
     where unit_month.kind in ('flow', 'stock')
+    window before as (
+        partition by line.org_unit_code, line.indicator_code, line.reporting_unit_code, line.from_month
+        order by unit_month.report_month rows between unbounded preceding and 1 preceding
+    )
 ),
 
 known_month as (
@@ -110,6 +129,7 @@ known_month as (
             -- a level that is missing carries its last value
             when count(ytd_value) > 0 then sum(ytd_low_value)
         end as known_value,
+        coalesce(sum(first_level_value), 0) as first_level_value,
         bool_or(is_suppressed) as is_suppressed,
     from line_month
     group by org_unit_code, indicator_code, report_month, last_month, report_year, kind
@@ -126,6 +146,9 @@ gained_month as (
         lag(millionths(known_value)) over (
             partition by org_unit_code, indicator_code, last_month, era order by report_month
         ) as level_before,
+        row_number() over (
+            partition by org_unit_code, indicator_code, last_month, era order by report_month
+        ) = 1 as is_first,
     from known_month
     window by_month as (partition by org_unit_code, indicator_code, last_month, era, report_year order by report_month)
 ),
@@ -135,11 +158,15 @@ month_amount as (
         *,
         case
             when kind = 'stock' then is_reported
-            else known_value is not null and unit_months_gained_count > 0
+            -- what was inherited is not of its month
+            else
+                known_value is not null
+                and unit_months_gained_count > 0
+                and (not is_first or era = 0 or is_month_given)
         end as is_observed,
         case
             when not is_observed then null
-            when kind = 'stock' then millionths(known_value) - level_before
+            when kind = 'stock' then millionths(known_value - first_level_value) - level_before
             -- what a cumulative brought at once is spread evenly, and a missing unit is as the others
             when is_month_given and unit_months_missing_count >= missing_before_count
                 then half_away(millionths(month_value) * units_due_count, unit_months_gained_count)

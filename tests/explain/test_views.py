@@ -2,7 +2,9 @@
 
 import duckdb
 
+from jindu.report.explained import SECTION_OF
 from jindu.settings import Home
+from jindu.warehouse.columns import load
 
 ONE_ROW = "org_unit_code = 'east' and indicator_code = 'visits' and report_month = '2024-02-01'"
 
@@ -39,3 +41,9 @@ def test_it_works_in_a_file_attached_under_another_name(home: Home) -> None:
         chinese = connection.execute("select distinct 内容 from copy.main.计算说明 where 单位代码 = 'town'").fetchall()
     assert found == (13,)
     assert {word for (word,) in chinese} == {"单元格", "单位构成", "本月数", "本年累计", "预计", "状态"}
+
+
+def test_every_kind_of_step_has_its_section() -> None:
+    kind = load().tables["completion_explained"].column("kind")
+    assert kind is not None
+    assert kind.values.keys() == SECTION_OF.keys()

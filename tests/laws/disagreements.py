@@ -6,6 +6,7 @@ from datetime import date
 from typing import Any
 
 from tests.laws.places import Place, has_row, peers, ranking, scopes, scored
+from tests.laws.projection import COLUMNS, agrees, is_left_out, projection_row
 from tests.laws.reference import completion_row
 from tests.laws.values import is_asked
 from tests.laws.warehouse import Rows
@@ -46,6 +47,11 @@ def completion_disagreements(world: World, tables: dict[str, Rows]) -> Iterator[
         for column, value in completion_row(world, unit, code, month).items():
             if row[column] != value:
                 yield code, unit, month, column, row[column], value
+        if is_left_out(world, unit, code, month):
+            continue
+        for column, projected in projection_row(world, unit, code, month).items():
+            if not agrees(column, row[column], projected):
+                yield code, unit, month, column, row[column], projected
     yield from ((code, unit, month, "org_unit_code", None, unit) for unit, code, month in sorted(expected))
 
 
@@ -86,7 +92,8 @@ def compared_values(world: World, tables: dict[str, Rows]) -> list[int]:
     for row in tables["mart.completion"]:
         unit, code, month = row["org_unit_code"], row["indicator_code"], row["report_month"]
         if month in shown_months(world):
-            found.append(len(completion_row(world, unit, code, month)))
+            is_projected = not is_left_out(world, unit, code, month)
+            found.append(len(completion_row(world, unit, code, month)) + is_projected * len(COLUMNS))
     columns = [field.name for field in fields(Place)]
     found += [len(columns) for row in tables["mart.ranking"] if row["report_month"] in shown_months(world)]
     return found

@@ -529,7 +529,7 @@ def has_nothing_to_reach(world: World, unit: str, code: str, month: date) -> boo
 
 
 def completion_row(world: World, unit: str, code: str, month: date) -> dict[str, object]:
-    """The columns of mart.completion that domain.md defines, but for the projection."""
+    """The columns of mart.completion that domain.md defines, but for the projection (projection.py)."""
     kind, target = world.by_code[code].kind, in_force(world, unit, code, month)
     value = actual(world, unit, code, month)
     row: dict[str, object] = {
