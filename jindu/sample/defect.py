@@ -330,7 +330,7 @@ class Planter:
                 zh="次月截止日后更正，以前各月的位次因此重算",
                 en="put right after the next month's due day: ranks of that time are restated",
                 state="accepted",
-                timeliness="late",
+                timeliness="on_time",  # something usable had come in time
                 **said,
             ),
         ]

@@ -18,7 +18,7 @@ from .small_office import AS_OF, THE_NIGHT_BEFORE, fill_inbox, write_office
 
 POINTS = [BEFORE_ALL, *STEPS, CLOSED]  # after each of which the night is killed
 TELLS_OF_THE_CLOCK = "run"
-TELL_OF_OTHER_NIGHTS = {"run", "gate_result", "alert_case"}
+TELL_OF_OTHER_NIGHTS = {"run", "gate_result", "alert_case", "submission_state"}
 CORES = 2
 A_VISIT = "where indicator_code = 'visit' and month_state = 'number' limit 1"
 

@@ -149,7 +149,7 @@ def test_what_is_withheld_is_said_and_nothing_more(told: Told) -> None:
         "status": "not_computable", "status_rule": "suppressed", "null_reason": "suppressed",
         "target_due_month": date(2024, 12, 1), "target_form": "at_most", "target_phasing": "linear",
         "units_due_count": 1, "units_reported_count": 1, "due_on": row["due_on"],
-        "is_suppressed": True, "month_text": "<3*", "ytd_text": "<3*",
+        "is_suppressed": True, "month_text": "<3*", "ytd_text": "<3*", "is_corrected": False,
     }  # fmt: skip
     (shown,) = rows(
         told.home,
