@@ -121,7 +121,7 @@ part_end as (
             and running_miss.last_month = last_year_miss.last_month
             and running_miss.era = last_year_miss.era
             and running_miss.report_year = last_year_miss.report_year
-    where ratio.kind = 'ratio' and denominator.projected_value > 0
+    where denominator.projected_value > 0
 ),
 
 varied as (

@@ -718,6 +718,8 @@ def is_left_out_unit(world: World, unit: str, code: str, part: str, month: date)
 
 def is_left_out_parent(world: World, unit: str, code: str, part: str, month: date) -> bool:
     """A parent: one of its units never reported, or said 不适用, where it matters."""
+    if len({world.by_code[row].kind for row in world.by_code[code].asked}) > 1:
+        return True  # a flow over a level: the SQL takes silent units into the one and not into the other
     end, target = end_of(world, unit, code, month), in_force(world, unit, code, month)
     units = below(world, unit, part)
     if month >= end and target is not None and target.form != "at_least":
