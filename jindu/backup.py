@@ -48,6 +48,11 @@ def back_up(home: Home, reference: Path | None, place: Path, progress: Progress 
             f"{home.root} 里没有归档，没有可备份的内容。请用 --home 指定工作目录。",
             f"{home.root} has no archive: there is nothing to back up. Name the home with --home.",
         )
+    if place.resolve().is_relative_to(home.root.resolve()):
+        raise JinduError(
+            f"{place} 在工作目录 {home.root} 里面，盘坏了备份也就没了。请换到别处，最好是另一块盘。",
+            f"{place} lies in the home {home.root} itself. Name a folder elsewhere, best on another disk.",
+        )
     _begin(place)
     try:
         listed: dict[str, str] = {}

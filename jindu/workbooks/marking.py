@@ -22,6 +22,7 @@ from jindu.workbooks.marked import list_alone, mark
 from jindu.workbooks.package import CannotMarkError
 
 MARKED, LISTED, CHANGED = "marked", "listed", "changed"
+ALONE = "“位置”指报送的原文件：请在原文件里改好，存盘后放进收件文件夹。本页只列问题，不是报表，不要拿它报送。"
 
 
 def serve(memory_bytes: int, seconds_per_file: float) -> None:
@@ -56,8 +57,7 @@ class Marker:
 
     def list_alone(self, draft: Path, findings: FindingList) -> str:
         """Write the findings without opening any file."""
-        draft.write_bytes(list_alone(findings))
-        return LISTED
+        return _list_alone(draft, findings)
 
 
 def _prepare(_preparation: object) -> Answerer:
@@ -84,5 +84,10 @@ def _mark(source: Path, sha256: str, draft: Path, findings: FindingList) -> str:
             return MARKED
     except (RefusalError, CannotMarkError):
         pass
-    draft.write_bytes(list_alone(findings))
+    return _list_alone(draft, findings)
+
+
+def _list_alone(draft: Path, findings: FindingList) -> str:
+    """The last line, which says how to mend a marked workbook, says how to do without one."""
+    draft.write_bytes(list_alone(findings._replace(lines=[*findings.lines[:-1], ALONE])))
     return LISTED

@@ -124,8 +124,11 @@ known_month as (
         unit_months_due_count - sum(months_covered_count) filter (where is_running) as unit_months_missing_count,
         sum(month_value) as month_value,
         count(month_value) = count(*) filter (where is_reported) as is_month_given,
-        -- a level that is missing carries its last value
-        case when count(ytd_value) > 0 then sum(ytd_low_value) end as known_value,
+        case
+            when kind = 'flow' then sum(ytd_value)
+            -- a level that is missing carries its last value
+            when count(ytd_value) > 0 then sum(ytd_low_value)
+        end as known_value,
         coalesce(sum(first_level_value), 0) as first_level_value,
         bool_or(is_suppressed) as is_suppressed,
     from line_month
@@ -159,7 +162,7 @@ month_amount as (
             else
                 known_value is not null
                 and unit_months_gained_count > 0
-                and (not is_first or is_month_given)
+                and (not is_first or era = 0 or is_month_given)
         end as is_observed,
         case
             when not is_observed then null

@@ -154,7 +154,24 @@ told as (
         -- a level or a ratio stays within what it can be
         abs(summed_value - figure.projected_value) > 0.0001 * greatest(1, abs(figure.projected_value)) as is_held,
         -- of whole numbers, the half below a target is still the target
-        case when indicator.decimals = 0 and indicator.kind in ('flow', 'stock') then ' + 0.5' end as half_step,
+        case
+            when indicator.decimals = 0 and indicator.kind in ('flow', 'stock') then ' + 0.5'
+            when numerator_indicator.decimals = 0 and indicator.kind = 'ratio'
+                then ' + 0.5 ÷ (' || denominator.terms || ')'
+        end as half_step,
+        -- where the interval is cut: what is known is there already, and a level or a ratio has its bounds
+        case
+            when
+                figure.projected_low_value - 0.00001
+                > figure.projected_value - 1.281552 * figure.projected_deviation_value
+                then figure.projected_low_value_text
+        end as least_text,
+        case
+            when
+                figure.projected_high_value + 0.00001
+                < figure.projected_value + 1.281552 * figure.projected_deviation_value
+                then figure.projected_high_value_text
+        end as most_text,
         case
             when figure.target_form = 'at_least'
                 then concat(projected_value_text, ' − ', annual_target_value_text, half_step)
@@ -169,6 +186,7 @@ told as (
     from figure
     inner join estimate using (org_unit_code, indicator_code, report_month)
     inner join mart.indicator as indicator using (indicator_code)
+    left join mart.indicator as numerator_indicator on indicator.numerator_code = numerator_indicator.indicator_code
     left join part_total as own
         on
             figure.org_unit_code = own.org_unit_code
@@ -204,8 +222,8 @@ select
         case
             when kind = 'flow' and is_seasonal
                 then concat(
-                    '；上年同期余下 ', last_year_rest_value_text, '，今年为上年的 ', height_ratio_text,
-                    ' 倍，近三月平均每月 ', monthly_rate_value_text, '，按今年以来的准头两者各占 ',
+                    '；上年同期余下 ', last_year_rest_value_text, '，近三月与上年同月相比（向 1 靠拢）为 ', height_ratio_text,
+                    '，近三月平均每月 ', monthly_rate_value_text, '，按今年以来的准头两者各占 ',
                     shape_weight_ratio_text, ' 和 ', rate_weight_text
                 )
             when kind = 'flow' then '；近期每月 ' || monthly_rate_value_text || '，近三月的平均与今年以来的平均各半'
@@ -227,8 +245,10 @@ select
         case
             when kind = 'flow' and is_seasonal
                 then concat(
-                    '; last year had ', last_year_rest_value_text, ' left, this year stands at ', height_ratio_text,
-                    ' of it, the last three months had ', monthly_rate_value_text,
+                    '; last year had ', last_year_rest_value_text,
+                    ' left, the last three months against the same of last year, drawn towards 1, are ',
+                    height_ratio_text,
+                    '; they had ', monthly_rate_value_text,
                     ' each; believed, as they did this year, ', shape_weight_ratio_text, ' and ', rate_weight_text
                 )
             when kind = 'flow'
@@ -277,6 +297,8 @@ select
     projected_deviation_value as value,
     concat(
         '八成区间 = ', projected_value_text, ' ± 1.281552 × 标准差 ', projected_deviation_value_text,
+        '，不低于 ' || least_text,
+        '，不高于 ' || most_text,
         case
             when annual_target_value is null or probability_ratio is null then null
             when is_decided and target_form = 'at_least' then '；已有的数已达到目标，可能性 100%'
@@ -290,6 +312,8 @@ select
     ) as text_zh,
     concat(
         '80 % interval = ', projected_value_text, ' ± 1.281552 × standard deviation ', projected_deviation_value_text,
+        ', not below ' || least_text,
+        ', not above ' || most_text,
         case
             when annual_target_value is null or probability_ratio is null then null
             when is_decided and target_form = 'at_least' then '; the target is reached already, probability 100 %'

@@ -643,9 +643,9 @@ def actual_row(world: World, unit: str, code: str, month: date, end: date, *, is
 def probability(target: Target, kind: str, found: Outlook) -> float:
     """The chance that a target is met."""
     is_lasting = kind == "flow" and found.floor is not None  # nothing was ever taken back
-    if is_lasting and target.form == "at_least" and found.known >= target.value:
+    if is_lasting and target.form == "at_least" and round(found.known, 6) >= float(target.value):
         return 1.0
-    if is_lasting and target.form == "at_most" and found.known > target.value:
+    if is_lasting and target.form == "at_most" and round(found.known, 6) > float(target.value):
         return 0.0
     over = found.value - float(target.value)
     way = over if target.form == "at_least" else -over

@@ -182,3 +182,9 @@ def test_an_altered_archive_is_noticed(office: Office, tmp_path: Path) -> None:
 def test_a_home_without_an_archive_has_nothing_to_back_up(tmp_path: Path) -> None:
     with pytest.raises(JinduError, match="没有归档"):
         backup.back_up(Home(tmp_path / "home"), None, tmp_path / "made")
+
+
+def test_a_backup_into_the_home_itself_is_refused(office: Office) -> None:
+    with pytest.raises(JinduError, match="里面"):
+        backup.back_up(office.home, None, office.home.inbox / "backup")
+    assert not (office.home.inbox / "backup").exists()
