@@ -14,23 +14,6 @@ with bounds as (
     group by org_unit_code, indicator_code, report_month
 ),
 
--- high less low tells the mean of the units below that miss a month; of a ratio so does either, beside the actual
-withheld_below as (
-    select distinct
-        org_descendant.ancestor_code as org_unit_code,
-        indicator.indicator_code,
-    from core.disclosure as disclosure
-    inner join core.indicator as indicator
-        on
-            list_contains(
-                [indicator.indicator_code, indicator.numerator_code, indicator.denominator_code],
-                disclosure.indicator_code
-            )
-    inner join core.org_descendant
-        on disclosure.org_unit_code = org_descendant.descendant_code and org_descendant.depth > 0
-    where disclosure.is_series_suppressed
-),
-
 calculated as (
     select
         tree_month.org_unit_code,
@@ -161,7 +144,7 @@ calculated as (
             tree_month.org_unit_code = withheld_due.org_unit_code
             and tree_month.indicator_code = withheld_due.indicator_code
             and year(tree_month.report_month) = withheld_due.plan_year
-    left join withheld_below
+    left join core.withheld_below as withheld_below
         on
             tree_month.org_unit_code = withheld_below.org_unit_code
             and tree_month.indicator_code = withheld_below.indicator_code

@@ -21,23 +21,6 @@ bound as (
     group by org_unit_code, indicator_code, report_month
 ),
 
--- high less low tells the mean of the units below that miss a month; of a ratio so does either, beside the actual
-withheld_below as (
-    select distinct
-        org_descendant.ancestor_code as org_unit_code,
-        indicator.indicator_code,
-    from core.disclosure as disclosure
-    inner join core.indicator as indicator
-        on
-            list_contains(
-                [indicator.indicator_code, indicator.numerator_code, indicator.denominator_code],
-                disclosure.indicator_code
-            )
-    inner join core.org_descendant
-        on disclosure.org_unit_code = org_descendant.descendant_code and org_descendant.depth > 0
-    where disclosure.is_series_suppressed
-),
-
 operand as (
     select
         outcome.*,
@@ -73,7 +56,7 @@ operand as (
     inner join core.tree_month as tree_month using (org_unit_code, indicator_code, report_month)
     inner join core.indicator as indicator on outcome.indicator_code = indicator.indicator_code
     left join core.derived_bound as derived_bound using (org_unit_code, indicator_code, report_month)
-    left join withheld_below
+    left join core.withheld_below as withheld_below
         on
             outcome.org_unit_code = withheld_below.org_unit_code
             and outcome.indicator_code = withheld_below.indicator_code

@@ -5,6 +5,7 @@ import signal
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
+import duckdb
 import pytest
 
 from jindu.report.steps import STEPS as TITLES
@@ -65,6 +66,11 @@ def differing(one: dict[str, str], other: dict[str, str]) -> set[str]:
     return {name for name in one.keys() | other.keys() if one.get(name) != other.get(name)}
 
 
+def changes_of_state(home: Home) -> list[tuple[object, ...]]:
+    with duckdb.connect(home.published.resolve(), read_only=True) as connection:
+        return connection.execute("select * exclude (since_at) from mart.submission_state order by all").fetchall()
+
+
 def outbox(home: Home) -> list[str]:
     return [path.read_text(encoding="utf-8") for path in sorted(home.outbox.glob("*.txt"))]
 
@@ -107,6 +113,7 @@ def test_a_failed_gate_publishes_nothing_and_the_next_run_completes_the_night(
     assert run(home.root, reference, AS_OF, is_judged_plainly=True) == 0
     assert published_version(home) == "000002"
     assert differing(table_hashes(home.published), undisturbed) <= TELL_OF_OTHER_NIGHTS
+    assert changes_of_state(home) == changes_of_state(Home(office / "undisturbed"))  # but for their time
     with connect(home, read_only=True) as connection:
         attempts = connection.execute("select state, failed_step from raw.run order by as_of_at, attempt").fetchall()
     assert attempts == [("completed", None), ("failed", "gate-core"), ("failed", "gate-mart"), ("completed", None)]

@@ -83,6 +83,8 @@ def test_a_workbook_with_names_goes_back_to_its_own_unit_only(told: Told) -> Non
         with zipfile.ZipFile(path) as book:
             parts = [name for name in book.namelist() if name == "xl/sharedStrings.xml"]
             assert [name for name in parts if book.read(name).decode() not in sent[path.parent.name]] == []
+            whole = "\n".join(book.read(name).decode(errors="replace") for name in book.namelist())
+        assert [text for text in PLANTED_TEXTS if text in whole and text not in sent[path.parent.name]] == []
 
 
 def test_no_name_in_a_wrong_place_leaves(told: Told, leaving: list[tuple[str, str]]) -> None:
