@@ -30,7 +30,7 @@ WARNING_FAMILIES = (
 FAMILIES = CRITICAL_FAMILIES + WARNING_FAMILIES
 
 LEAST_SPREADS = 6  # an outlier fault is an honest value moved by at least so many robust spreads of its series …
-LEAST_UNITS = 5  # … and by at least so many units of the last digit that the indicator is written with
+LEAST_UNITS = 5  # … and by at least so many of its unit of measure
 
 
 @dataclass(frozen=True)
