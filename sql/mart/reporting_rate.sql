@@ -49,7 +49,7 @@ tally as (
         cast(coalesce(sum(reporting.cells_asked_count), 0) as bigint) as cells_asked_count,
         cast(coalesce(sum(reporting.cells_filled_count), 0) as bigint) as cells_filled_count,
         cast(
-            coalesce(sum(least(in_time.cells_filled_count, reporting.cells_filled_count)), 0) as bigint
+            coalesce(sum(least(coalesce(in_time.cells_filled_count, 0), reporting.cells_filled_count)), 0) as bigint
         ) as cells_on_time_count,
         cast(coalesce(sum(reporting.not_applicable_count), 0) as bigint) as not_applicable_count,
         cast(coalesce(sum(reporting.cells_corrected_count), 0) as bigint) as cells_corrected_count,
