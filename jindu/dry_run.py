@@ -80,6 +80,7 @@ class Judgement:
     findings: tuple[Finding, ...]  # critical and warning, explained ones too: information never goes to a clerk
     is_known: bool = False  # the same bytes in the same folder were received before: they change nothing
     is_sample: bool = False  # invented for a demonstration
+    refusal_code: str | None = None  # why it could not be read
 
 
 @dataclass(frozen=True)
@@ -335,6 +336,7 @@ class DryRun:
                 cell_count.cells_filled_count,
                 cell_count.not_applicable_count,
                 received.is_sample,
+                received.refusal_code,
             from {RECEIVED} as received
             inner join {COUNTED} as cell_count using (submission_id)
             left join reference.form as form on received.form_code = form.code
