@@ -257,11 +257,13 @@ class _Names:
                     found=finding.found,
                     expected=finding.expected,
                     message_zh=finding.message_zh,
+                    finding_id=finding.finding_id,
+                    is_upheld=judgement.answers[finding.finding_id] == "upheld",
                 )
                 for finding in judgement.findings
-                if not finding.is_explained
+                if judgement.is_open(finding)
             ),
-            explained_count=sum(finding.is_explained for finding in judgement.findings),
+            explained_count=sum(not judgement.is_open(finding) for finding in judgement.findings),
             skipped_count=skipped_count,
             is_sample=judgement.is_sample,
             confirmed_at=None,

@@ -35,6 +35,7 @@ VERSION = re.compile(rf"(.+_第)([0-9]+)(版_)(?:{WORD}|{BOOK_WORD})_[0-9a-f]{{{
 SENDER_IN_DOUBT = "sender_conflict"  # expectations/incoming.yml: the file names two senders
 # Refusals by the reader alone: the guard had let the file through, and it was opened without harm
 OPENED = frozenset({"no_table", "no_rows", "ambiguous_table", "mixed_document"})
+UPHELD_REMEDY = "经核实不予认可，备注说明不再采用，请改正后重报"
 SEVERITY_WORDS = {"critical": "强制性", "warning": "核实性"}  # domain.md, Validation
 STATE_WORDS = {  # domain.md, Submissions
     "accepted": "已接收",
@@ -58,11 +59,18 @@ class Remark:
     found: str | None
     expected: str | None
     message_zh: str  # what is wrong; what to do
+    finding_id: str = ""
+    is_upheld: bool = False  # the office looked into it: no explanation is taken any more
 
     @property
     def severity_word(self) -> str:
-        """强制性 or 核实性."""
-        return SEVERITY_WORDS[self.severity]
+        """强制性 or 核实性, or that the office has decided."""
+        return "已认定" if self.is_upheld else SEVERITY_WORDS[self.severity]
+
+    @property
+    def short_id(self) -> str:
+        """How the office and the sender call it."""
+        return self.finding_id[:SHORT_ID]
 
     @property
     def problem(self) -> str:
@@ -73,7 +81,7 @@ class Remark:
     @property
     def remedy(self) -> str:
         """What to do about it."""
-        return split_message(self.message_zh)[1]
+        return UPHELD_REMEDY if self.is_upheld else split_message(self.message_zh)[1]
 
 
 @dataclass(frozen=True)
@@ -96,7 +104,7 @@ class Receipt:
     cells_filled_count: int
     not_applicable_count: int
     remarks: tuple[Remark, ...]  # open ones: critical, and warnings that nothing explains
-    explained_count: int  # warnings that the notes explain
+    explained_count: int  # warnings that are answered: explained in the notes, settled before, or waived
     skipped_count: int  # rules that need a history, where there is none yet
     is_sample: bool
     confirmed_at: datetime | None  # as-of moment of the night that confirmed it; None: a first look between nights
@@ -150,7 +158,12 @@ class Receipt:
     @property
     def warning_count(self) -> int:
         """Findings that ask for an explanation."""
-        return len(self.remarks) - self.critical_count
+        return len(self.remarks) - self.critical_count - self.upheld_count
+
+    @property
+    def upheld_count(self) -> int:
+        """Warnings that the office upheld, which reject the file as well."""
+        return sum(remark.is_upheld for remark in self.remarks)
 
     @property
     def sorted_remarks(self) -> list[Remark]:
@@ -415,7 +428,7 @@ def _plain(text: str | None, longest: int = LONGEST_TEXT) -> str:
 def _place(remark: Remark) -> tuple[Any, ...]:
     found = re.fullmatch(r"([A-Z]+)(\d+)", remark.cell or "")
     cell = (int(found[2]), len(found[1]), found[1]) if found else (0, 0, remark.cell or "")
-    return (remark.severity != "critical", remark.sheet_name or "", cell, remark.message_zh)
+    return (remark.severity != "critical" and not remark.is_upheld, remark.sheet_name or "", cell, remark.message_zh)
 
 
 def _in_a_name(text: str) -> str:
