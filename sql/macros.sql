@@ -134,6 +134,12 @@ create or replace macro from_millionths(amount) as
 create or replace macro shown_number(value) as
     rtrim(rtrim(cast(cast(value as decimal(24, 2)) as varchar), '0'), '.');
 
+-- About how much: three digits say the size, written out (1230000, never 1.23e+06).
+create or replace macro shown_about(value) as
+    regexp_replace(
+        cast(cast(cast(printf('%.3g', cast(value as double)) as double) as decimal(38, 6)) as varchar), '\.?0+$', ''
+    );
+
 -- Few enough to point at somebody: a restricted value like this shows as <3 (domain.md, Indicators: publicity).
 create or replace macro is_small(value) as
     abs(value) < 3;
@@ -251,3 +257,18 @@ create or replace macro upper_chance(deviations) as
 -- The chance that a normal value lies below so many standard deviations.
 create or replace macro normal_chance(deviations) as
     case when deviations < 0 then upper_chance(abs(deviations)) else 1 - upper_chance(abs(deviations)) end;
+
+-- What honest months vary by, squared. Of the median deviation, which no single slip can move, and the distance between
+-- the outer tenths, because the median deviation is 0 where most months are alike, the larger one; 1.4826 and 2.5631
+-- make them the standard deviation of a normal distribution.
+create or replace macro robust_variance(median_deviation, tenths) as
+    squared(greatest(1.4826e0 * median_deviation, (tenths[2] - tenths[1]) / 2.5631e0));
+
+-- A spread to measure with: few months tell little of it, so what is usual elsewhere is mixed in, as if it were eight
+-- months more; at least one unit, for the smallest counts jump.
+create or replace macro mixed_spread(months_count, variance, usual_variance) as
+    greatest(1, sqrt((months_count * variance + 8 * usual_variance) / (months_count + 8)));
+
+-- How much farther a value may lie when its spread was told from few months, as in Student's distribution.
+create or replace macro allowance(months_count) as
+    1 + 3e0 / (months_count + 3);
