@@ -109,9 +109,71 @@ create or replace macro day_of(moment) as
 create or replace macro plain_name(name) as
     regexp_replace(nfc_normalize(translate(name, '（）＿－０１２３４５６７８９', '()_-0123456789')), '\s', '', 'g');
 
--- A note as it is compared with the phrases that explain nothing: no white space, no punctuation.
+-- A note as it is compared with the phrases that explain nothing: letters and digits alone, full width as half width,
+-- capitals as small letters, and the traditional characters that such phrases are written with as simplified ones.
 create or replace macro plain_note(note) as
-    regexp_replace(nfc_normalize(note), '[\s\p{P}]', '', 'g');
+    translate(
+        lower(
+            regexp_replace(
+                translate(
+                    nfc_normalize(note),
+                    '０１２３４５６７８９ＡＢＣＤＥＦＧＨＩＪＫＬＭＮＯＰＱＲＳＴＵＶＷＸＹＺａｂｃｄｅｆｇｈｉｊｋｌｍｎｏｐｑｒｓｔｕｖｗｘｙｚ',
+                    '0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz'
+                ),
+                '[\s\p{Z}\p{P}\p{S}\p{C}]',
+                '',
+                'g'
+            )
+        ),
+        '實無誤況屬據確認異經報數對準與過沒請說為後覈問題備註際單區錯變動檢複審閱見詳場業',
+        '实无误况属据确认异经报数对准与过没请说为后核问题备注际单区错变动检复审阅见详场业'
+    );
+
+-- The phrases of unexplained.csv as notes are compared with them, the longest first.
+create or replace macro plain_phrases(phrases) as
+    list_transform(
+        list_reverse_sort(
+            list_transform(
+                list_filter(list_distinct(phrases), lambda phrase: plain_note(phrase) != ''),
+                lambda phrase: {'size': length(plain_note(phrase)), 'phrase': plain_note(phrase)}
+            )
+        ),
+        lambda sized: sized.phrase
+    );
+
+-- What is left of a note without the indicator's own name, the phrases that explain nothing, bare numbers and the unit.
+create or replace macro note_beyond_phrases(note, indicator_name, unit, phrases) as
+    regexp_replace(
+        replace(
+            list_reduce(
+                phrases,
+                lambda rest, phrase: replace(rest, phrase, ' '),
+                replace(plain_note(note), coalesce(nullif(plain_note(indicator_name), ''), '　'), ' ')
+            ),
+            coalesce(nullif(plain_note(unit), ''), '　'),
+            ' '
+        ),
+        '[ 0-9〇零一二两三四五六七八九十百千万亿]',
+        '',
+        'g'
+    );
+
+-- Whether a note gives a reason: no formula, and beyond such phrases at least two characters, of four or more at least
+-- three (哈哈哈哈); in letters at least two words.
+create or replace macro is_explanation(note, indicator_name, unit, phrases) as
+    case
+        when note is null then false  -- most rows have none, and need not go through the phrases
+        else not regexp_matches(note, '^[\s\p{Z}]*([=＝@＠]|[+＋－-][\s\p{Z}]*[A-Za-zＡ-Ｚａ-ｚ]+[(（])')
+        -- a list of one, so that what is left is worked out once
+        and list_transform(
+            [note_beyond_phrases(note, indicator_name, unit, phrases)],
+            lambda rest: len(list_distinct(string_split(rest, ''))) >= case when length(rest) >= 4 then 3 else 2 end
+            and (
+                regexp_matches(rest, '\p{Han}.*\p{Han}')
+                or regexp_matches(note, '[A-Za-z]{2,}[^A-Za-z]+[A-Za-z]{2,}')
+            )
+        )[1]
+    end;
 
 -- A number is an answer, and so is the day on which something was finished; blank is none.
 create or replace macro has_answer(month_value, ytd_value, finished_on) as
