@@ -13,7 +13,7 @@ from jindu.settings import OFFICE_TIMEZONE, PROJECT_ROOT, Home
 from jindu.template import write_templates
 from tests.nightly.small_office import TABLES
 
-from .conftest import FIRST, SECOND, THIRD, Office
+from .conftest import FIRST, NIGHTS, SECOND, THIRD, Office
 
 OFFICE = "350599001"
 CATALOGUE = {
@@ -145,3 +145,13 @@ def test_what_the_document_asks_is_answered(office: Office, document: str) -> No
     rates = next(query for query in queries if "报送率" in query or "reporting_ratio" in query)
     assert all(office.published(query.replace("community_monthly", "monthly")) is not None for query in queries)
     assert len(office.published(rates.replace("community_monthly", "monthly"))) == 5 * 13  # months until January, due
+
+
+def test_a_finding_grows_older_until_it_is_mended(story: dict[str, Office]) -> None:
+    query = (
+        "select rule_code, org_unit_code, state, since_on::varchar, age_days_count from mart.quality_finding"
+        " where severity != 'information' order by all"
+    )
+    for night in NIGHTS:
+        print(night, story["last" if night == NIGHTS[-1] else night].published(query))
+    assert False
