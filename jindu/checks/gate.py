@@ -4,13 +4,15 @@ import re
 from collections.abc import Iterator
 from dataclasses import asdict, dataclass, fields
 from datetime import date
+from hashlib import sha256
 from typing import Any
 
 import duckdb
 import polars as pl
 
 from jindu.checks.engine import KEY, GateError, Verdict, judge
-from jindu.checks.expectations import Expectation, gate_expectations
+from jindu.checks.expectations import Expectation, every_expectation, gate_expectations
+from jindu.checks.store import store_evaluations, store_rules
 from jindu.settings import JinduError, Night, Progress, StepReport, no_progress
 from jindu.warehouse.connection import closed, connect
 
@@ -31,6 +33,7 @@ FIGURE = re.compile(r"[\s\d.,+-]*")
 PLAIN_DIGITS = str.maketrans("０１２３４５６７８９Ｘｘx", "0123456789XXX")
 CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f]+")
 HIDDEN = "*"
+FINDING_ID_DIGITS = 16
 
 
 class GateFailed(JinduError):  # noqa: N818 - a verdict about the data, not an error of the program
@@ -41,6 +44,7 @@ class GateFailed(JinduError):  # noqa: N818 - a verdict about the data, not an e
 class Finding:
     """One row of raw.finding, but for the night and the gate."""
 
+    finding_id: str
     rule_code: str
     severity: str
     submission_id: str | None
@@ -80,6 +84,9 @@ def run_gate(night: Night, gate: str, progress: Progress = no_progress) -> StepR
     with connect(night.home) as connection:
         findings = [finding for verdict in verdicts for finding in findings_of(connection, verdict)]
         _record(connection, night, gate, verdicts, findings)
+        if gate == ADVISORY_GATE:
+            store_rules(connection, every_expectation())
+            store_evaluations(connection, [verdict.expectation for verdict in verdicts])
     failed = [verdict for verdict in verdicts if verdict.failed_keys and verdict.expectation.severity == "critical"]
     if failed and gate != ADVISORY_GATE:
         raise _gate_failed(gate, failed, findings)
@@ -108,11 +115,33 @@ def findings_of(connection: duckdb.DuckDBPyConnection, verdict: Verdict) -> Iter
         """
     ).pl()
     connection.unregister("failed_row")
+    known: set[str] = set()
     for row in rows.iter_rows(named=True):
-        yield _finding(expectation, row)
+        finding_id = _finding_id(expectation, row)
+        if finding_id in known:  # a rule that finds two things at one place: the second is told by its key as well
+            finding_id = _digits(finding_id, row[KEY])
+        known.add(finding_id)
+        yield _finding(expectation, row, finding_id)
 
 
-def _finding(expectation: Expectation, row: dict[str, Any]) -> Finding:
+def _finding_id(expectation: Expectation, row: dict[str, Any]) -> str:
+    """Of file, sheet, cell and rule, and so the same in every night and every rebuilt database.
+
+    A submission's id stands for the SHA-256 of the file and the folder that it lay in; indicator and unit stand for a
+    cell where there is none, and the row's key where there is no file either.
+    """
+    if row["submission_id"] is None:
+        return _digits(expectation.code, row[KEY])
+    cell = row.get(expectation.cell)
+    place = ("cell", row["sheet_name"], cell) if cell else ("row", row["indicator_code"], row["org_unit_code"])
+    return _digits(row["submission_id"], expectation.code, *place)
+
+
+def _digits(*parts: str | None) -> str:
+    return sha256("\x1f".join(part or "" for part in parts).encode()).hexdigest()[:FINDING_ID_DIGITS]
+
+
+def _finding(expectation: Expectation, row: dict[str, Any], finding_id: str) -> Finding:
     """One measured row that failed, in words."""
     try:
         told = {"cell": row[expectation.cell], "found": row[expectation.found], "expected": row[expectation.expected]}
@@ -132,6 +161,7 @@ def _finding(expectation: Expectation, row: dict[str, Any]) -> Finding:
             f"Expectation {expectation.code} names {error}, which is no column of {expectation.table}.",
         ) from error
     return Finding(
+        finding_id=finding_id,
         rule_code=expectation.code,
         severity=expectation.severity,
         submission_id=row["submission_id"],

@@ -47,7 +47,7 @@ reason as (
         min_by(message_en, (severity <> 'critical', sheet_name, cell, rule_code)) as message_en,
         count(*) as finding_count,
     from mart.finding
-    where severity in ('critical', 'warning') and state = 'open'
+    where severity in ('critical', 'warning') and state in ('open', 'upheld')
     group by submission_id
 )
 
