@@ -27,8 +27,8 @@ class Ran:
 
 
 def environment() -> dict[str, str]:
-    """The test's own environment without what would lead a run elsewhere."""
-    return {name: value for name, value in os.environ.items() if not name.startswith(("PREFECT_", "JINDU_"))}
+    """The test's own environment without what would lead a run elsewhere, or hold it to one core (tests/conftest.py)."""
+    return {name: value for name, value in os.environ.items() if not name.startswith(("PREFECT_", "JINDU_", "SLURM_"))}
 
 
 def command(name: str, home: Home, *more: str) -> list[str]:
