@@ -61,7 +61,8 @@ $(BENCHED): $(INSTALLED) requirements-bench.lock
 test: setup ## run all tests
 	@$(BIN)/python -m pytest
 
-chaos: setup ## kill each process of `jindu serve` in turn and see it come back (about ten minutes)
+chaos: setup ## kill a night after every step, and each process of `jindu serve`, and see them come back (ten minutes)
+	@$(BIN)/python -m pytest --every-point tests/nightly/test_killed.py
 	@$(BIN)/python -m tests.chaos.serve
 
 bench: setup $(BENCHED) ## measure: first answer, projection, laws, mutants (tests/bench/; half an hour)
