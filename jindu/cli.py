@@ -25,6 +25,7 @@ COMMANDS = (
     "target",
     "withdraw",
     "correct",
+    "finding",
     "serve",
     "rebuild",
     "backup",
