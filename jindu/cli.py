@@ -26,6 +26,7 @@ COMMANDS = (
     "withdraw",
     "correct",
     "finding",
+    "expectations",
     "serve",
     "rebuild",
     "backup",

@@ -76,9 +76,7 @@ def command() -> None:
 @home_option
 @language_option
 @click.pass_obj
-def list_command(
-    speech: Speech, *, everything: bool, unit: str | None, json: bool, home: Path | None
-) -> int:
+def list_command(speech: Speech, *, everything: bool, unit: str | None, json: bool, home: Path | None) -> int:
     """A table that holds in 100 columns."""
     here = home_folder(home)
     finding = importlib.import_module("jindu.finding")
