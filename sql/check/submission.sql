@@ -91,6 +91,7 @@ select
     '≥ ' || strftime(month_over_on, '%Y-%m-%d') as month_over_day,
     is_month_agreed,
     strftime(report_month, '%Y-%m') as month_shown,
+    '本单位当月要报的表' as form_expected,
     strftime(meta_report_month, '%Y-%m') as month_hidden,
     is_own_folder,
     concat_ws(' ', sender_code, sender_name) as sender_shown,
