@@ -180,6 +180,7 @@ def fill_city(folder: str) -> None:
     home.root.mkdir(parents=True, exist_ok=True)
     with duckdb.connect(home.private_database) as connection:
         connection.execute("set memory_limit = '6GB'")
+        connection.execute("set enable_progress_bar = false")
         prepare(connection)
         store(connection, Catalogue(empty_frames()))
         build(connection, CITY_NIGHT, [name for name in models() if stage_of(name) == "reading"])
@@ -342,37 +343,40 @@ CORE_ROWS = (
     """,
     """
     insert into core.reading by name
-    select * exclude (month_now, ytd_now, prior_now)
-    from (select
-        received.submission_id, received.form_code, received.sender_code, honest.org_unit_code,
-        honest.indicator_code, honest.indicator_code as indicator_text, received.report_month,
-        '表' as sheet_name,
-        cast(row_number() over (partition by received.submission_id order by honest.indicator_code) + 5 as int)
-            as row_number,
-        'A' || row_number as indicator_cell, 'C' || row_number as unit_cell, indicator.unit as unit_text,
+    with written as (
+        select
+            *,
+            -- moved: twenty levels times five in ten thousand rows, five cumulatives by seven, five last years by one
+            if(kind = 'stock' and chance between 10 and 29, value * 5, value) as month_now,
+            if(chance between 10 and 14, ytd + 7, ytd) as ytd_now,
+            if(chance between 15 and 19, prior_ytd + 1, prior_ytd) as prior_now,
+            row_number() over (partition by org_unit_code, report_month order by indicator_code) + 5 as place,
+        from honest
+    )
+    select
+        received.submission_id, received.form_code, received.sender_code, written.org_unit_code,
+        written.indicator_code, written.indicator_code as indicator_text, received.report_month,
+        '表' as sheet_name, cast(place as int) as row_number,
+        'A' || place as indicator_cell, 'C' || place as unit_cell, indicator.unit as unit_text,
         1 as unit_multiplier,
-        'D' || row_number as month_cell,
+        'D' || place as month_cell,
         if(chance < 10, '约30', month_now::varchar) as month_text,
         if(chance < 10, 'text', 'number') as month_state,
         if(chance < 10, null, month_now) as month_value,
-        'E' || row_number as ytd_cell, ytd_now::varchar as ytd_text,
+        'E' || place as ytd_cell, ytd_now::varchar as ytd_text,
         if(ytd_now is null, 'blank', 'number') as ytd_state, ytd_now as ytd_value,
-        'F' || row_number as prior_ytd_cell, prior_now::varchar as prior_ytd_text,
+        'F' || place as prior_ytd_cell, prior_now::varchar as prior_ytd_text,
         if(prior_now is null, 'blank', 'number') as prior_ytd_state, prior_now as prior_ytd_value,
-        'G' || row_number as note_cell, false as has_explanation, true as is_asked, indicator.kind, indicator.unit,
+        'G' || place as note_cell, false as has_explanation, true as is_asked, indicator.kind, indicator.unit,
         indicator.decimals, indicator.minimum, expected_cell.cells_required, true as is_required, received.version,
-        received.received_at,
-        -- moved: ten levels times five in ten thousand rows, ten cumulatives by seven, five last years by one
-        if(honest.kind = 'stock' and chance between 10 and 29, value * 5, value) as month_now,
-        if(chance between 10 and 14, ytd + 7, ytd) as ytd_now,
-        if(chance between 15 and 19, prior_ytd + 1, prior_ytd) as prior_now,
-    from honest
-    inner join core.received on honest.org_unit_code = received.sender_code
-        and honest.report_month = received.report_month
+        received.received_at
+    from written
+    inner join core.received on written.org_unit_code = received.sender_code
+        and written.report_month = received.report_month
     inner join core.expected_cell on received.form_code = expected_cell.form_code
         and received.sender_code = expected_cell.sender_code and received.report_month = expected_cell.report_month
-        and honest.indicator_code = expected_cell.indicator_code
-    inner join reference.indicator on honest.indicator_code = indicator.code)
+        and written.indicator_code = expected_cell.indicator_code
+    inner join reference.indicator on written.indicator_code = indicator.code
     """,
 )
 
