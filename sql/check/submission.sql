@@ -5,6 +5,11 @@ with form_list as (
     from reference.form
 ),
 
+no_explanation as (
+    select plain_phrases(list(phrase)) as phrases
+    from reference.unexplained
+),
+
 asked_sender as (
     select distinct
         form_code,
@@ -33,15 +38,10 @@ identity as (
         sender.name as sender_name,
         asked_sender.sender_code is not null as has_questions,
         asked_span.months_asked,
-        received.correction_reason is not null
-        and plain_name(received.correction_reason) != ''
-        and not exists (
-            select phrase
-            from reference.unexplained
-            where plain_name(phrase) = plain_name(received.correction_reason)
-        ) as has_reason,
+        is_explanation(received.correction_reason, null, null, no_explanation.phrases) as has_reason,
     from core.received as received
     cross join form_list
+    cross join no_explanation
     left join reference.org_unit as folder on received.folder_code = folder.code
     left join reference.org_unit as sender on received.sender_code = sender.code
     left join asked_sender
