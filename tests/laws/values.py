@@ -200,7 +200,8 @@ def line_months(world: World, unit: str, code: str, after: tuple[date, ...]) -> 
 def prior_of_unit(world: World, unit: str, code: str, month: date) -> Fraction | None:
     """Last year's identical period of a reporting unit, with that of the units that ended in it this year."""
     covered = covered_months(world, unit, code, month)
-    ended = ended_this_year(world, unit, month)
+    # who was never asked this year leaves nothing to go on with
+    ended = [row for row in ended_this_year(world, unit, month) if asked_months(world, row.code, code, row.valid_to)]
     was_there = any(world.unit[unit].is_there(other) for other in last_year(covered))
     row = world.cell.get((unit, code, covered[-1])) if covered else None
     has_own = not ended or was_there or (row is not None and row.prior_ytd_value is not None)
