@@ -72,8 +72,7 @@ placed_finding as (
             coalesce(
                 named_rule.since_at,
                 case
-                    when finding.severity != 'information' and finding.state in ('open', 'upheld')
-                        then verdict_night.last_at
+                    when finding.severity != 'information' and finding.state = 'open' then verdict_night.last_at
                     else verdict_night.first_at
                 end,
                 submission.received_at
@@ -83,7 +82,8 @@ placed_finding as (
     inner join core.submission as submission using (submission_id)
     inner join version_standing using (submission_id)
     left join verdict_night using (submission_id)
-    left join named_rule on finding.submission_id = named_rule.submission_id and finding.rule_code = named_rule.rule_code
+    left join named_rule
+        on finding.submission_id = named_rule.submission_id and finding.rule_code = named_rule.rule_code
 )
 
 select
