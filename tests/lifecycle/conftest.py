@@ -64,6 +64,11 @@ class Office:
         places = ["--home", str(self.home.root), "--reference", str(self.reference)]
         return cli.run_command([*arguments, "--reason", REASON, "--by", BY, "--at", at, *places])
 
+    def decide_finding(self, *arguments: str, at: str) -> int:
+        """jindu finding waive or uphold, as the operator gives it; its exit code."""
+        said = ["--reason", REASON, "--by", BY, "--at", at, "--home", str(self.home.root)]
+        return cli.run_command(["finding", *arguments, *said])
+
     def published(self, query: str) -> Rows:
         """Rows of what analysts open."""
         with duckdb.connect(self.home.published.resolve(), read_only=True) as connection:
