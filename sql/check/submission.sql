@@ -18,6 +18,15 @@ asked_sender as (
     from core.expected_cell
 ),
 
+asked_span as (
+    select
+        form_code,
+        sender_code,
+        strftime(min(report_month), '%Y-%m') || '–' || strftime(max(report_month), '%Y-%m') as months_asked,
+    from asked_sender
+    group by form_code, sender_code
+),
+
 identity as (
     select
         received.*,
@@ -29,6 +38,7 @@ identity as (
         sender.name as sender_name,
         asked_sender.sender_code is not null as has_questions,
         is_explanation(received.correction_reason, null, null, no_explanation.phrases) as has_reason,
+        asked_span.months_asked,
     from core.received as received
     cross join form_list
     cross join no_explanation
@@ -39,6 +49,8 @@ identity as (
             received.form_code = asked_sender.form_code
             and received.sender_code = asked_sender.sender_code
             and received.report_month = asked_sender.report_month
+    left join asked_span
+        on received.form_code = asked_span.form_code and received.sender_code = asked_span.sender_code
 ),
 
 judged as (
@@ -91,7 +103,6 @@ select
     '≥ ' || strftime(month_over_on, '%Y-%m-%d') as month_over_day,
     is_month_agreed,
     strftime(report_month, '%Y-%m') as month_shown,
-    '本单位当月要报的表' as form_expected,
     strftime(meta_report_month, '%Y-%m') as month_hidden,
     is_own_folder,
     concat_ws(' ', sender_code, sender_name) as sender_shown,
@@ -102,6 +113,7 @@ select
     case
         when is_month_over and is_month_agreed and is_own_folder and is_sender_agreed then has_questions
     end as is_form_asked,
+    months_asked,
     is_correction_reasoned,
     strftime(lock_on, '%Y-%m-%d') as lock_on_shown,
     '≤ ' || strftime(lock_on, '%Y-%m-%d') as lock_day,

@@ -181,6 +181,11 @@ class Planter:
                 count += 0 if is_faulty_unit else sum(right.get(field) == v for field, v in _numbers(row).items())
         return count
 
+    def honest_series(self, fault: Fault) -> list[float]:
+        """The month values of a faulty cell's series as they should be."""
+        slot = next(s for s in self._slots if fault.file == f"{s.sender_code}/{self._name(s)}")
+        return [float(v) for v in self._series_of(Place(slot, fault.org_unit_code, fault.indicator_code)).values()]
+
     # --- files ---
 
     def _file(self, slot: Slot) -> SampleFile:
