@@ -145,7 +145,11 @@ def test_sound_tables_fail_nothing(office: Office) -> None:
         ("reporting_rate", "mart__reporting", [{**REPORTING, "cells_filled_count": 3}]),
         ("table_filled", "mart__completion", []),
         ("small_value_published", "mart__completion", [{**COMPLETION, "month_value": 0}]),
-        ("rate_sum", "mart__reporting_rate", [RATE, above({**RATE, "cells_asked_count": 1, "reporting_ratio": 2, "on_time_ratio": 1})]),
+        (
+            "rate_sum",
+            "mart__reporting_rate",
+            [RATE, above({**RATE, "cells_asked_count": 1, "reporting_ratio": 2, "on_time_ratio": 1})],
+        ),
         ("rate_sum", "mart__reporting_rate", [RATE, above({**RATE, "cells_filled_count": 1, "reporting_ratio": 0.5})]),
         ("rate_sum", "mart__reporting_rate", [RATE]),
         ("rate_units", "mart__reporting_rate", [{**RATE, "units_missing_count": 1}, above(RATE)]),

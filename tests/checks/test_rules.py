@@ -801,9 +801,7 @@ def test_a_fault_of_its_own_is_what_each_critical_rule_finds_that_needs_no_histo
         if gate == "incoming" and rule.severity == "critical" and rule.needs != "history"
     ]
     office.build("check.own_fault", *(rule.table for rule in rules))
-    expected = {
-        (row["submission_id"], rule.code) for rule in rules for row in office.rows_failing(rule).values()
-    }
+    expected = {(row["submission_id"], rule.code) for rule in rules for row in office.rows_failing(rule).values()}
     found = set(office.connection.sql('select submission_id, rule_code from "check".own_fault').fetchall())
     assert found == expected
     assert {code for _, code in found} == {rule.code for rule in rules}  # each was seen to fail
