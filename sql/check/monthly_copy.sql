@@ -1,6 +1,6 @@
 -- grain: one row per submission with at least five amounts that are not 0 in it or in the month before
--- Levels may honestly stay as they are; five or more amounts that all stay to the digit were copied. Of a form that gives
--- cumulatives alone those are compared: something happens in every month.
+-- Levels may honestly stay as they are; five or more amounts that all stay to the digit were copied. Of a form that
+-- gives cumulatives alone those are compared: something happens in every month.
 with amount_pair as (
     select
         current_month.submission_id,
