@@ -171,7 +171,7 @@ class SubmissionDesk:
         Raises JinduError for a name that nobody knows and where nothing was received.
         """
         unit_row = self._unit(unit)
-        form_row = _called(self._tables["form"], form, ("code", "name_zh", "name_en"), "form")
+        form_row = called(self._tables["form"], form, ("code", "name_zh", "name_en"), "form")
         report_month = _month(month)
         taken = self._withdrawn()
         found = [
@@ -217,7 +217,7 @@ class SubmissionDesk:
         Raises JinduError for a name that nobody knows, and for a figure that nobody is asked for.
         """
         unit_row = self._unit(unit)
-        indicator_row = _called(self._tables["indicator"], indicator, ("code", "name_zh", "name_en"), "indicator")
+        indicator_row = called(self._tables["indicator"], indicator, ("code", "name_zh", "name_en"), "indicator")
         subject = Subject(unit_row, indicator_row, _month(month))
         for model in needed(ASKED):
             build_one(self._connection, self._moment, model)
@@ -349,7 +349,7 @@ class SubmissionDesk:
         }
 
     def _unit(self, spoken: str) -> Row:
-        return _called(self._tables["org_unit"], spoken, ("code", "name", "short_name"), "org_unit")
+        return called(self._tables["org_unit"], spoken, ("code", "name", "short_name"), "org_unit")
 
     def _factor(self, indicator: Row, unit: str | None) -> Fraction | None:
         """What a number in this unit is multiplied by to be in the indicator's own; None where it is no such."""
@@ -407,7 +407,7 @@ def _shown(value: Decimal | None) -> str:
     return "—" if value is None else f"{value.normalize():f}"
 
 
-def _called(rows: Iterable[Row], spoken: str, columns: Sequence[str], table: str) -> Row:
+def called(rows: Iterable[Row], spoken: str, columns: Sequence[str], table: str) -> Row:
     """The row of this code or name. Raises JinduError with the names that are near."""
     plain: Callable[[str], str] = lambda name: "".join(name.split()).lower()  # noqa: E731
     called = {plain(row[name]): row for row in reversed(list(rows)) for name in columns if row.get(name)}
