@@ -7,6 +7,8 @@ with amount_pair as (
         current_month.form_code,
         current_month.report_month,
         current_month.sheet_name,
+        current_month.row_number,
+        current_month.month_cell,
         current_month.month_value,
         previous_month.month_value as previous_value,
         current_month.has_explanation,
@@ -34,7 +36,7 @@ select
     cast(null as varchar) as indicator_code,
     report_month,
     any_value(sheet_name) as sheet_name,
-    cast(null as varchar) as cell,
+    arg_min(month_cell, row_number) as cell,  -- the first of them, so that there is somewhere to look
     count(*) || ' = ' || strftime(report_month - interval 1 month, '%Y-%m') as found,
     cast(null as varchar) as expected,
     bool_or(has_explanation) as is_explained,
