@@ -54,6 +54,7 @@ SOUND: dict[str, list[dict[str, Any]]] = {
     "mart.org_unit": [{"org_unit_code": "A", "level": "community"}],
     "mart.indicator": [{"indicator_code": "x", "kind": "flow", "publicity": "restricted"}],
     "mart.submission": [{"submission_id": "one"}],
+    "mart.finding": [{"finding_id": "f1", "rule_code": "sign"}, {"finding_id": "f2", "rule_code": "sign"}],
 }
 
 
@@ -113,6 +114,8 @@ def test_sound_tables_fail_nothing(office: Office) -> None:
         ("reporting_rate", "mart__reporting", [{**REPORTING, "cells_filled_count": 3}]),
         ("table_filled", "mart__completion", []),
         ("small_value_published", "mart__completion", [{**COMPLETION, "month_value": 0}]),
+        ("finding_id_unique", "mart__finding", [{"finding_id": "f1", "rule_code": code} for code in ("sign", "sum")]),
+        ("finding_id_unique", "mart__finding", [{"finding_id": None, "rule_code": "sign"}]),
     ],
 )
 def test_each_fault_fails_its_expectation(office: Office, code: str, table: str, rows: list[dict[str, Any]]) -> None:
