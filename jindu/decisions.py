@@ -38,6 +38,7 @@ FINDING_ID = re.compile(r"[0-9a-f]{16}")
 FINDING_VERDICTS = ("waived", "upheld")  # domain.md, Validation: the operator upholds (rejected) or waives
 CORRECTED = {"org_unit_code": "text", "indicator_code": "text", "report_month": "month"}
 TOLD = {"month_value": "decimal", "ytd_value": "decimal", "prior_ytd_value": "decimal", "finished_on": "date"}
+NOT_APPLICABLE = "not_applicable"  # true: what the month is asked for is not there; no figure stands beside it
 TARGET_COLUMNS = {column.name: column for column in REFERENCE_TABLES["target"].columns}
 TOLD_OF_A_PERSON = {  # domain.md, Submissions: neither belongs into a text
     "身份证号": ("an ID-card number", re.compile(r"(?<!\d)\d{17}[\dXx](?!\d)|(?<!\d)[1-9]\d{14}(?!\d)")),
@@ -393,8 +394,12 @@ def _check_withdrawal(payload: object) -> None:
 
 def _check_correction(payload: object) -> None:
     """Whose figure of which month, and the measures that were told: texts, in the indicator's own unit."""
-    if not isinstance(payload, dict) or not payload.keys() >= CORRECTED.keys() or not payload.keys() & TOLD.keys():
+    if not isinstance(payload, dict) or not payload.keys() >= CORRECTED.keys():
         raise ValueError("payload")
+    is_taken = payload.get(NOT_APPLICABLE)
+    if is_taken not in (None, True) or bool(payload.keys() & TOLD.keys()) == bool(is_taken):
+        raise ValueError("payload")
+    payload = {name: value for name, value in payload.items() if name != NOT_APPLICABLE}
     if unknown := payload.keys() - CORRECTED.keys() - TOLD.keys():
         raise ValueError(", ".join(sorted(unknown)))
     for name, value in payload.items():

@@ -82,6 +82,7 @@ class Judgement:
     answers: Mapping[str, str] = field(default_factory=dict)  # finding_id: the state that core.finding_answer gives it
     is_known: bool = False  # the same bytes in the same folder were received before: they change nothing
     is_sample: bool = False  # invented for a demonstration
+    refusal_code: str | None = None  # why it could not be read
 
     def is_open(self, finding: Finding) -> bool:
         """Whether it still asks something of the sender: neither explained, nor settled before."""
@@ -363,6 +364,7 @@ class DryRun:
                 cell_count.cells_filled_count,
                 cell_count.not_applicable_count,
                 received.is_sample,
+                received.refusal_code,
             from {RECEIVED} as received
             inner join {COUNTED} as cell_count using (submission_id)
             left join reference.form as form on received.form_code = form.code

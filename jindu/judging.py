@@ -20,7 +20,7 @@ from typing import Any
 
 from jindu.catalogue import load
 from jindu.dry_run import DryRun, Judgement
-from jindu.report.receipt import UNREADABLE, Receipt, Remark, is_sender_certain
+from jindu.report.receipt import Receipt, Remark, is_sender_certain
 from jindu.settings import OFFICE_TIMEZONE, Home, JinduError
 from jindu.tether import die_with_parent
 
@@ -267,7 +267,7 @@ class _Names:
             skipped_count=skipped_count,
             is_sample=judgement.is_sample,
             confirmed_at=None,
-            is_readable=all(finding.rule_code != UNREADABLE for finding in judgement.findings),
+            refusal_code=judgement.refusal_code,
             is_sender_certain=is_sender_certain(
                 folder is not None, [finding.rule_code for finding in judgement.findings]
             ),

@@ -11,7 +11,8 @@ import duckdb
 import polars as pl
 
 from jindu.checks.engine import KEY, GateError, Verdict, judge
-from jindu.checks.expectations import Expectation, gate_expectations
+from jindu.checks.expectations import Expectation, every_expectation, gate_expectations
+from jindu.checks.store import store_evaluations, store_rules
 from jindu.settings import JinduError, Night, Progress, StepReport, no_progress
 from jindu.warehouse.connection import closed, connect
 
@@ -85,6 +86,9 @@ def run_gate(night: Night, gate: str, progress: Progress = no_progress) -> StepR
     with connect(night.home) as connection:
         findings = [finding for verdict in verdicts for finding in findings_of(connection, verdict)]
         _record(connection, night, gate, verdicts, findings)
+        if gate == ADVISORY_GATE:
+            store_rules(connection, every_expectation())
+            store_evaluations(connection, [verdict.expectation for verdict in verdicts])
     failed = [verdict for verdict in verdicts if not verdict.is_passed and verdict.expectation.severity == "critical"]
     if failed and gate != ADVISORY_GATE:
         raise _gate_failed(gate, failed, findings)

@@ -30,7 +30,7 @@ select
     cell_count.cells_filled_count,
     cell_count.not_applicable_count,
     submission.is_sample,
-    received.is_readable,
+    received.refusal_code,
     folder.code is not null as is_in_own_folder,
 from core.submission as submission
 inner join core.received as received using (submission_id)
@@ -79,6 +79,7 @@ select
             else '完成日期 '
         end,
         coalesce(
+            case when correction.is_not_applicable then '不适用' end,
             cast(correction.finished_on as varchar),
             regexp_replace(cast(correction.value as varchar), '\\.?0+$', '')
         ),
