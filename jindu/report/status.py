@@ -202,6 +202,20 @@ def _published_lines(status: Status, summary: Summary, zh: bool) -> list[str]:
             else f"telephoned in ({len(summary.corrected)}): "
             f"{_listed([_corrected_en(row) for row in summary.corrected], '; ')}"
         )
+    if summary.known_flaws:
+        zh_flaws = [
+            f"{one.rule_code} {one.count} 处，至多 {one.tolerated_count} 处：{one.reason}"
+            for one in summary.known_flaws
+        ]
+        en_flaws = [
+            f"{one.rule_code}, {one.count} of at most {one.tolerated_count}: {one.reason}"
+            for one in summary.known_flaws
+        ]
+        lines.append(
+            f"已知缺陷 {len(zh_flaws)} 项：{_listed(zh_flaws, '；')}"
+            if zh
+            else f"known flaws ({len(en_flaws)}): {_listed(en_flaws, '; ')}"
+        )
     for row in summary.collecting:
         lines.append(
             f"正在收：{row.form} {row.month:%Y-%m}，已到 {row.received_count}/{row.asked_count}，截止 {row.due_on}"

@@ -141,6 +141,13 @@ where gate_result.run_id = $run_id
 order by gate_result.gate, gate_result.expectation_code
 """
 
+KNOWN_FLAWS = """
+select expectation_code, failed_count, tolerated_count, tolerated_reason
+from mart.gate_result
+where run_id = $run_id and passed and tolerated_count is not null
+order by gate, expectation_code
+"""
+
 MISSING_BEFORE = """
 select coalesce(unit.short_name, unit.name), form.name_zh, reporting.report_month, reporting.due_on
 from mart.reporting as reporting
@@ -325,6 +332,16 @@ class Undecided:
 
 
 @dataclass(frozen=True)
+class KnownFlaw:
+    """A rule whose failing rows are known, and no more than that."""
+
+    rule_code: str
+    count: int
+    tolerated_count: int
+    reason: str
+
+
+@dataclass(frozen=True)
 class Missing:
     """A report that was due and has not come."""
 
@@ -435,6 +452,7 @@ class Summary:
     missing: tuple[Missing, ...] = ()
     missing_before: tuple[Missing, ...] = ()  # of the twelve months before it
     collecting: tuple[Collecting, ...] = ()
+    known_flaws: tuple[KnownFlaw, ...] = ()
     warnings: tuple[tuple[str, str], ...] = ()  # what the later gates want seen to, in Chinese and English
     ranking: tuple[Rank, ...] = ()
     published_ranks: tuple[PublishedRank, ...] = ()
@@ -479,6 +497,7 @@ def read_summary(home: Home) -> Summary:
             missing=tuple(Missing(*row) for row in _rows(connection, MISSING, month=month)),
             missing_before=tuple(Missing(*row) for row in _rows(connection, MISSING_BEFORE, month=month)),
             collecting=tuple(Collecting(*row) for row in _rows(connection, COLLECTING, as_of=as_of)),
+            known_flaws=_known_flaws(connection, latest[1]),
             warnings=tuple(_rows(connection, WARNED, run_id=latest[1])),
             ranking=tuple(Rank(*row) for row in _rows(connection, RANKING, month=month)),
             published_ranks=tuple(PublishedRank(*row) for row in _rows(connection, PUBLISHED_RANK, month=month)),
@@ -526,6 +545,12 @@ def published_copy(home: Home) -> Iterator[tuple[duckdb.DuckDBPyConnection, Path
         yield connection, file
     finally:
         connection.close()
+
+
+def _known_flaws(connection: duckdb.DuckDBPyConnection, run_id: str) -> tuple[KnownFlaw, ...]:
+    if not _rows(connection, HAS_COLUMN, table="gate_result", column="tolerated_count"):  # a copy of an older version
+        return ()
+    return tuple(KnownFlaw(*row) for row in _rows(connection, KNOWN_FLAWS, run_id=run_id))
 
 
 def _corrected(connection: duckdb.DuckDBPyConnection, month: date | None) -> tuple[Corrected, ...]:
