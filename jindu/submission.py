@@ -54,9 +54,8 @@ order by as_of_at
 """
 SAYS_NOTHING = """
 select 1
-where
-    plain_note($reason) = ''
-    or exists (select phrase from reference.unexplained where plain_note(phrase) = plain_note($reason))
+from (select plain_phrases(list(phrase)) as phrases from reference.unexplained)
+where not is_explanation($reason, null, null, phrases)
 """
 KNOWN = """
 select unit_month.report_month, unit_month.month_value, unit_month.ytd_value

@@ -147,7 +147,11 @@ def test_sound_tables_fail_nothing(office: Office) -> None:
         ("small_value_published", "mart__completion", [{**COMPLETION, "month_value": 0}]),
         ("finding_id_unique", "mart__finding", [{"finding_id": "f1", "rule_code": "r"}] * 2),
         ("finding_id_unique", "mart__finding", [{"finding_id": name, "rule_code": "r"} for name in ("f1", None)]),
-        ("rate_sum", "mart__reporting_rate", [RATE, above({**RATE, "cells_asked_count": 1, "reporting_ratio": 2, "on_time_ratio": 1})]),
+        (
+            "rate_sum",
+            "mart__reporting_rate",
+            [RATE, above({**RATE, "cells_asked_count": 1, "reporting_ratio": 2, "on_time_ratio": 1})],
+        ),
         ("rate_sum", "mart__reporting_rate", [RATE, above({**RATE, "cells_filled_count": 1, "reporting_ratio": 0.5})]),
         ("rate_sum", "mart__reporting_rate", [RATE]),
         ("rate_units", "mart__reporting_rate", [{**RATE, "units_missing_count": 1}, above(RATE)]),
