@@ -256,7 +256,7 @@ def _show_list(speech: Speech, chosen: "list[Told]", now: datetime) -> None:
     heads = say(
         "编号 已等 单位 月份 单元格 谁改 级别 查到 应为", "id age unit month cell who severity found expected"
     ).split()
-    widest = (8, 6, 10, 7, 6, 8, 11, 14, 18)
+    widest = (8, 6, 10, 7, 6, 8, 11, 14, 26)
     table = Table(box=box.SIMPLE_HEAD, show_edge=False, pad_edge=False, padding=(0, 1, 0, 0))
     for head, width in zip(heads, widest, strict=True):
         table.add_column(head, max_width=width, no_wrap=True, overflow="ellipsis")
