@@ -12,8 +12,8 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
+from jindu.commands.decision import at_option, moment_of, reason_option, say_recorded, say_trial
 from jindu.commands.target import TargetCommand, by_option, dry_option
-from jindu.commands.withdraw import at_option, moment_of, reason_option, say_recorded
 from jindu.decisions import check_said, deciding, record
 from jindu.report.words import word
 from jindu.settings import OFFICE_TIMEZONE, home_folder
@@ -141,7 +141,7 @@ def _decide(verdict: str) -> Any:
             for outcome in desk.outcomes(chosen, verdict):
                 click.echo(speech.say(*_becomes(outcome)))
             if dry_run:
-                click.echo(speech.say("试算，没有记下。", "A trial: nothing was recorded."))
+                say_trial(speech)
                 return DONE
             payload = {"verdict": verdict, "findings": [one.finding_id for one in chosen]}
             decision = record(here, KIND, by=by, reason=reason, payload=payload, recorded_at=moment)

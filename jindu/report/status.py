@@ -7,7 +7,7 @@ from typing import Any
 
 from jindu.decisions import strange_files, torn_journals
 from jindu.lock import lock_holder
-from jindu.report.summary import Corrected, OpenSubmission, Summary, Undecided, read_summary
+from jindu.report.summary import Corrected, OpenSubmission, Summary, Undecided, read_summary, with_own_names
 from jindu.report.words import word
 from jindu.settings import OFFICE_TIMEZONE, Home
 
@@ -135,7 +135,7 @@ def read_status(
     home: Home, now: datetime, last_attempt: dict[str, Any] | None, digests: dict[str, Any] | None
 ) -> Status:
     """The status of a home at the moment `now`; age is in hours since the published as-of moment."""
-    summary = read_summary(home) if home.published.exists() else None
+    summary = with_own_names(home, read_summary(home)) if home.published.exists() else None
     age = round((now - summary.as_of).total_seconds() / 3600, 1) if summary else None
     place = next(folder for folder in (home.root, *home.root.parents) if folder.exists())
     return Status(

@@ -1,8 +1,10 @@
 """What a night came to, read from the published database and nothing else."""
 
+import os
+import re
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date, datetime
 from decimal import Decimal
 from pathlib import Path
@@ -26,6 +28,8 @@ group by state
 order by state
 """
 
+# The rule of mart.alert_case: what was refused or is held stays open until a newer version counts; of several refused
+# ones the newest speaks. So a held version that counts stands beside a newer one that was refused, as in mart.reporting.
 # A file that nobody could read, or that lay in another unit's folder, has no successor of its own: the next usable file
 # of the folder's unit puts it right.
 OPEN_SUBMISSION = """
@@ -33,7 +37,7 @@ with ranked as (
     select
         *,
         row_number() over (
-            partition by form_code, org_unit_code, report_month
+            partition by form_code, org_unit_code, report_month, state
             order by received_at desc, submission_id
         ) as recency,
         form_code is not null and org_unit_code is not null and report_month is not null as is_known,
@@ -60,6 +64,7 @@ select
     reason.message_zh,
     reason.message_en,
     coalesce(reason.finding_count, 0),
+    ranked.submission_id,
 from ranked
 left join reason using (submission_id)
 left join mart.org_unit as unit on ranked.org_unit_code = unit.org_unit_code
@@ -67,7 +72,18 @@ left join mart.form as form on ranked.form_code = form.form_code
 where
     ranked.state in ('rejected', 'held')
     and case
-        when ranked.is_known then ranked.recency = 1
+        when ranked.is_known
+            then
+                ranked.recency = 1
+                and not exists (
+                    select 1
+                    from mart.submission as better
+                    where better.form_code = ranked.form_code
+                        and better.org_unit_code = ranked.org_unit_code
+                        and better.report_month = ranked.report_month
+                        and better.received_at > ranked.received_at
+                        and better.state in ('accepted', 'held', 'superseded')
+                )
         else
             -- nobody's file asks for attention on the night that it came
             (
@@ -282,7 +298,7 @@ order by alert.kind
 
 @dataclass(frozen=True)
 class OpenSubmission:
-    """A file that was rejected or is held, and has no newer version."""
+    """A file that was rejected or is held, and has no newer version that counts; its name as it is published."""
 
     state: str
     unit: str | None
@@ -292,6 +308,7 @@ class OpenSubmission:
     message_zh: str | None
     message_en: str | None
     finding_count: int
+    submission_id: str = ""
 
 
 @dataclass(frozen=True)
@@ -470,6 +487,23 @@ def read_summary(home: Home) -> Summary:
             corrected=_corrected(connection, month),
             is_sample=_rows(connection, "select coalesce(bool_or(is_sample), false) from mart.target")[0][0],
         )
+
+
+def with_own_names(home: Home, summary: Summary) -> Summary:
+    """The summary with the files called as their senders called them, for the operator's own terminal.
+
+    Published names leave out what may be a person's. Who may not read the private history sees those.
+    """
+    if not summary.open_submissions or not os.access(home.history, os.R_OK):
+        return summary
+    try:
+        with duckdb.connect(home.history, read_only=True) as connection:
+            rows = connection.execute("select submission_id, file_name from raw.submission").fetchall()
+    except duckdb.Error:
+        return summary  # a night replaces it, or it is damaged: the published names will do
+    names = {number: re.sub(r"[\x00-\x1f\x7f]+", " ", name) for number, name in rows}
+    own = [replace(row, file_name=names.get(row.submission_id, row.file_name)) for row in summary.open_submissions]
+    return replace(summary, open_submissions=tuple(own))
 
 
 @contextmanager

@@ -1,6 +1,7 @@
 """What a template spares a clerk, from the form that goes out to the figures that analysts see."""
 
 import os
+import re
 from datetime import datetime
 from pathlib import Path
 
@@ -8,11 +9,11 @@ import pytest
 from openpyxl import load_workbook
 from openpyxl.worksheet.worksheet import Worksheet
 
-from jindu.settings import OFFICE_TIMEZONE, Home
+from jindu.settings import OFFICE_TIMEZONE, PROJECT_ROOT, Home
 from jindu.template import write_templates
 from tests.nightly.small_office import TABLES
 
-from .conftest import FIRST, SECOND, THIRD, Office
+from .conftest import FIRST, NIGHTS, SECOND, THIRD, Office
 
 OFFICE = "350599001"
 CATALOGUE = {
@@ -59,7 +60,7 @@ def lines_of(text: str, month: str) -> str:
 
 @pytest.fixture(scope="module")
 def office(tmp_path_factory: pytest.TempPathFactory) -> Office:
-    """An office in its second year: 甲 keeps what its template brought, 乙 changes it, 丙 types all in a form of its own."""
+    """An office in its second year: 甲 keeps what its template brought, 乙 changes it, 丙 types all in a bare form."""
     folder = tmp_path_factory.mktemp("burden")
     reference, home = folder / "reference", Home(folder / "home")
     reference.mkdir()
@@ -107,7 +108,7 @@ def done(sheet: Worksheet, heading: dict[str, int]) -> object:
 
 
 def test_what_the_template_brought_is_not_typed(office: Office) -> None:
-    counts = "asked answered known prefilled changed typed retyped".split()
+    counts = ["asked", "answered", "known", "prefilled", "changed", "typed", "retyped"]
     columns = ", ".join(f"cells_{count}_count" for count in counts)
     told = office.published(
         f"select org_unit_code, {columns} from mart.reporting_burden where report_month = '2024-01-01' order by all"
@@ -134,3 +135,23 @@ def test_the_rates_name_who_sent_nothing(office: Office) -> None:
         " order by report_month"
     )
     assert office.published(query) == [("11", 3, 3, 0, 0, 0), ("12", 3, 0, 0, 1, 1), ("01", 3, 0, 0, 1, 1)]
+
+
+@pytest.mark.parametrize("document", ["quality.md", "quality.zh-CN.md"])
+def test_what_the_document_asks_is_answered(office: Office, document: str) -> None:
+    text = (PROJECT_ROOT / "docs" / document).read_text(encoding="utf-8")
+    queries = re.findall(r"```sql\n(.*?)```", text, re.DOTALL)
+    assert len(queries) == 5
+    rates = next(query for query in queries if "报送率" in query or "reporting_ratio" in query)
+    assert all(office.published(query.replace("community_monthly", "monthly")) is not None for query in queries)
+    assert len(office.published(rates.replace("community_monthly", "monthly"))) == 5 * 13  # months until January, due
+
+
+def test_a_finding_grows_older_until_it_is_mended(story: dict[str, Office]) -> None:
+    """乙's February was accepted in March; its late January came to contradict it, and was taken back in May."""
+    query = (
+        "select since_on::varchar, age_days_count, state from mart.quality_finding where rule_code = 'cumulative_identity'"
+        f" and org_unit_code = '{SECOND}'"
+    )
+    told = [story["last" if night == NIGHTS[-1] else night].published(query) for night in NIGHTS]
+    assert told == [[], [("2024-04-20", 0, "open")], [("2024-04-20", 30, "open")], []]

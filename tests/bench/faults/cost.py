@@ -41,6 +41,7 @@ REFERENCE = PROJECT_ROOT / "warehouse" / "reference"
 BEFORE, AFTER = "2024-09-20T02:00", "2024-10-10T02:00"  # September is reported in between
 MONTH_GOAL, CITY_GOAL = 3.0, 60.0  # seconds: issue 6, line 5
 CORES = 2
+SLOWEST = 5  # of the check tables, named with what they took
 STREETS, COMMUNITIES, MONTHS = 40, 15, 70
 FLOWS, LEVELS, AMOUNTS = 44, 12, 4  # the last flows are amounts of money
 RATIOS = 3  # the first flows in pairs, part and whole; the flows after them move the first level
@@ -104,8 +105,13 @@ def validated(night: Night) -> float:
     """Build the check tables, judge and record, saying what each takes; the seconds of all."""
     building, judging, whole = Clock(), Clock(), Clock()
     names = [name for name in models() if name.startswith("check.") and stage_of(name) == "reading"]
+    slowest: list[tuple[float, str]] = []
     with building.running(), connect(night.home) as connection:
-        build(connection, night.as_of, names)
+        for name in names:
+            clock = Clock()
+            with clock.running():
+                build(connection, night.as_of, [name])
+            slowest.append((clock.processor, name))
     judge = gate.judge
 
     def timed(*arguments: object) -> object:
@@ -120,6 +126,8 @@ def validated(night: Night) -> float:
         gate.judge = judge
     recording = Clock(whole.wall - judging.wall, whole.processor - judging.processor)
     print(f"  check tables ({len(names)}):    {building}")
+    shown = ", ".join(f"{name} {seconds:.1f}" for seconds, name in sorted(slowest, reverse=True)[:SLOWEST])
+    print(f"    most processor seconds: {shown}", flush=True)
     print(f"  Great Expectations:    {judging}")
     print(f"  words and records:     {recording}   {report.detail_en}")
     return building.wall + whole.wall
