@@ -123,9 +123,9 @@ def document(found: Sequence[Row]) -> str:
         "stored. Each is read by a worker of its own under the night's limits "
         f"({SECONDS_PER_FILE:.0f} s, {MEMORY_BYTES // KIBIBYTE**2} MiB).",
         "",
-        "- **Seconds** are the processor's, which the limit counts as well: on a busy machine a file takes longer by",
-        "  the clock, but works no longer. The worker's start is not in them, unless a file kills it: then they hold the",
-        "  next worker's start and, where it did not run out of time, a second try.",
+        "- **Seconds** are the processor's, which the limit counts as well: on a busy machine a file takes longer",
+        "  by the clock, but works no longer. The worker's start is not in them, unless a file kills it: then they hold",
+        "  the next worker's start and, where it did not run out of time, a second try.",
         "- **Peak** is the worker's memory, imports included.",
         "- **Verdict** is the refusal's code, or `read` for what is read without harm and judged as any other file.",
         "",
