@@ -15,7 +15,9 @@ from typing import IO, Any
 from jindu.settings import PROJECT_ROOT, JinduError
 
 MEMORY_BYTES = 512 * 1024 * 1024  # of address space; the reader alone takes 32 MiB
-SECONDS_PER_FILE = 10.0  # a form takes 0.02
+SECONDS_PER_FILE = 10.0  # of the processor's time: on a busy machine an honest file waits, but works no longer
+WALL_FACTOR = 12  # times as many seconds by the clock, for what only waits
+OVERTIME = (-signal.SIGPROF, -signal.SIGALRM)  # how a child ends whose time is over
 READY = "ready"
 
 Answerer = Callable[[Any], Any]  # a question to its answer, both plain JSON
@@ -36,15 +38,21 @@ def limit_memory(memory_bytes: int) -> None:
 
 
 def answer_questions(prepare: Callable[[Any], Answerer], seconds_per_file: float) -> None:
-    """The child's side: one line prepares it, each further line is a question, until standard input closes."""
+    """The child's side: one line prepares it, each further line is a question, until standard input closes.
+
+    The seconds are the processor's, of which RLIMIT_CPU would count whole ones of the process's life; by the clock
+    they may be WALL_FACTOR times as many. Either signal ends the process, even inside C code.
+    """
     with os.fdopen(os.dup(1), "w", encoding="ascii") as answers:
         os.dup2(2, 1)  # whatever a library prints must not look like an answer
         answerer = prepare(json.loads(sys.stdin.readline()))
         print(READY, file=answers, flush=True)
         for line in sys.stdin:
             question = json.loads(line)
-            signal.setitimer(signal.ITIMER_REAL, seconds_per_file)  # SIGALRM ends the process, even inside C code
+            signal.setitimer(signal.ITIMER_PROF, seconds_per_file)
+            signal.setitimer(signal.ITIMER_REAL, seconds_per_file * WALL_FACTOR)
             answer = json.dumps(answerer(question))
+            signal.setitimer(signal.ITIMER_PROF, 0)
             signal.setitimer(signal.ITIMER_REAL, 0)
             print(answer, file=answers, flush=True)
 
@@ -78,7 +86,7 @@ class Child:
         if not answer.endswith("\n"):
             code = process.wait()
             self.close()
-            raise ChildDiedError(timed_out=code == -signal.SIGALRM)
+            raise ChildDiedError(timed_out=code in OVERTIME)
         return json.loads(answer)
 
     def close(self) -> None:

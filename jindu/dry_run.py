@@ -5,24 +5,26 @@ The rules are the night's own models and expectations on the night's own tables,
 
 import os
 import tempfile
-from collections.abc import Iterable, Iterator, Sequence
-from contextlib import contextmanager
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager, suppress
+from dataclasses import asdict, dataclass, field
 from datetime import UTC, date, datetime
 from pathlib import Path
 from types import TracebackType
 from typing import Any
 
 import duckdb
+import polars
 
 from jindu.catalogue import load, store
 from jindu.checks.engine import Verdict, judge
 from jindu.checks.expectations import Expectation, gate_expectations
-from jindu.checks.gate import Finding, findings_of
+from jindu.checks.gate import FINDING_SCHEMA, Finding, findings_of
 from jindu.checks.plain import judge_plainly
-from jindu.settings import OFFICE_TIMEZONE, JinduError, Progress, no_progress
+from jindu.decisions import journal_rows, read_journals, store_decisions
+from jindu.settings import OFFICE_TIMEZONE, Home, JinduError, Progress, no_progress, run_id_of
 from jindu.warehouse.connection import prepare, set_timezone
-from jindu.warehouse.models import build_one, needed
+from jindu.warehouse.models import ANSWERS, build_one, needed
 from jindu.workbooks.collect import (
     EPOCH,
     InboxFile,
@@ -41,9 +43,8 @@ GATE = "incoming"
 TOLD = ("critical", "warning")  # domain.md, Validation: information is for the operator only
 RECEIVED = "core.received"
 COUNTED = "core.cell_count"
-HAS_DECISIONS = (
-    "select 1 from duckdb_tables() where database_name = 'history' and schema_name = 'raw' and table_name = 'decision'"
-)
+HAS_TABLE = "select 1 from duckdb_tables() where database_name = 'history' and schema_name = 'raw' and table_name = ?"
+OPEN = "open"
 
 
 @dataclass(frozen=True)
@@ -78,8 +79,14 @@ class Judgement:
     cells_filled_count: int
     not_applicable_count: int
     findings: tuple[Finding, ...]  # critical and warning, explained ones too: information never goes to a clerk
+    answers: Mapping[str, str] = field(default_factory=dict)  # finding_id: the state that core.finding_answer gives it
     is_known: bool = False  # the same bytes in the same folder were received before: they change nothing
     is_sample: bool = False  # invented for a demonstration
+    refusal_code: str | None = None  # why it could not be read
+
+    def is_open(self, finding: Finding) -> bool:
+        """Whether it still asks something of the sender: neither explained, nor settled before."""
+        return self.answers.get(finding.finding_id, OPEN) in (OPEN, "upheld")
 
 
 @dataclass(frozen=True)
@@ -114,6 +121,7 @@ class DryRun:
         self._connection = duckdb.connect(config={"temp_directory": self._folder.name})
         self._taken: list[_Taken] = []
         self._known: set[str] = set()
+        self._is_compared = False
 
     def __enter__(self) -> "DryRun":
         return self
@@ -225,8 +233,9 @@ class DryRun:
                     "insert into raw.submission by name from history.raw.submission where received_at <= ?",
                     [self._as_of],
                 )
-                if connection.execute(HAS_DECISIONS).fetchall():  # an older history has none
+                if connection.execute(HAS_TABLE, ["decision"]).fetchall():  # an older history has none
                     connection.execute("insert into raw.decision by name from history.raw.decision")
+        self._decide(connection)
         received = {row[0] for row in connection.execute("select submission_id from raw.submission").fetchall()}
         self._known = received & {taken.submission_id for taken in self._taken}
         for taken in sorted(self._taken, key=_arrived):
@@ -245,6 +254,15 @@ class DryRun:
                     },
                 )
             connection.execute("insert into candidate values (?, ?)", [taken.submission_id, taken.sha256])
+
+    def _decide(self, connection: duckdb.DuckDBPyConnection) -> None:
+        """Take in what was decided since the last night, as the next will; of a damaged journal the night tells."""
+        if self._history is None:
+            return
+        with suppress(JinduError, OSError):
+            journals = read_journals(Home(self._history.parent))
+            if rows := [row for journal in journals for row in journal_rows(journal)]:
+                store_decisions(connection, rows)
 
     def _recall(self, connection: duckdb.DuckDBPyConnection) -> None:
         """Take from the history what its other submissions claim to be."""
@@ -270,8 +288,18 @@ class DryRun:
         connection.execute(f"create table identified as from {RECEIVED}")
         connection.execute(f"delete from {RECEIVED} where submission_id not in (select submission_id from candidate)")
 
+    def _has_precedent(self, connection: duckdb.DuckDBPyConnection, findings: list[Finding]) -> bool:
+        """Whether a warning, told by reading alone, was told before of the same figure: it may be settled."""
+        warned = {(one.rule_code, one.org_unit_code) for one in findings if one.severity == "warning"}
+        with self._attached(connection) as is_there:
+            if not (warned and is_there and connection.execute(HAS_TABLE, ["finding"]).fetchall()):
+                return False
+            told = "select distinct rule_code, org_unit_code from history.raw.finding where severity = 'warning'"
+            return not warned.isdisjoint(connection.execute(told).fetchall())
+
     def _compare(self, connection: duckdb.DuckDBPyConnection) -> None:
         """Beside the candidates, keep all from their senders and all of their months: nothing else is compared."""
+        self._is_compared = True
         connection.execute(f"delete from {RECEIVED}")
         connection.execute(
             f"""
@@ -314,10 +342,11 @@ class DryRun:
         connection.execute("detach handed")
 
     def _judgements(self, connection: duckdb.DuckDBPyConnection, verdicts: Iterable[Verdict]) -> list[Judgement]:
+        found = [finding for verdict in verdicts for finding in findings_of(connection, verdict)]
         findings: dict[str | None, list[Finding]] = {}
-        for verdict in verdicts:
-            for finding in findings_of(connection, verdict):
-                findings.setdefault(finding.submission_id, []).append(finding)
+        for finding in found:
+            findings.setdefault(finding.submission_id, []).append(finding)
+        answers = self._answers(connection, found)
         told = connection.execute(
             f"""
             select
@@ -335,6 +364,7 @@ class DryRun:
                 cell_count.cells_filled_count,
                 cell_count.not_applicable_count,
                 received.is_sample,
+                received.refusal_code,
             from {RECEIVED} as received
             inner join {COUNTED} as cell_count using (submission_id)
             left join reference.form as form on received.form_code = form.code
@@ -344,18 +374,50 @@ class DryRun:
         names = [column[0] for column in told.description]
         facts = {row[0]: dict(zip(names, row, strict=True)) for row in told.fetchall()}
         return [
-            self._judgement(taken, facts[taken.submission_id], findings.get(taken.submission_id, []))
+            self._judgement(taken, facts[taken.submission_id], findings.get(taken.submission_id, []), answers)
             for taken in self._taken
         ]
 
-    def _judgement(self, taken: _Taken, facts: dict[str, Any], findings: list[Finding]) -> Judgement:
+    def _answers(self, connection: duckdb.DuckDBPyConnection, findings: list[Finding]) -> dict[str, str]:
+        """What answers each finding, beside what the last night found in the senders' other submissions."""
+        run_id, candidate = run_id_of(self._as_of), "select submission_id from candidate"
+        others = f"select submission_id from {RECEIVED} where submission_id not in ({candidate})"
+        if not self._is_compared and self._has_precedent(connection, findings):
+            self._compare(connection)
+            self._build(connection, {ANSWERS})
+        connection.execute("delete from raw.finding")
+        connection.register("new_row", polars.DataFrame([asdict(one) for one in findings], schema=FINDING_SCHEMA))
+        connection.execute(
+            "insert into raw.finding by name select cast(? as varchar) as run_id, 'incoming' as gate, * from new_row",
+            [run_id],
+        )
+        connection.unregister("new_row")
+        with self._attached(connection) as is_there:
+            if is_there and connection.execute(HAS_TABLE, ["finding"]).fetchall():
+                connection.execute(
+                    "insert into raw.finding by name"
+                    " select * replace (cast(? as varchar) as run_id) from history.raw.finding"
+                    " where gate = 'incoming' and finding.run_id = (select run_id from history.history)"
+                    f" and submission_id in ({others})",
+                    [run_id],
+                )
+        for model in needed([ANSWERS]):
+            if model.name == ANSWERS:
+                build_one(connection, self._as_of, model)
+        rows = connection.execute(f"select finding_id, state from {ANSWERS} where submission_id in ({candidate})")
+        return dict(rows.fetchall())
+
+    def _judgement(
+        self, taken: _Taken, facts: dict[str, Any], findings: list[Finding], answers: Mapping[str, str]
+    ) -> Judgement:
         known = facts | {"received_at": facts["received_at"].astimezone(OFFICE_TIMEZONE)}
         return Judgement(
             sha256=taken.sha256,
             file_name=taken.candidate.file_name,
             folder_code=taken.candidate.folder_code,
-            state=state_of(findings),
+            state=state_of(findings, answers),
             findings=tuple(findings),
+            answers={finding.finding_id: answers[finding.finding_id] for finding in findings},
             is_known=taken.submission_id in self._known,
             **known,
         )
@@ -374,12 +436,12 @@ class DryRun:
         connection.execute("detach history")
 
 
-def state_of(findings: Iterable[Finding]) -> str:
-    """What findings make of a submission: rejected, held or accepted (as core.submission has it)."""
-    open_severities = {finding.severity for finding in findings if not finding.is_explained}
-    if "critical" in open_severities:
+def state_of(findings: Iterable[Finding], answers: Mapping[str, str]) -> str:
+    """What findings and their answers make of a submission: rejected, held or accepted (as core.submission has it)."""
+    told = {(finding.severity, answers[finding.finding_id]) for finding in findings}
+    if any(severity == "critical" or state == "upheld" for severity, state in told):
         return "rejected"
-    return "held" if "warning" in open_severities else "accepted"
+    return "held" if ("warning", OPEN) in told else "accepted"
 
 
 def _quoted(path: Path) -> str:

@@ -20,7 +20,7 @@ from typing import Any
 
 from jindu.catalogue import load
 from jindu.dry_run import DryRun, Judgement
-from jindu.report.receipt import UNREADABLE, Receipt, Remark, is_sender_certain
+from jindu.report.receipt import Receipt, Remark, is_sender_certain
 from jindu.settings import OFFICE_TIMEZONE, Home, JinduError
 from jindu.tether import die_with_parent
 
@@ -257,15 +257,17 @@ class _Names:
                     found=finding.found,
                     expected=finding.expected,
                     message_zh=finding.message_zh,
+                    finding_id=finding.finding_id,
+                    is_upheld=judgement.answers[finding.finding_id] == "upheld",
                 )
                 for finding in judgement.findings
-                if not finding.is_explained
+                if judgement.is_open(finding)
             ),
-            explained_count=sum(finding.is_explained for finding in judgement.findings),
+            explained_count=sum(not judgement.is_open(finding) for finding in judgement.findings),
             skipped_count=skipped_count,
             is_sample=judgement.is_sample,
             confirmed_at=None,
-            is_readable=all(finding.rule_code != UNREADABLE for finding in judgement.findings),
+            refusal_code=judgement.refusal_code,
             is_sender_certain=is_sender_certain(
                 folder is not None, [finding.rule_code for finding in judgement.findings]
             ),

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from jindu.report.receipt import Receipt, ReceiptFolder
+from jindu.report.receipt import SHORT_ID, Receipt, ReceiptFolder
 from jindu.report.returns import asked_units, make_folders, receipts_of
 from jindu.settings import OFFICE_TIMEZONE, Home, JinduError, Night, Progress, StepReport
 from jindu.warehouse.connection import connect
@@ -47,8 +47,10 @@ def write_books(home: Home, receipts: Iterable[Receipt], source: Source, writer:
     `source` says where a file lies; one that changed meanwhile is left out. `writer` names who writes: one of each.
     Raises JinduError when the disk is full, the folder takes nothing or the marking process does not start.
     """
+    known = list(receipts)
+    withdrawn = {receipt.submission_id[:SHORT_ID] for receipt in known if receipt.state == "withdrawn"}
     with ReceiptFolder(home.returns) as folder:
-        lacking = [receipt for receipt in receipts if folder.lacks_book(receipt)]
+        lacking = [receipt for receipt in known if folder.lacks_book(receipt, withdrawn)]
     count = 0
     if lacking:
         with _drafts(home, writer) as drafts, Marker() as marker:
@@ -57,7 +59,7 @@ def write_books(home: Home, receipts: Iterable[Receipt], source: Source, writer:
                 made = [_draft(marker, receipt, source(receipt), drafts) for receipt in batch]
                 with ReceiptFolder(home.returns) as folder:
                     pairs = zip(batch, made, strict=True)
-                    count += sum(folder.place_book(receipt, draft) for receipt, draft in pairs if draft)
+                    count += sum(folder.place_book(receipt, draft, withdrawn) for receipt, draft in pairs if draft)
     return count
 
 
@@ -97,7 +99,7 @@ def _draft(marker: Marker, receipt: Receipt, source: Path | None, drafts: Path) 
     """The workbook to return, under a name of its own; None when the file is gone or another one by now."""
     draft = drafts / f"{receipt.submission_id}.xlsx"
     findings = finding_list(receipt)
-    if not receipt.is_readable:
+    if not receipt.may_be_opened:
         marker.list_alone(draft, findings)
     elif source is None or marker.mark(source, receipt.sha256, draft, findings) == CHANGED:
         return None

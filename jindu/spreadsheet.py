@@ -59,7 +59,11 @@ class _Book(xlsxwriter.Workbook):  # type: ignore[misc]  # no types
     worksheet_class = _Sheet
 
 
-def new_workbook(path: Path) -> Any:
-    """An empty XlsxWriter workbook in which a text never becomes a formula, a number or a link."""
+def new_workbook(path: Path, *, is_in_memory: bool = False) -> Any:
+    """An empty XlsxWriter workbook in which a text never becomes a formula, a number or a link.
+
+    In memory, nothing is written but the file itself.
+    """
     options = {"strings_to_numbers": False, "strings_to_formulas": False, "strings_to_urls": False}
+    options["in_memory"] = is_in_memory
     return _Book(str(path), options)

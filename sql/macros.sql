@@ -109,9 +109,71 @@ create or replace macro day_of(moment) as
 create or replace macro plain_name(name) as
     regexp_replace(nfc_normalize(translate(name, '（）＿－０１２３４５６７８９', '()_-0123456789')), '\s', '', 'g');
 
--- A note as it is compared with the phrases that explain nothing: no white space, no punctuation.
+-- A note as it is compared with the phrases that explain nothing: letters and digits alone, full width as half width,
+-- capitals as small letters, and the traditional characters that such phrases are written with as simplified ones.
 create or replace macro plain_note(note) as
-    regexp_replace(nfc_normalize(note), '[\s\p{P}]', '', 'g');
+    translate(
+        lower(
+            regexp_replace(
+                translate(
+                    nfc_normalize(note),
+                    '０１２３４５６７８９ＡＢＣＤＥＦＧＨＩＪＫＬＭＮＯＰＱＲＳＴＵＶＷＸＹＺａｂｃｄｅｆｇｈｉｊｋｌｍｎｏｐｑｒｓｔｕｖｗｘｙｚ',
+                    '0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz'
+                ),
+                '[\s\p{Z}\p{P}\p{S}\p{C}]',
+                '',
+                'g'
+            )
+        ),
+        '實無誤況屬據確認異經報數對準與過沒請說為後覈問題備註際單區錯變動檢複審閱見詳場業',
+        '实无误况属据确认异经报数对准与过没请说为后核问题备注际单区错变动检复审阅见详场业'
+    );
+
+-- The phrases of unexplained.csv as notes are compared with them, the longest first.
+create or replace macro plain_phrases(phrases) as
+    list_transform(
+        list_reverse_sort(
+            list_transform(
+                list_filter(list_distinct(phrases), lambda phrase: plain_note(phrase) != ''),
+                lambda phrase: {'size': length(plain_note(phrase)), 'phrase': plain_note(phrase)}
+            )
+        ),
+        lambda sized: sized.phrase
+    );
+
+-- What is left of a note without the indicator's own name, the phrases that explain nothing, bare numbers and the unit.
+create or replace macro note_beyond_phrases(note, indicator_name, unit, phrases) as
+    regexp_replace(
+        replace(
+            list_reduce(
+                phrases,
+                lambda rest, phrase: replace(rest, phrase, ' '),
+                replace(plain_note(note), coalesce(nullif(plain_note(indicator_name), ''), '　'), ' ')
+            ),
+            coalesce(nullif(plain_note(unit), ''), '　'),
+            ' '
+        ),
+        '[ 0-9〇零一二两三四五六七八九十百千万亿]',
+        '',
+        'g'
+    );
+
+-- Whether a note gives a reason: no formula, and beyond such phrases at least two characters, of four or more at least
+-- three (哈哈哈哈); in letters at least two words.
+create or replace macro is_explanation(note, indicator_name, unit, phrases) as
+    case
+        when note is null then false  -- most rows have none, and need not go through the phrases
+        else not regexp_matches(note, '^[\s\p{Z}]*([=＝@＠]|[+＋－-][\s\p{Z}]*[A-Za-zＡ-Ｚａ-ｚ]+[(（])')
+        -- a list of one, so that what is left is worked out once
+        and list_transform(
+            [note_beyond_phrases(note, indicator_name, unit, phrases)],
+            lambda rest: len(list_distinct(string_split(rest, ''))) >= case when length(rest) >= 4 then 3 else 2 end
+            and (
+                regexp_matches(rest, '\p{Han}.*\p{Han}')
+                or regexp_matches(note, '[A-Za-z]{2,}[^A-Za-z]+[A-Za-z]{2,}')
+            )
+        )[1]
+    end;
 
 -- A number is an answer, and so is the day on which something was finished; blank is none.
 create or replace macro has_answer(month_value, ytd_value, finished_on) as
@@ -133,6 +195,12 @@ create or replace macro from_millionths(amount) as
 -- A value as a message shows it: two decimals at most, half away from zero, no trailing zeros.
 create or replace macro shown_number(value) as
     rtrim(rtrim(cast(cast(value as decimal(24, 2)) as varchar), '0'), '.');
+
+-- About how much: three digits say the size, written out (1230000, never 1.23e+06).
+create or replace macro shown_about(value) as
+    regexp_replace(
+        cast(cast(cast(printf('%.3g', cast(value as double)) as double) as decimal(38, 6)) as varchar), '\.?0+$', ''
+    );
 
 -- Few enough to point at somebody: a restricted value like this shows as <3 (domain.md, Indicators: publicity).
 create or replace macro is_small(value) as
@@ -251,3 +319,18 @@ create or replace macro upper_chance(deviations) as
 -- The chance that a normal value lies below so many standard deviations.
 create or replace macro normal_chance(deviations) as
     case when deviations < 0 then upper_chance(abs(deviations)) else 1 - upper_chance(abs(deviations)) end;
+
+-- What honest months vary by, squared. Of the median deviation, which no single slip can move, and the distance between
+-- the outer tenths, because the median deviation is 0 where most months are alike, the larger one; 1.4826 and 2.5631
+-- make them the standard deviation of a normal distribution.
+create or replace macro robust_variance(median_deviation, tenths) as
+    squared(greatest(1.4826e0 * median_deviation, (tenths[2] - tenths[1]) / 2.5631e0));
+
+-- A spread to measure with: few months tell little of it, so what is usual elsewhere is mixed in, as if it were eight
+-- months more; at least one unit, for the smallest counts jump.
+create or replace macro mixed_spread(months_count, variance, usual_variance) as
+    greatest(1, sqrt((months_count * variance + 8 * usual_variance) / (months_count + 8)));
+
+-- How much farther a value may lie when its spread was told from few months, as in Student's distribution.
+create or replace macro allowance(months_count) as
+    1 + 3e0 / (months_count + 3);

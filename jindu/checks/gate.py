@@ -4,13 +4,15 @@ import re
 from collections.abc import Iterator
 from dataclasses import asdict, dataclass, fields
 from datetime import date
+from hashlib import sha256
 from typing import Any
 
 import duckdb
 import polars as pl
 
 from jindu.checks.engine import KEY, GateError, Verdict, judge
-from jindu.checks.expectations import Expectation, gate_expectations
+from jindu.checks.expectations import Expectation, every_expectation, gate_expectations
+from jindu.checks.store import store_evaluations, store_rules
 from jindu.settings import JinduError, Night, Progress, StepReport, no_progress
 from jindu.warehouse.connection import closed, connect
 
@@ -31,6 +33,7 @@ FIGURE = re.compile(r"[\s\d.,+-]*")
 PLAIN_DIGITS = str.maketrans("０１２３４５６７８９Ｘｘx", "0123456789XXX")
 CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f]+")
 HIDDEN = "*"
+FINDING_ID_DIGITS = 16
 
 
 class GateFailed(JinduError):  # noqa: N818 - a verdict about the data, not an error of the program
@@ -41,6 +44,7 @@ class GateFailed(JinduError):  # noqa: N818 - a verdict about the data, not an e
 class Finding:
     """One row of raw.finding, but for the night and the gate."""
 
+    finding_id: str
     rule_code: str
     severity: str
     submission_id: str | None
@@ -67,6 +71,8 @@ RESULT_SCHEMA = {
     "evaluated_count": pl.Int64,
     "failed_count": pl.Int64,
     "passed": pl.Boolean,
+    "tolerated_count": pl.Int64,
+    "tolerated_reason": pl.String,
 }
 
 
@@ -80,7 +86,10 @@ def run_gate(night: Night, gate: str, progress: Progress = no_progress) -> StepR
     with connect(night.home) as connection:
         findings = [finding for verdict in verdicts for finding in findings_of(connection, verdict)]
         _record(connection, night, gate, verdicts, findings)
-    failed = [verdict for verdict in verdicts if verdict.failed_keys and verdict.expectation.severity == "critical"]
+        if gate == ADVISORY_GATE:
+            store_rules(connection, every_expectation())
+            store_evaluations(connection, [verdict.expectation for verdict in verdicts])
+    failed = [verdict for verdict in verdicts if not verdict.is_passed and verdict.expectation.severity == "critical"]
     if failed and gate != ADVISORY_GATE:
         raise _gate_failed(gate, failed, findings)
     return _report(verdicts, findings)
@@ -108,14 +117,41 @@ def findings_of(connection: duckdb.DuckDBPyConnection, verdict: Verdict) -> Iter
         """
     ).pl()
     connection.unregister("failed_row")
+    known: set[str] = set()
     for row in rows.iter_rows(named=True):
-        yield _finding(expectation, row)
+        finding_id = _finding_id(expectation, row)
+        if finding_id in known:  # a rule that finds two things at one place: the second is told by its key as well
+            finding_id = _digits(finding_id, row[KEY])
+        known.add(finding_id)
+        yield _finding(expectation, row, finding_id)
 
 
-def _finding(expectation: Expectation, row: dict[str, Any]) -> Finding:
+def _finding_id(expectation: Expectation, row: dict[str, Any]) -> str:
+    """Of file, sheet, cell and rule, and so the same in every night and every rebuilt database.
+
+    A submission's id stands for the SHA-256 of the file and the folder that it lay in; indicator and unit stand for a
+    cell where there is none, and the row's key where there is no file either.
+    """
+    if row["submission_id"] is None:
+        return _digits(expectation.code, row[KEY])
+    cell = row.get(expectation.cell)
+    place = ("cell", row["sheet_name"], cell) if cell else ("row", row["indicator_code"], row["org_unit_code"])
+    return _digits(row["submission_id"], expectation.code, *place)
+
+
+def _digits(*parts: str | None) -> str:
+    return sha256("\x1f".join(part or "" for part in parts).encode()).hexdigest()[:FINDING_ID_DIGITS]
+
+
+def _finding(expectation: Expectation, row: dict[str, Any], finding_id: str) -> Finding:
     """One measured row that failed, in words."""
     try:
-        told = {"cell": row[expectation.cell], "found": row[expectation.found], "expected": row[expectation.expected]}
+        told = {
+            name: row.get(name) if column == name else row[column]  # a table may have no more to say than its message
+            for name, column in (
+                ("cell", expectation.cell), ("found", expectation.found), ("expected", expectation.expected),
+            )
+        }  # fmt: skip
         is_measured = expectation.expect == "values_between"  # what was found is a figure: 13800000000 元 is one
         told = {
             name: without_card_number(text)
@@ -132,6 +168,7 @@ def _finding(expectation: Expectation, row: dict[str, Any]) -> Finding:
             f"Expectation {expectation.code} names {error}, which is no column of {expectation.table}.",
         ) from error
     return Finding(
+        finding_id=finding_id,
         rule_code=expectation.code,
         severity=expectation.severity,
         submission_id=row["submission_id"],
@@ -193,7 +230,9 @@ def _record(
                 "severity": verdict.expectation.severity,
                 "evaluated_count": verdict.evaluated_count,
                 "failed_count": len(verdict.failed_keys),
-                "passed": not verdict.failed_keys,
+                "passed": verdict.is_passed,
+                "tolerated_count": verdict.expectation.tolerated_count or None,
+                "tolerated_reason": verdict.expectation.tolerated_reason or None,
             }
             for verdict in verdicts
         ],
@@ -221,13 +260,20 @@ def _gate_failed(gate: str, failed: list[Verdict], findings: list[Finding]) -> G
     first = {finding.rule_code: finding for finding in reversed(findings)}
     shown = [first[verdict.expectation.code] for verdict in failed[:SHOWN_FAILURES]]
     counts = {verdict.expectation.code: len(verdict.failed_keys) for verdict in failed}
+    known = {verdict.expectation.code: verdict.expectation.tolerated_count for verdict in failed}
+    more_zh = {code: f"，已知的只有 {count} 处" if count else "" for code, count in known.items()}
+    more_en = {code: f", of which {count} were known" if count else "" for code, count in known.items()}
     return GateFailed(
         f"{gate} 关口有 {len(failed)} 项强制性检查不合格，今晚不发布，已发布的数据不变："
         + "；".join(
-            f"{finding.message_zh}（{counts[finding.rule_code]} 处，{finding.rule_code}）" for finding in shown
+            f"{finding.message_zh}（{counts[finding.rule_code]} 处{more_zh[finding.rule_code]}，{finding.rule_code}）"
+            for finding in shown
         ),
         f"{len(failed)} critical expectations failed at the {gate} gate; nothing is published, yesterday's copy stays: "
-        + "; ".join(f"{finding.message_en} ({counts[finding.rule_code]} ×, {finding.rule_code})" for finding in shown),
+        + "; ".join(
+            f"{finding.message_en} ({counts[finding.rule_code]} ×{more_en[finding.rule_code]}, {finding.rule_code})"
+            for finding in shown
+        ),
     )
 
 
@@ -235,10 +281,25 @@ def _report(verdicts: list[Verdict], findings: list[Finding]) -> StepReport:
     counts = {severity: 0 for severity in ("critical", "warning", "information")}
     for finding in findings:
         counts[finding.severity] += 1
+    flaws = [known_flaw(verdict) for verdict in verdicts if verdict.expectation.tolerated_count]
     return StepReport(
         f"{len(verdicts)} 项检查；强制性 {counts['critical']}，核实性 {counts['warning']}，"
-        f"提示 {counts['information']}",
+        f"提示 {counts['information']}" + "".join(f"；{zh}" for zh, _ in flaws),
         f"{len(verdicts)} expectations; {counts['critical']} critical, {counts['warning']} warnings, "
-        f"{counts['information']} for information",
+        f"{counts['information']} for information" + "".join(f"; {en}" for _, en in flaws),
         len(findings),
     )
+
+
+def known_flaw(verdict: Verdict) -> tuple[str, str]:
+    """What became of a flaw that is tolerated, in Chinese and English."""
+    rule, count = verdict.expectation, len(verdict.failed_keys)
+    zh = f"已知缺陷 {rule.code} {count} 处，至多 {rule.tolerated_count} 处：{rule.tolerated_reason}"
+    en = f"known flaw {rule.code}, {count} of at most {rule.tolerated_count}: {rule.tolerated_reason}"
+    if count == 0:
+        zh += "（已经没有了，请删去 tolerated_count 和 tolerated_reason）"
+        en += " (none is left: remove tolerated_count and tolerated_reason)"
+    elif count < rule.tolerated_count:
+        zh += f"（tolerated_count 可以降到 {count}）"
+        en += f" (tolerated_count can be lowered to {count})"
+    return zh, en

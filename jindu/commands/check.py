@@ -3,7 +3,7 @@
 import re
 import signal
 import sys
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass
 from datetime import datetime
@@ -40,6 +40,11 @@ VERDICTS = {
     "accepted": ("会被接收", "would be accepted", "green"),
     "held": ("待核实（需在备注中说明）", "would be held until the note explains it", "yellow"),
     "rejected": ("会被退回", "would be rejected", "red"),
+}
+ANSWERED = {
+    "explained": ("备注已说明", "explained in the note"),
+    "settled": ("同一数值以前已说明或已核实，不用再说明", "answered before for the same value"),
+    "waived": ("已核实，不用再说明", "waived"),
 }
 MARKS = {"critical": ("✗", "red"), "warning": ("!", "yellow"), "explained": ("·", "dim")}
 
@@ -212,7 +217,7 @@ class Answer:
             )
             asked = [cells] if judgement.cells_asked_count else []
             self._line("  " + self.speech.say("；", "; ").join([*asked, found]))
-            self._list(judgement.findings)
+            self._list(judgement.findings, judgement.answers)
         self.console.print()
         self.console.file.flush()  # whoever reads it through a pipe waits for it too
 
@@ -222,7 +227,7 @@ class Answer:
             zh, en, colour = VERDICTS[judgement.state]
             self._line(f"{judgement.file_name}{self.speech.say('：', ': ')}{self.speech.say(zh, en)}", f"bold {colour}")
             more = [finding for finding in judgement.findings if finding not in before.findings]
-            self._list(more)
+            self._list(more, judgement.answers)
             if before.findings:
                 self._line(
                     "  "
@@ -277,15 +282,16 @@ class Answer:
                 f"Correct what is marked !, or say why it is right in the row's note{until}.",
             )
 
-    def _list(self, findings: Sequence["Finding"]) -> None:
+    def _list(self, findings: Sequence["Finding"], answers: Mapping[str, str]) -> None:
         """One block per finding: its mark and cell, what it says, and what was found and expected where it does not."""
         from rich.text import Text  # noqa: PLC0415
 
         widest = max((len(finding.cell or "") for finding in findings), default=0)
         indent = 4 + (widest + 1 if widest else 0)
-        for finding in sorted(findings, key=_severest_first)[:FINDINGS_SHOWN]:
-            mark, colour = MARKS["explained" if finding.is_explained else finding.severity]
-            message, beside = self._told(finding)
+        for finding in sorted(findings, key=lambda one: _severest_first(one, answers))[:FINDINGS_SHOWN]:
+            state = answers[finding.finding_id]
+            mark, colour = MARKS["explained" if state in ANSWERED else finding.severity]
+            message, beside = self._told(finding, state)
             lines = folded(message, self.console.width - indent)
             head = Text.assemble("  ", (mark, f"bold {colour}"), " ", ((finding.cell or "").ljust(indent - 4), "bold"))
             for line in lines:
@@ -299,7 +305,7 @@ class Answer:
                 "    " + self.speech.say(f"另有 {rest} 处，用 --json 查看全部。", f"and {rest} more: see --json.")
             )
 
-    def _told(self, finding: "Finding") -> tuple[str, str]:
+    def _told(self, finding: "Finding", state: str) -> tuple[str, str]:
         """What a finding says and does; and what it leaves out of what was found and expected."""
         message = self.speech.say(finding.message_zh, finding.message_en)
         beside = [
@@ -310,8 +316,8 @@ class Answer:
             )
             if text and text not in message
         ]
-        if finding.is_explained:
-            beside.append(self.speech.say("备注已说明", "explained in the note"))
+        if state in ANSWERED:
+            beside.append(self.speech.say(*ANSWERED[state]))
         return message, self.speech.say("；", "; ").join(beside)
 
     def _claimed(self, judgement: "Judgement") -> str:
@@ -342,10 +348,10 @@ class Answer:
             self.console.print(Text(" " * indent + line, style), soft_wrap=True)
 
 
-def _severest_first(finding: "Finding") -> tuple[bool, bool, str, int, str]:
+def _severest_first(finding: "Finding", answers: Mapping[str, str]) -> tuple[bool, bool, str, int, str]:
     row = "".join(filter(str.isdigit, finding.cell or ""))
     return (
-        finding.is_explained,
+        answers[finding.finding_id] in ANSWERED,
         finding.severity != "critical",
         finding.sheet_name or "",
         int(row or 0),
@@ -377,6 +383,8 @@ def _as_json(dry: "DryRun", moment: datetime, judged: Sequence["Judgement"], spe
         facts = asdict(judgement)
         for finding in facts["findings"]:
             finding["message"] = finding["message_en" if speech.lang == "en" else "message_zh"]
+            finding["state"] = judgement.answers[finding["finding_id"]]
+        del facts["answers"]
         files.append(_written(facts))
     return {
         "as_of": moment.isoformat(),

@@ -7,7 +7,7 @@ import json
 import os
 import re
 import tempfile
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from dataclasses import asdict, dataclass
 from datetime import date, datetime
 from pathlib import Path
@@ -33,7 +33,9 @@ NAMED = re.compile(rf"_?{WORD}_([0-9a-f]{{{SHORT_ID}}})\.html")
 BOOK_NAMED = re.compile(rf"_?{BOOK_WORD}_([0-9a-f]{{{SHORT_ID}}})\.xlsx")
 VERSION = re.compile(rf"(.+_第)([0-9]+)(版_)(?:{WORD}|{BOOK_WORD})_[0-9a-f]{{{SHORT_ID}}}\.\w+")
 SENDER_IN_DOUBT = "sender_conflict"  # expectations/incoming.yml: the file names two senders
-UNREADABLE = "unreadable_file"  # expectations/incoming.yml: refused by the guard or the reader
+# Refusals by the reader alone: the guard had let the file through, and it was opened without harm
+OPENED = frozenset({"no_table", "no_rows", "ambiguous_table", "mixed_document"})
+UPHELD_REMEDY = "经核实不予认可，备注说明不再采用，请改正后重报"
 SEVERITY_WORDS = {"critical": "强制性", "warning": "核实性"}  # domain.md, Validation
 STATE_WORDS = {  # domain.md, Submissions
     "accepted": "已接收",
@@ -57,11 +59,18 @@ class Remark:
     found: str | None
     expected: str | None
     message_zh: str  # what is wrong; what to do
+    finding_id: str = ""
+    is_upheld: bool = False  # the office looked into it: no explanation is taken any more
 
     @property
     def severity_word(self) -> str:
-        """强制性 or 核实性."""
-        return SEVERITY_WORDS[self.severity]
+        """强制性 or 核实性, or that the office has decided."""
+        return "已认定" if self.is_upheld else SEVERITY_WORDS[self.severity]
+
+    @property
+    def short_id(self) -> str:
+        """How the office and the sender call it."""
+        return self.finding_id[:SHORT_ID]
 
     @property
     def problem(self) -> str:
@@ -72,7 +81,7 @@ class Remark:
     @property
     def remedy(self) -> str:
         """What to do about it."""
-        return split_message(self.message_zh)[1]
+        return UPHELD_REMEDY if self.is_upheld else split_message(self.message_zh)[1]
 
 
 @dataclass(frozen=True)
@@ -95,11 +104,11 @@ class Receipt:
     cells_filled_count: int
     not_applicable_count: int
     remarks: tuple[Remark, ...]  # open ones: critical, and warnings that nothing explains
-    explained_count: int  # warnings that the notes explain
+    explained_count: int  # warnings that are answered: explained in the notes, settled before, or waived
     skipped_count: int  # rules that need a history, where there is none yet
     is_sample: bool
     confirmed_at: datetime | None  # as-of moment of the night that confirmed it; None: a first look between nights
-    is_readable: bool = True  # what was refused once is never opened again
+    refusal_code: str | None = None  # why it could not be read
     is_sender_certain: bool = True  # a workbook holds names and notes: it goes to nobody else
     corrections: tuple[str, ...] = ()  # values telephoned in that count in the place of its cells, in words
 
@@ -107,11 +116,16 @@ class Receipt:
     def digest(self) -> str:
         """SHA-256 of all that it says, but for who says it."""
         told = asdict(self) | {"confirmed_at": None, "received_at": self.received_at.astimezone(OFFICE_TIMEZONE)}
-        del told["is_readable"], told["is_sender_certain"]  # of the workbook, not of what the receipt says
+        del told["refusal_code"], told["is_sender_certain"]  # of the workbook, not of what the receipt says
         if not self.corrections:  # so that receipts written before there were any stay true
             del told["corrections"]
         told |= {"is_lock_over": True} if self.is_open and self.is_lock_over else {}  # then it asks for something else
         return hashlib.sha256(json.dumps(told, default=str, sort_keys=True).encode()).hexdigest()
+
+    @property
+    def may_be_opened(self) -> bool:
+        """Whether its workbook can be marked: what a guard refused is never opened again."""
+        return self.refusal_code is None or self.refusal_code in OPENED
 
     @property
     def path(self) -> Path:
@@ -144,7 +158,12 @@ class Receipt:
     @property
     def warning_count(self) -> int:
         """Findings that ask for an explanation."""
-        return len(self.remarks) - self.critical_count
+        return len(self.remarks) - self.critical_count - self.upheld_count
+
+    @property
+    def upheld_count(self) -> int:
+        """Warnings that the office upheld, which reject the file as well."""
+        return sum(remark.is_upheld for remark in self.remarks)
 
     @property
     def sorted_remarks(self) -> list[Remark]:
@@ -267,24 +286,28 @@ class ReceiptFolder:
         self._paths[short_id] = [target]
         return True
 
-    def lacks_book(self, receipt: Receipt) -> bool:
-        """Whether the receipt stands here, its workbook goes back and is not there; only the newest version's does."""
+    def lacks_book(self, receipt: Receipt, withdrawn: Collection[str] = ()) -> bool:
+        """Whether the receipt stands here, its workbook goes back and is not there.
+
+        Only the newest version's does, of those that nobody took back: `withdrawn` has the others' short ids.
+        """
         book = receipt.book_path
         target = self._returns / receipt.path
         seal = _seal(target) if book else None
         if book is None or seal is None or seal[2] != receipt.digest or (self._returns / book).is_file():
             return False
-        versions = [_version(path) for paths in self._paths.values() for path in paths]
+        standing = [paths for short_id, paths in self._paths.items() if short_id not in withdrawn]
+        versions = [_version(path) for paths in standing for path in paths]
         stem, version = _version(target)
         return not stem or version >= max(other for other_stem, other in versions if other_stem == stem)
 
-    def place_book(self, receipt: Receipt, draft: Path) -> bool:
+    def place_book(self, receipt: Receipt, draft: Path, withdrawn: Collection[str] = ()) -> bool:
         """Put a finished workbook beside its receipt in one step; False when the receipt no longer asks for it.
 
         Raises JinduError when the folder takes nothing.
         """
         book = receipt.book_path
-        if book is None or not self.lacks_book(receipt):
+        if book is None or not self.lacks_book(receipt, withdrawn):
             return False
         try:
             with draft.open("rb") as file:
@@ -329,7 +352,8 @@ class ReceiptFolder:
             for path in [*paths]:
                 is_stale = number == short_id and (is_said_anew or path != book)
                 other_stem, other_version = _version(path)
-                if is_stale or (stem and other_stem == stem and other_version < version):
+                is_older = bool(stem) and other_stem == stem and other_version < version
+                if is_stale or (is_older and receipt.state != "withdrawn"):
                     path.unlink(missing_ok=True)
                     paths.remove(path)
 
@@ -404,7 +428,7 @@ def _plain(text: str | None, longest: int = LONGEST_TEXT) -> str:
 def _place(remark: Remark) -> tuple[Any, ...]:
     found = re.fullmatch(r"([A-Z]+)(\d+)", remark.cell or "")
     cell = (int(found[2]), len(found[1]), found[1]) if found else (0, 0, remark.cell or "")
-    return (remark.severity != "critical", remark.sheet_name or "", cell, remark.message_zh)
+    return (remark.severity != "critical" and not remark.is_upheld, remark.sheet_name or "", cell, remark.message_zh)
 
 
 def _in_a_name(text: str) -> str:

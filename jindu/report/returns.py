@@ -30,7 +30,7 @@ select
     cell_count.cells_filled_count,
     cell_count.not_applicable_count,
     submission.is_sample,
-    received.is_readable,
+    received.refusal_code,
     folder.code is not null as is_in_own_folder,
 from core.submission as submission
 inner join core.received as received using (submission_id)
@@ -51,9 +51,12 @@ select
     finding.found,
     finding.expected,
     finding.message_zh,
-    finding.is_explained,
+    finding.finding_id,
+    answer.state = 'upheld' as is_upheld,
+    answer.state in ('open', 'upheld') as is_open,
     finding.rule_code,
 from raw.finding as finding
+inner join core.finding_answer as answer using (finding_id)
 left join reference.indicator as indicator on finding.indicator_code = indicator.code
 where
     finding.run_id = night_of($as_of)
@@ -76,6 +79,7 @@ select
             else '完成日期 '
         end,
         coalesce(
+            case when correction.is_not_applicable then '不适用' end,
             cast(correction.finished_on as varchar),
             regexp_replace(cast(correction.value as varchar), '\\.?0+$', '')
         ),
@@ -142,13 +146,13 @@ def make_folders(home: Home, units: Iterable[AskedUnit]) -> int:
 
 
 def remarks(rows: Iterable[Mapping[str, Any]]) -> tuple[tuple[Remark, ...], int]:
-    """The open findings of one file, and the number of its warnings that the notes explain."""
+    """The open findings of one file, and the number of its warnings that are answered."""
     open_ones, explained_count = [], 0
     for row in rows:
-        if row["is_explained"] and row["severity"] == "warning":
-            explained_count += 1
-        else:
+        if row["is_open"]:
             open_ones.append(Remark(**{name: row[name] for name in Remark.__dataclass_fields__}))
+        else:
+            explained_count += 1
     return tuple(open_ones), explained_count
 
 

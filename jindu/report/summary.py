@@ -47,7 +47,7 @@ reason as (
         min_by(message_en, (severity <> 'critical', sheet_name, cell, rule_code)) as message_en,
         count(*) as finding_count,
     from mart.finding
-    where severity in ('critical', 'warning') and state = 'open'
+    where severity in ('critical', 'warning') and state in ('open', 'upheld')
     group by submission_id
 )
 
@@ -83,6 +83,23 @@ where
             )
     end
 order by ranked.state desc, ranked.report_month desc nulls last, ranked.org_unit_code, ranked.file_name
+"""
+
+# Nobody explained it by the lock day, and nobody has waived or upheld it since (domain.md, Validation)
+UNDECIDED = """
+select
+    coalesce(unit.short_name, unit.name, submission.org_unit_code),
+    coalesce(form.name_zh, submission.form_code),
+    submission.form_code,
+    submission.report_month,
+    submission.lock_on,
+    date_diff('day', submission.lock_on, cast($as_of as date)),
+    submission.open_warning_count,
+from mart.submission as submission
+left join mart.org_unit as unit on submission.org_unit_code = unit.org_unit_code
+left join mart.form as form on submission.form_code = form.form_code
+where submission.state = 'held' and submission.lock_on < cast($as_of as date)
+order by submission.lock_on, submission.open_warning_count desc, submission.org_unit_code, submission.form_code
 """
 
 MISSING = """
@@ -154,10 +171,9 @@ where cell.is_corrected and cell.report_month >= coalesce($month, cell.report_mo
 order by cell.corrected_on desc, cell.decision_id, cell.org_unit_code, cell.indicator_code, cell.measure
 """
 
-HAS_CORRECTIONS = """
-select 1 from duckdb_columns()
-where schema_name = 'mart' and table_name = 'reported_cell' and column_name = 'is_corrected'
-"""
+HAS_COLUMN = (
+    "select 1 from duckdb_columns() where schema_name = 'mart' and table_name = $table and column_name = $column"
+)
 
 # Of the units right below the office; of the lowest ranked level where setting.csv names no office.
 RANKING = """
@@ -279,6 +295,19 @@ class OpenSubmission:
 
 
 @dataclass(frozen=True)
+class Undecided:
+    """A report that is held, its lock day over, and that nobody has decided about."""
+
+    unit: str | None
+    form: str | None
+    form_code: str | None
+    month: date
+    lock_on: date
+    days_over: int
+    finding_count: int
+
+
+@dataclass(frozen=True)
 class Missing:
     """A report that was due and has not come."""
 
@@ -385,6 +414,7 @@ class Summary:
     received_count: int
     arrived: dict[str, int] = field(default_factory=dict)
     open_submissions: tuple[OpenSubmission, ...] = ()
+    undecided: tuple[Undecided, ...] = ()  # the longest over first
     missing: tuple[Missing, ...] = ()
     missing_before: tuple[Missing, ...] = ()  # of the twelve months before it
     collecting: tuple[Collecting, ...] = ()
@@ -428,6 +458,7 @@ def read_summary(home: Home) -> Summary:
             open_submissions=tuple(
                 OpenSubmission(*row) for row in _rows(connection, OPEN_SUBMISSION, previous=previous)
             ),
+            undecided=tuple(Undecided(*row) for row in _rows(connection, UNDECIDED, as_of=as_of)),
             missing=tuple(Missing(*row) for row in _rows(connection, MISSING, month=month)),
             missing_before=tuple(Missing(*row) for row in _rows(connection, MISSING_BEFORE, month=month)),
             collecting=tuple(Collecting(*row) for row in _rows(connection, COLLECTING, as_of=as_of)),
@@ -464,7 +495,7 @@ def published_copy(home: Home) -> Iterator[tuple[duckdb.DuckDBPyConnection, Path
 
 
 def _corrected(connection: duckdb.DuckDBPyConnection, month: date | None) -> tuple[Corrected, ...]:
-    if not connection.execute(HAS_CORRECTIONS).fetchall():  # a copy that an older version published
+    if not _rows(connection, HAS_COLUMN, table="reported_cell", column="is_corrected"):  # a copy of an older version
         return ()
     return tuple(Corrected(*row) for row in _rows(connection, CORRECTED, month=month))
 

@@ -11,6 +11,11 @@ from jindu.settings import OFFICE_TIMEZONE, PROJECT_ROOT, Home, JinduError
 SQL_ROOT = PROJECT_ROOT / "sql"
 PRIVATE_FOLDER, PRIVATE_FILE = 0o700, 0o600  # names, notes and restricted values as they were written
 SCHEMAS = ("raw", "reference", "core", "check", "mart")
+WIDENED = {  # columns that older homes' tables of raw, which are for ever, were made without
+    "raw.finding": ("finding_id text",),
+    "raw.gate_result": ("tolerated_count bigint", "tolerated_reason text"),
+    "raw.verdict": ("decision_id text",),
+}
 
 _prepared: set[Path] = set()  # files that this process has given schemas, raw tables and macros
 _open_files: dict[Path, duckdb.DuckDBPyConnection] = {}  # opening and closing one takes a thirtieth of a second each
@@ -23,6 +28,9 @@ def prepare(connection: duckdb.DuckDBPyConnection) -> None:
         connection.execute(f'create schema if not exists "{schema}"')
     for ddl in sorted((SQL_ROOT / "raw").glob("*.sql")):
         connection.execute(ddl.read_text(encoding="utf-8"))
+    for table, columns in WIDENED.items():
+        for column in columns:
+            connection.execute(f"alter table {table} add column if not exists {column}")
     connection.execute((SQL_ROOT / "macros.sql").read_text(encoding="utf-8"))
 
 

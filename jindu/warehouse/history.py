@@ -11,7 +11,7 @@ from jindu.settings import Home, Night
 from jindu.warehouse.connection import PRIVATE_FILE, PRIVATE_FOLDER, attached, connect
 
 TABLES = (
-    "raw.submission", "raw.document", "raw.cell", "raw.run", "raw.decision",
+    "raw.submission", "raw.document", "raw.cell", "raw.run", "raw.decision", "raw.finding",
     "core.unit_month", "core.submission", "core.form_month",
 )  # fmt: skip
 

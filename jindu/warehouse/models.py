@@ -19,6 +19,7 @@ from jindu.warehouse.verdict import record_verdicts
 
 MODEL_SCHEMAS = ("core", "check", "mart")
 JUDGED = "raw.finding"  # what reads it comes after the incoming gate
+ANSWERS = "core.finding_answer"  # what the verdicts of the night are made of
 RECORDED = frozenset({"raw.gate_result", "raw.run"})  # what reads them is written last, when the gates have spoken
 TARGETS = frozenset({"core.decided_target", "core.plan_target"})  # a version counts from the day it was recorded
 EARLIER = "raw.earlier_metric"  # what reads it waits until last month has been worked out as it was known
@@ -162,6 +163,7 @@ def build_readings(night: Night, progress: Progress = no_progress) -> StepReport
 def build_core(night: Night, progress: Progress = no_progress) -> StepReport:
     """What counts: accepted and held values, targets, and their aggregation over months and tree."""
     with connect(night.home) as connection:
+        build(connection, night.as_of, [ANSWERS])
         record_verdicts(connection, night)
     count = build_stage(night, "core", progress)
     return StepReport(f"核心数据，{count} 张表", f"core, {count} tables", count)

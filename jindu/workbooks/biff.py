@@ -15,7 +15,7 @@ from olefile import OleFileIO
 from xlrd.formula import FMLA_TYPE_CELL, FormulaError, decompile_formula
 
 from jindu.workbooks.guard import Limits, RefusalError, damaged, encrypted, legacy, macro, not_a_workbook, too_large
-from jindu.workbooks.sheet import EMPTY, Grid, Sheet, SheetCell
+from jindu.workbooks.sheet import EMPTY, Grid, Layout, Look, Sheet, SheetCell
 
 BOF, EOF, BOUNDSHEET, FILEPASS, OBPROJ, HLINK, FORMULA = 0x0809, 0x000A, 0x0085, 0x002F, 0x00D3, 0x01B8, 0x0006
 MULRK, MULBLANK = 0x00BD, 0x00BE
@@ -25,6 +25,9 @@ CELL_RECORDS = VALUE_RECORDS | {0x0201, MULBLANK}
 RUN_ENTRY = {MULRK: 6, MULBLANK: 2}  # bytes of one cell in a record of several
 BIFF8 = 0x0600
 WORKSHEET = 0
+SOLID = 1  # fill pattern
+BOLD_FROM = 600  # weight of a font; normal is 400, bold 700
+CHARACTER_WIDTH, TWIPS_PER_POINT = 256, 20  # units of a column's width and of a row's height
 CALCULATE_ON_LOAD = 0x02  # fCalcOnLoad: the stored result is not the formula's
 # What olefile and xlrd raise at bytes that are no workbook
 UNSOUND = (
@@ -57,8 +60,8 @@ class _Scan:
     cell_count: int = 0
 
 
-def read_sheets(content: bytes, limits: Limits) -> list[Sheet]:
-    """The worksheets of a BIFF8 file, formats, errors and formulas told as for .xlsx.
+def read_sheets(content: bytes, limits: Limits, *, with_layout: bool = False) -> list[Sheet]:
+    """The worksheets of a BIFF8 file, formats, errors and formulas told as for .xlsx; with their layout if asked.
 
     Raises RefusalError for a file that is damaged, older than Excel 97, encrypted, with macros, or beyond the limits.
     """
@@ -71,7 +74,12 @@ def read_sheets(content: bytes, limits: Limits) -> list[Sheet]:
         with open(os.devnull, "w", encoding="utf-8") as log:  # noqa: PTH123
             book = xlrd.open_workbook(file_contents=stream, formatting_info=True, ragged_rows=True, logfile=log)
         return [
-            Sheet(sheet.name, _grid(book, sheet, formulas, limits), is_visible=sheet.visibility == 0)
+            Sheet(
+                sheet.name,
+                _grid(book, sheet, formulas, limits),
+                is_visible=sheet.visibility == 0,
+                layout=_layout(book, sheet, limits) if with_layout else Layout(),
+            )
             for sheet, formulas in zip(book.sheets(), scan.formulas, strict=True)
         ]
     except UNSOUND as error:
@@ -209,6 +217,61 @@ def _value(cell: xlrd.sheet.Cell, datemode: int) -> tuple[object, bool]:
         except (ValueError, OverflowError):
             return cell.value, True
     return cell.value, False
+
+
+def _layout(book: xlrd.Book, sheet: xlrd.sheet.Sheet, limits: Limits) -> Layout:
+    known: dict[int, Look] = {}  # by number of the cell format: a form has a dozen
+    rows = range(min(sheet.nrows, limits.rows))
+    return Layout(
+        visibility=sheet.visibility,
+        widths={
+            column: shape.width / CHARACTER_WIDTH
+            for column, shape in sheet.colinfo_map.items()
+            if column < limits.columns and not shape.hidden
+        },
+        heights={
+            row: shape.height / TWIPS_PER_POINT
+            for row, shape in sheet.rowinfo_map.items()
+            if row in rows and shape.height_mismatch
+        },
+        merged=tuple(
+            (top, left, bottom - 1, right - 1)
+            for top, bottom, left, right in sheet.merged_cells
+            if bottom <= limits.rows and right <= limits.columns
+        ),
+        looks={
+            (row, column): known.setdefault(number, _look(book, number))
+            for row in rows
+            for column in range(sheet.row_len(row))
+            for number in [sheet.cell_xf_index(row, column)]
+        },
+    )
+
+
+def _look(book: xlrd.Book, number: int) -> Look:
+    shape = book.xf_list[number]
+    font, border, alignment = book.font_list[shape.font_index], shape.border, shape.alignment
+    is_filled = shape.background.fill_pattern == SOLID
+    return Look(
+        number_format=str(book.format_map[shape.format_key].format_str),
+        font_name=str(font.name),
+        font_size=font.height / TWIPS_PER_POINT,
+        font_colour=_colour(book, font.colour_index),
+        is_bold=font.weight >= BOLD_FROM,
+        fill_colour=_colour(book, shape.background.pattern_colour_index) if is_filled else "",
+        horizontal={1: "left", 2: "center", 3: "right"}.get(alignment.hor_align, ""),
+        vertical={0: "top", 1: "vcenter", 2: "bottom"}.get(alignment.vert_align, ""),
+        is_wrapped=bool(alignment.text_wrapped),
+        borders=(
+            border.left_line_style, border.right_line_style, border.top_line_style, border.bottom_line_style,
+        ),
+    )  # fmt: skip
+
+
+def _colour(book: xlrd.Book, index: int) -> str:
+    """Six hex digits; nothing for the colour that the system chooses."""
+    colour = book.colour_map.get(index)
+    return "{:02X}{:02X}{:02X}".format(*colour) if colour else ""
 
 
 def _formula_text(book: xlrd.Book, formula: _Formula, row: int, column: int) -> str:

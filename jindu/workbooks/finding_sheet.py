@@ -1,6 +1,7 @@
 """The sheet 校验结果: every finding of one submission with a link to its cell, as the XML of a worksheet."""
 
 import re
+import unicodedata
 from collections.abc import Collection, Sequence
 from typing import NamedTuple
 
@@ -18,6 +19,11 @@ LONGEST_TEXT = 32_000  # characters; a cell holds 32,767
 HEADINGS = ("序号", "级别", "位置", "指标", "问题", "填报内容", "应为", "怎么办")
 WIDTHS = (6, 9, 16, 24, 44, 16, 16, 44)  # characters
 LAST_COLUMN = "H"
+FIRST_CELL = "A1"
+SIDES = 2  # characters that the sides of a column take, and a line that breaks between words
+LINE_POINTS, MARGIN_POINTS = 16, 4  # of a line of 11 points in any of the fonts that stand in for 宋体
+MOST_LINES = 25  # a row has 409 points at most
+MORE = "……"
 NAMESPACE = "http://schemas.openxmlformats.org/spreadsheetml/2006/main"
 WHITE, INK, RED, AMBER, BLUE = "FFFFFFFF", "FF1D2227", "FFA3241C", "FF8A5A00", "FF0563C1"
 HEAD_FILL = "FFE8EBEE"
@@ -105,31 +111,35 @@ def colour_format(severity: str) -> str:
     return f"<dxf><fill>{solid}</fill></dxf>"
 
 
-def sheet_xml(findings: FindingList, styles: Styles, linked_sheets: Collection[str]) -> bytes:
-    """The worksheet; a cell on one of the linked sheets can be jumped to."""
+def sheet_xml(
+    findings: FindingList, styles: Styles, linked_sheets: Collection[str], first_sheet: str | None = None
+) -> bytes:
+    """The worksheet; a cell on one of the linked sheets can be jumped to, and what has no cell leads to the first."""
     rows = [_row(1, [(findings.title, styles.title)], 28)]
-    rows += [_row(2 + index, [(line, styles.line)], _height(line)) for index, line in enumerate(findings.lines)]
+    rows += [
+        _row(2 + index, [(line, styles.line)], LINE_POINTS * lines_of(line, sum(WIDTHS)))
+        for index, line in enumerate(findings.lines)
+    ]
     head = 3 + len(findings.lines)
     rows.append(_row(head, [(heading, styles.head) for heading in HEADINGS], 20))
     links = []
     for index, note in enumerate(findings.notes, start=1):
         number = head + index
-        is_linked = note.has_cell and note.sheet_name in linked_sheets
+        sheet, cell = (note.sheet_name, note.cell) if note.has_cell else (first_sheet, FIRST_CELL)
+        is_linked = bool(sheet) and (sheet in linked_sheets or not note.has_cell)
         if is_linked:
-            place = f"'{str(note.sheet_name).replace(chr(39), chr(39) * 2)}'!{note.cell}"
+            place = f"'{str(sheet).replace(chr(39), chr(39) * 2)}'!{cell}"
             links.append(f'<hyperlink ref="C{number}" location="{quoted(place)}" display="{quoted(_place(note))}"/>')
         grade = styles.critical if note.severity == CRITICAL else styles.warning
+        formats = [styles.text] * len(HEADINGS)
+        formats[1], formats[2] = grade, styles.link if is_linked else styles.text
         texts = (
-            (str(index), styles.text),
-            (WORDS[note.severity], grade),
-            (_place(note), styles.link if is_linked else styles.text),
-            (note.indicator_name, styles.text),
-            (note.problem, styles.text),
-            (note.found, styles.text),
-            (note.expected, styles.text),
-            (note.remedy, styles.text),
+            *(str(index), WORDS[note.severity], _place(note), note.indicator_name),
+            *(note.problem, note.found, note.expected, note.remedy),
         )
-        rows.append(_row(number, texts))
+        fitting = [_fitting(text or "", width) for text, width in zip(texts, WIDTHS, strict=True)]
+        most = max(lines_of(text, width) for text, width in zip(fitting, WIDTHS, strict=True))
+        rows.append(_row(number, list(zip(fitting, formats, strict=True)), LINE_POINTS * most + MARGIN_POINTS))
     last = head + len(findings.notes)
     columns = "".join(
         f'<col min="{n}" max="{n}" width="{width}" customWidth="1"/>' for n, width in enumerate(WIDTHS, 1)
@@ -163,9 +173,25 @@ def _row(number: int, texts: Sequence[tuple[str | None, int]], height: int = 0) 
     return f'<row r="{number}"{shape}>{cells}</row>'
 
 
-def _height(line: str) -> int:
-    """Points for a line over all columns: spreadsheets do not fit rows to merged cells."""
-    return 17 * -(-2 * len(line) // sum(WIDTHS))
+def lines_of(text: str, width: int) -> int:
+    """How many lines a text takes in so many characters, one Chinese character as wide as two.
+
+    Spreadsheets that open a finished file fit no row to its text, and never to merged cells.
+    """
+    room = max(1, width - SIDES)
+    return sum(max(1, -(-_width(line) // room)) for line in text.split("\n"))
+
+
+def _width(line: str) -> int:
+    return sum(2 if unicodedata.east_asian_width(character) in "WFA" else 1 for character in line)
+
+
+def _fitting(text: str, width: int) -> str:
+    """The text as far as the highest row shows it, and a sign where it goes on."""
+    shown = text[: MOST_LINES * width]
+    while lines_of(neutral(shown) + (MORE if shown != text else ""), width) > MOST_LINES:
+        shown = shown[: -max(1, width // 4)]
+    return shown if shown == text else shown + MORE
 
 
 def _cell(reference: str, text: str | None, style: int) -> str:

@@ -85,7 +85,8 @@ def mark(content: bytes, findings: FindingList) -> bytes:
             by_sheet.setdefault(str(note.sheet_name), {}).setdefault(str(note.cell), []).append(note)
     for name, part in book.sheets.items():
         book.mark_sheet(part, by_sheet.get(name, {}), styles)
-    book.put_in_front(finding_sheet.sheet_xml(findings, styles, by_sheet))
+    book.unselect_charts()
+    book.put_in_front(finding_sheet.sheet_xml(findings, styles, by_sheet, book.first_visible))
     return package.packed()
 
 
@@ -153,6 +154,25 @@ class _Book:
                     f'<legacyDrawing xmlns:r="{OFFICE}" r:id="{drawing}"/>',
                 )
         self.package.write(path, part.changed())
+
+    @property
+    def first_visible(self) -> str | None:
+        """The first of the clerk's sheets that can be jumped to."""
+        hidden = {
+            one.attributes.get("name")
+            for one in self._sheet_elements()
+            if one.attributes.get("state", "visible") != "visible"
+        }
+        return next((name for name in self.sheets if name not in hidden), None)
+
+    def unselect_charts(self) -> None:
+        """Take the selection from sheets that are charts alone: two selected sheets would be edited together."""
+        for kind in ("chartsheet", "dialogsheet"):
+            for path in self.relationships.targets(kind).values():
+                part = Part(self.package.read(path), depth=2)
+                for view in part.all("sheetView", 2):
+                    part.set(view, tabSelected=None)
+                self.package.write(path, part.changed())
 
     def put_in_front(self, sheet: bytes) -> None:
         """Make it the first sheet, shown when the workbook is opened; an earlier one is replaced where it stands."""
@@ -249,14 +269,14 @@ def _still_holds(address: str, cell: bytes) -> str:
     letters, digits = re.fullmatch(r"([A-Z]+)(\d+)", address).groups()  # type: ignore[union-attr]
     place = f"${letters}${digits}"
     kind = re.match(rb"<[^>]*?\st=[\"'](\w+)[\"']", cell)
+    if kind and kind[1] == b"e":
+        return f"ISERROR({place})"
     if re.search(rb"<(?:\w+:)?f[\s>/]", cell):
         return f"LEN({MARK})>0"
     if kind and kind[1] in (b"s", b"inlineStr", b"str"):
         return f"ISTEXT({place})"
     if kind and kind[1] == b"b":
         return f"ISLOGICAL({place})"
-    if kind and kind[1] == b"e":
-        return f"ISERROR({place})"
     number = NUMBER.search(cell)
     if number is None:
         return f"LEN({place})=0"

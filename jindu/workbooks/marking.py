@@ -1,6 +1,7 @@
 """Marks received workbooks in a process of its own, under the reader's limits: a file is opened nowhere else."""
 
 import hashlib
+import importlib
 import os
 from collections.abc import Sequence
 from pathlib import Path
@@ -22,6 +23,7 @@ from jindu.workbooks.marked import list_alone, mark
 from jindu.workbooks.package import CannotMarkError
 
 MARKED, LISTED, CHANGED = "marked", "listed", "changed"
+REWRITTEN = "您报送的文件不是 .xlsx，这里照原样转成 .xlsx（公式只留结果），改这一个、报这一个就行。"
 ALONE = "“位置”指报送的原文件：请在原文件里改好，存盘后放进收件文件夹。本页只列问题，不是报表，不要拿它报送。"
 
 
@@ -79,12 +81,21 @@ def _mark(source: Path, sha256: str, draft: Path, findings: FindingList) -> str:
         return CHANGED
     draft.write_bytes(content)  # looked at and patched are the same bytes, whatever happens to the source
     try:
-        if inspect(draft).kind == "xlsx":
-            draft.write_bytes(mark(content, findings))
-            return MARKED
+        kind = inspect(draft).kind
+        found = findings
+        if kind != "xlsx":
+            content, found = _rewritten(kind, content, draft, findings)
+        draft.write_bytes(mark(content, found))
     except (RefusalError, CannotMarkError):
-        pass
-    return _list_alone(draft, findings)
+        return _list_alone(draft, findings)
+    return MARKED
+
+
+def _rewritten(kind: str, content: bytes, draft: Path, findings: FindingList) -> tuple[bytes, FindingList]:
+    """What was sent in another format as an .xlsx, and the findings with the names of its sheets."""
+    rewrite = importlib.import_module("jindu.workbooks.rewritten").rewrite  # few files need it
+    found: FindingList = rewrite(kind, content, draft, findings, DEFAULT_LIMITS)
+    return draft.read_bytes(), found._replace(lines=[*found.lines[:-1], "".join(found.lines[-1:]) + REWRITTEN])
 
 
 def _list_alone(draft: Path, findings: FindingList) -> str:

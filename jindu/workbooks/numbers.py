@@ -21,6 +21,7 @@ EXACT = Context(prec=60)
 _DAY = re.compile(r"(\d{4})(?:([-/.])(\d{1,2})\2(\d{1,2})|年(\d{1,2})月(\d{1,2})[日号]?|(\d{2})(\d{2}))", re.ASCII)
 _TIME_OF_DAY = re.compile(r"(?<=\d)[ T]\d{1,2}:\d{2}(:\d{2}(\.\d+)?)?$", re.ASCII)
 _MONTH = re.compile(r"(\d{4})(?:[-/](\d{1,2})|\.(\d\d|[2-9])|年(\d{1,2})月份?|(\d{2}))", re.ASCII)
+_GUARDED = re.compile("'[-+−]")  # how we return a text with a sign (jindu/spreadsheet.py)
 _TWO_DECIMALS = re.compile(r"0\.00(_.)?")
 
 
@@ -147,6 +148,9 @@ def _parse_number_text(text: str, words: Words) -> Reading:
         return BLANK
     if words.says_not_applicable(plain):
         return Reading("not_applicable", treatment="; ".join(treatments) or None)
+    if _GUARDED.match(plain):
+        plain = plain[1:]
+        treatments.append("apostrophe removed")
     if "−" in plain:
         plain = plain.replace("−", "-")
         treatments.append("minus sign made a hyphen")

@@ -1,7 +1,5 @@
 """From one archived file to the cells of its table: finds the header row, the labels around it and every row below."""
 
-import csv
-import io
 import math
 import re
 import unicodedata
@@ -17,7 +15,7 @@ from openpyxl import load_workbook
 from openpyxl.utils import get_column_letter
 from openpyxl.workbook.workbook import Workbook
 
-from jindu.workbooks.guard import DEFAULT_LIMITS, Limits, RefusalError, inspect, not_a_workbook, too_large
+from jindu.workbooks.guard import DEFAULT_LIMITS, Limits, RefusalError, inspect
 from jindu.workbooks.number_format import shown
 from jindu.workbooks.numbers import (
     Reading,
@@ -31,6 +29,7 @@ from jindu.workbooks.numbers import (
     with_unit,
 )
 from jindu.workbooks.sheet import EMPTY, Grid, Sheet, SheetCell
+from jindu.workbooks.text_file import DELIMITERS, decode, grid_of
 from jindu.workbooks.words import TRAILING_BRACKET, Words, squeezed, words_of
 from jindu.workbooks.worker import Answer, CellRow, Document
 
@@ -66,7 +65,6 @@ _TOKEN_START = re.compile(rf"(?:^|(?<=[{SEPARATORS}]))(?=\S)")
 
 
 _MONTH_IN_TITLE = re.compile(r"(?<!\d)20\d\d年\d{1,2}月(?!\d)")
-_TEXT_FORMULA = re.compile(r'="([^"]*)"')  # how a CSV keeps a spreadsheet from touching a long code
 
 
 @dataclass(frozen=True)
@@ -202,45 +200,9 @@ def _sheet_rows(workbook: Workbook, title: str, limits: Limits) -> Iterator[Sequ
 
 def _open_csv(path: Path, file_name: str, words: Words, limits: Limits) -> list[Sheet]:
     """The text as one sheet, by the delimiter that shows a header."""
-    text = _decode(path.read_bytes())
-    sheets = [Sheet(file_name, _csv_grid(text, delimiter, limits)) for delimiter in ",\t"]
+    text = decode(path.read_bytes())
+    sheets = [Sheet(file_name, grid_of(text, delimiter, limits)) for delimiter in DELIMITERS]
     return sorted(sheets, key=lambda sheet: _find_header(sheet.grid, words) is None)[:1]
-
-
-def _decode(content: bytes) -> str:
-    """Text by its byte order mark, else UTF-8, else GB 18030, which contains GBK and GB 2312."""
-    is_utf_16 = content.startswith((b"\xff\xfe", b"\xfe\xff"))  # what Excel calls Unicode text
-    encodings = ["utf-16"] if is_utf_16 else ["utf-8-sig", "gb18030"]
-    for encoding in encodings:
-        try:
-            text = content.decode(encoding)
-        except UnicodeDecodeError:
-            continue
-        if not any(unicodedata.category(character) == "Cc" for character in set(text) - set("\t\r\n\f\v\x85")):
-            return text
-    raise not_a_workbook()
-
-
-def _csv_grid(text: str, delimiter: str, limits: Limits) -> Grid:
-    grid: Grid = []
-    try:
-        for row in csv.reader(io.StringIO(text, newline=""), delimiter=delimiter):
-            grid.append([_csv_cell(value) for value in row])
-            if len(grid) > limits.rows or len(row) > limits.columns:
-                raise too_large(
-                    f"CSV 超过 {limits.rows} 行或 {limits.columns} 列；请只保留报表本身，或分成几个文件报送。",
-                    f"The CSV has more than {limits.rows} rows or {limits.columns} columns; "
-                    "keep only the form, or send several files.",
-                )
-    except csv.Error as error:  # a quote that never closes swallows the rest of the file into one field
-        raise not_a_workbook() from error
-    return grid
-
-
-def _csv_cell(text: str) -> SheetCell:
-    if as_formula := _TEXT_FORMULA.fullmatch(text.strip()):
-        return SheetCell(as_formula[1], formula=text.strip())
-    return SheetCell(text) if text.strip() else EMPTY
 
 
 def _find_table(sheets: Sequence[Sheet], words: Words) -> Table:

@@ -10,8 +10,8 @@ with reported_pair as (
         denominator.month_value as whole_month_value,
         denominator.ytd_value as whole_ytd_value,
     from core.indicator as ratio
-    inner join "check".sound_reading as numerator on ratio.numerator_code = numerator.indicator_code
-    inner join "check".sound_reading as denominator
+    inner join "check".sound_row as numerator on ratio.numerator_code = numerator.indicator_code
+    inner join "check".sound_row as denominator
         on
             ratio.denominator_code = denominator.indicator_code
             and numerator.submission_id = denominator.submission_id

@@ -47,6 +47,10 @@ newest_amount as (
         field,
         size_value,
     from sized_amount
+    -- an earlier month is what its newest version says, of those that pass the rules which need no other month
+    where
+        withdrawn_at is null
+        and submission_id not in (select own_fault.submission_id from "check".own_fault as own_fault)
     qualify row_number() over (
         partition by form_code, org_unit_code, indicator_code, report_month, field
         order by version desc, row_number
@@ -92,12 +96,7 @@ select
     sheet_name,
     amount.cell as cell,
     amount.text as found,
-    -- three digits say the size
-    regexp_replace(
-        cast(cast(cast(printf('%.3g', usual_value * amount.months) as double) as decimal(38, 6)) as varchar),
-        '\.?0+$',
-        ''
-    ) || ' ' || unit as usual_shown,
+    shown_about(usual_value * amount.months) || ' ' || unit as usual_shown,
     '≈ ' || usual_shown as expected,
     has_explanation as is_explained,
     row_number,

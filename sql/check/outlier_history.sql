@@ -1,55 +1,148 @@
--- grain: one row per month value with at least six months of its own before it
--- How many robust spreads it lies from its own median. The plain z cannot exceed (n − 1) ÷ √n, and a spread of 0 makes
--- every change infinite: so the spread is the largest of the scaled median deviation, the square root of the median
--- (what a count varies by on its own), a twentieth of the median, and one unit.
-with earlier_value as (
+-- grain: one row per month's amount or level with at least four months of its own in the two years before it
+-- How far it lies from what its own history makes likely, in spreads. The nearest of these explains it:
+--   the usual amount: the median of those months;
+--   last year's same month, raised or lowered as this year stands against last;
+--   the usual amount, raised or lowered as the other units' are in this month: a campaign moves all of them;
+--   of a level the month before: levels move by steps, so the step is judged;
+--   two months before that were as far out.
+-- The plain z cannot exceed (n − 1) ÷ √n and a modified one drops a median deviation of 0: see robust_variance. What
+-- four months vary by is little known, so it is mixed with what the other units' months vary by (seven in ten of them
+-- vary less), in a month's own size; without five units a count's own chance and a tenth of it serve.
+with paired_amount as (
     select
-        current_month.row_key,
-        earlier_month.month_value,
-        median(earlier_month.month_value) over (partition by current_month.row_key) as usual_value,
-    from "check".sound_reading as current_month
-    inner join "check".sound_reading as earlier_month
-        on
-            earlier_month.is_newest
-            and current_month.form_code = earlier_month.form_code
-            and current_month.org_unit_code = earlier_month.org_unit_code
-            and current_month.indicator_code = earlier_month.indicator_code
-            and earlier_month.report_month < current_month.report_month
-            and earlier_month.report_month >= current_month.report_month - interval 24 month
-    where
-        current_month.kind in ('flow', 'stock')
-        and current_month.month_value is not null
-        and earlier_month.month_value is not null
+        *,
+        max(amount) filter (where is_newest) over (
+            one_series range between interval 12 month preceding and interval 12 month preceding
+        ) as last_year_amount,
+        max(amount) filter (where is_newest) over (
+            one_series range between interval 1 month preceding and interval 1 month preceding
+        ) as previous_amount,
+    from "check".month_amount
+    window one_series as (partition by form_code, org_unit_code, indicator_code order by report_month)
 ),
 
-usual_spread as (
+history as (
     select
-        row_key,
-        any_value(usual_value) as usual_value,
-        greatest(
-            1.4826 * median(abs(month_value - usual_value)),  -- the standard deviation of a normal distribution
-            sqrt(abs(any_value(usual_value))),
-            0.05 * abs(any_value(usual_value)),
-            1
-        ) as spread_value,
-    from earlier_value
-    group by row_key
-    having count(*) >= 6
+        *,
+        count(amount) filter (where is_newest) over two_years as months_count,
+        median(amount) filter (where is_newest) over two_years as usual_amount,
+        robust_variance(
+            mad(amount) filter (where is_newest) over two_years,
+            quantile_cont(amount, [0.1, 0.9]) filter (where is_newest) over two_years
+        ) as variance,
+        median(amount - previous_amount) filter (where is_newest) over two_years as usual_step_amount,
+        robust_variance(
+            mad(amount - previous_amount) filter (where is_newest) over two_years,
+            quantile_cont(amount - previous_amount, [0.1, 0.9]) filter (where is_newest) over two_years
+        ) as step_variance,
+        max(amount, 2) filter (where is_newest) over two_years as highest_amounts,
+        min(amount, 2) filter (where is_newest) over two_years as lowest_amounts,
+        -- the months that are known of both years
+        sum(abs(amount)) filter (where is_newest and last_year_amount is not null) over this_year as this_year_amount,
+        sum(abs(last_year_amount)) filter (where is_newest) over this_year as past_year_amount,
+    from paired_amount
+    window
+        two_years as (
+            partition by form_code, org_unit_code, indicator_code
+            order by report_month
+            range between interval 24 month preceding and interval 1 month preceding
+        ),
+        this_year as (
+            partition by form_code, org_unit_code, indicator_code
+            order by report_month
+            range between interval 11 month preceding and interval 1 month preceding
+        )
+),
+
+beside_others as (
+    select
+        *,
+        greatest(abs(usual_amount), 1) as usual_size,
+        count(distinct org_unit_code) over all_units as units_count,
+        quantile_cont(variance / usual_size, 0.7) over all_units as dispersion,
+        quantile_cont(step_variance / usual_size, 0.7) over all_units as step_dispersion,
+        median((abs(amount) + 1) / (abs(usual_amount) + 1)) over all_units as common_rise_ratio,
+    from history
+    where months_count >= 4
+    window all_units as (partition by form_code, indicator_code, report_month)
+),
+
+likely as (
+    select
+        *,
+        -- three usual months are added to either year: one or two alone say little
+        last_year_amount
+        * (coalesce(this_year_amount, 0) + 3 * abs(usual_amount))
+        / nullif(coalesce(past_year_amount, 0) + 3 * abs(usual_amount), 0) as season_amount,
+        case when units_count >= 5 then usual_amount * common_rise_ratio end as common_amount,
+        case when kind = 'stock' then previous_amount + coalesce(usual_step_amount, 0) end as continued_amount,
+        mixed_spread(
+            months_count,
+            variance,
+            case
+                when units_count >= 5 then dispersion * usual_size
+                when kind = 'flow' then usual_size + squared(0.1 * usual_amount)
+                else 1 + squared(0.02 * usual_amount)
+            end
+        ) as usual_spread,
+        mixed_spread(
+            months_count - 1,
+            step_variance,
+            case when units_count >= 5 then step_dispersion * usual_size else 1 + squared(0.01 * usual_amount) end
+        ) as step_spread,
+    from beside_others
+),
+
+measured as (
+    select
+        *,
+        -- least() passes over what is not known
+        case
+            when
+                amount between lowest_amounts[2] - 2 * usual_spread and highest_amounts[2] + 2 * usual_spread
+                then 0
+            else
+                least(
+                    abs(amount - usual_amount) / usual_spread,
+                    abs(amount - season_amount) / usual_spread,
+                    abs(amount - common_amount) / usual_spread,
+                    abs(amount - continued_amount) / step_spread
+                ) / allowance(months_count)
+        end as spreads_ratio,
+    from likely
 )
 
 select
-    sound_reading.row_key as check_key,
-    sound_reading.submission_id,
-    sound_reading.org_unit_code,
-    sound_reading.form_code,
-    sound_reading.indicator_code,
-    sound_reading.report_month,
-    sound_reading.sheet_name,
-    sound_reading.month_cell as cell,
-    sound_reading.month_text as found,
-    printf('%.3g', usual_spread.usual_value) || ' ± ' || printf('%.3g', 5 * usual_spread.spread_value) as expected,
-    sound_reading.has_explanation as is_explained,
-    abs(sound_reading.month_value - usual_spread.usual_value) / usual_spread.spread_value as spreads_ratio,
-from "check".sound_reading as sound_reading
-inner join usual_spread using (row_key)
+    row_key as check_key,
+    submission_id,
+    org_unit_code,
+    form_code,
+    indicator_code,
+    report_month,
+    sheet_name,
+    cell,
+    text as found,
+    '≈ ' || shown_about(coalesce(continued_amount, usual_amount)) as expected,
+    has_explanation as is_explained,
+    amount,
+    months_count,
+    usual_amount,
+    usual_spread,
+    concat_ws(
+        '，',
+        '以往 ' || months_count || ' 个月一般为 ' || shown_about(usual_amount),
+        '上月 ' || shown_about(case when kind = 'stock' then previous_amount end),
+        '去年同月 ' || shown_about(last_year_amount)
+    ) as history_zh,
+    concat_ws(
+        ', ',
+        'usually ' || shown_about(usual_amount) || ' over ' || months_count || ' months',
+        'last month ' || shown_about(case when kind = 'stock' then previous_amount end),
+        'the same month last year ' || shown_about(last_year_amount)
+    ) as history_en,
+    -- to three places: the same on every machine
+    cast(spreads_ratio as decimal(18, 3)) as spreads_ratio,
+    -- a series of nothing but zeros says nothing about the size of what comes at last
+    case when usual_amount != 0 then cast(spreads_ratio as decimal(18, 3)) end as gross_ratio,
+from measured
 order by check_key

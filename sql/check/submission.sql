@@ -5,12 +5,26 @@ with form_list as (
     from reference.form
 ),
 
+no_explanation as (
+    select plain_phrases(list(phrase)) as phrases
+    from reference.unexplained
+),
+
 asked_sender as (
     select distinct
         form_code,
         sender_code,
         report_month,
     from core.expected_cell
+),
+
+asked_span as (
+    select
+        form_code,
+        sender_code,
+        strftime(min(report_month), '%Y-%m') || '–' || strftime(max(report_month), '%Y-%m') as months_asked,
+    from asked_sender
+    group by form_code, sender_code
 ),
 
 identity as (
@@ -23,15 +37,11 @@ identity as (
         folder.name as folder_name,
         sender.name as sender_name,
         asked_sender.sender_code is not null as has_questions,
-        received.correction_reason is not null
-        and plain_name(received.correction_reason) != ''
-        and not exists (
-            select phrase
-            from reference.unexplained
-            where plain_name(phrase) = plain_name(received.correction_reason)
-        ) as has_reason,
+        is_explanation(received.correction_reason, null, null, no_explanation.phrases) as has_reason,
+        asked_span.months_asked,
     from core.received as received
     cross join form_list
+    cross join no_explanation
     left join reference.org_unit as folder on received.folder_code = folder.code
     left join reference.org_unit as sender on received.sender_code = sender.code
     left join asked_sender
@@ -39,6 +49,8 @@ identity as (
             received.form_code = asked_sender.form_code
             and received.sender_code = asked_sender.sender_code
             and received.report_month = asked_sender.report_month
+    left join asked_span
+        on received.form_code = asked_span.form_code and received.sender_code = asked_span.sender_code
 ),
 
 judged as (
@@ -101,6 +113,7 @@ select
     case
         when is_month_over and is_month_agreed and is_own_folder and is_sender_agreed then has_questions
     end as is_form_asked,
+    months_asked,
     is_correction_reasoned,
     strftime(lock_on, '%Y-%m-%d') as lock_on_shown,
     '≤ ' || strftime(lock_on, '%Y-%m-%d') as lock_day,

@@ -77,6 +77,7 @@ named_row as (
         received.withdrawn_at,
         spoken_row.* exclude (sha256),
         indicator.indicator_code,
+        indicator.name_zh as indicator_name,
         indicator.kind,
         indicator.unit,
         indicator.decimals,
@@ -143,6 +144,11 @@ measured_row as (
         on named_row.ytd_read.number_unit = ytd_unit.written_unit and named_row.unit = ytd_unit.own_unit
     left join unit_multiplier as prior_unit
         on named_row.prior_read.number_unit = prior_unit.written_unit and named_row.unit = prior_unit.own_unit
+),
+
+no_explanation as (
+    select plain_phrases(list(phrase)) as phrases
+    from reference.unexplained
 )
 
 select
@@ -181,9 +187,8 @@ select
     measured_row.published_rank_metric,
     measured_row.note_cell,
     measured_row.note,
-    coalesce(plain_note(measured_row.note) != '', false)
-    and not exists (
-        select phrase from reference.unexplained where plain_note(phrase) = plain_note(measured_row.note)
+    is_explanation(
+        measured_row.note, measured_row.indicator_name, measured_row.unit, no_explanation.phrases
     ) as has_explanation,
     expected_cell.indicator_code is not null as is_asked,
     measured_row.kind,
@@ -197,5 +202,6 @@ select
     measured_row.received_at,
     measured_row.withdrawn_at,
 from measured_row
+cross join no_explanation
 left join core.expected_cell using (form_code, sender_code, org_unit_code, indicator_code, report_month)
 order by measured_row.submission_id, measured_row.sheet_name, measured_row.row_number

@@ -1,19 +1,17 @@
 -- grain: one row per submission received by the as-of moment, with the state that its findings give it
 -- domain.md, Submissions: the newest accepted one counts; a held one counts too and marks its values provisional.
+-- A warning that the operator upheld rejects like a critical one (core.finding_answer).
 -- What was withdrawn counts for nothing, also not for being in time; the version before it counts again.
 with judged as (
     select
         received.*,
         count(finding.rule_code) filter (where finding.severity = 'critical') as critical_count,
         count(finding.rule_code) filter (
-            where finding.severity = 'warning' and not finding.is_explained
+            where finding.severity = 'warning' and finding.state = 'open'
         ) as open_warning_count,
+        count(finding.rule_code) filter (where finding.state = 'upheld') as upheld_count,
     from core.received as received
-    left join raw.finding as finding
-        on
-            received.submission_id = finding.submission_id
-            and finding.gate = 'incoming'
-            and finding.run_id = night_of($as_of)
+    left join core.finding_answer as finding using (submission_id)
     group by all
 ),
 
@@ -24,7 +22,7 @@ usable as (
         -- who reported in time and corrected later was in time
         min(received_at) over (by_report) as first_usable_at,
     from judged
-    where critical_count = 0 and withdrawn_at is null
+    where critical_count = 0 and upheld_count = 0 and withdrawn_at is null
     window by_report as (partition by form_code, sender_code, report_month)
 )
 
@@ -43,7 +41,7 @@ select
     judged.lock_on,
     case
         when judged.withdrawn_at is not null then 'withdrawn'
-        when judged.critical_count > 0 then 'rejected'
+        when judged.critical_count > 0 or judged.upheld_count > 0 then 'rejected'
         when usable.recency > 1 then 'superseded'
         when judged.open_warning_count > 0 then 'held'
         else 'accepted'
@@ -57,6 +55,7 @@ select
     usable.first_usable_at,
     judged.critical_count,
     judged.open_warning_count,
+    judged.upheld_count,
     judged.withdrawn_at,
 from judged
 left join usable using (submission_id)

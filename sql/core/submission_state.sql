@@ -21,6 +21,7 @@ judged as (
         judged_at,
         max_by(verdict, recorded_at) as verdict,
         max_by(coalesce(rule_codes, ''), recorded_at) as rule_codes,
+        max_by(coalesce(decision_id, ''), recorded_at) as decision_id,
     from raw.verdict
     where judged_at <= $as_of
     group by submission_id, judged_at
@@ -50,6 +51,9 @@ version_moment as (
         coalesce(version.withdrawn_at <= moment.moment, false) as is_withdrawn,
         max_by(judged.verdict, judged.judged_at) as verdict,
         max_by(judged.rule_codes, judged.judged_at) as rule_codes,
+        max_by(nullif(judged.decision_id, ''), judged.judged_at) filter (
+            where judged.judged_at = moment.moment
+        ) as verdict_decision_id,
         max(judged.judged_at) as judged_at,
     from version
     inner join moment on version.report_key = moment.report_key and version.received_at <= moment.moment
@@ -90,11 +94,15 @@ changed as (
         case
             when state = 'withdrawn' then 'withdrawal'
             when state = 'superseded' then 'newer_version'
+            when judged_at = moment and verdict_decision_id is not null then 'decision'  -- a finding waived or upheld, a value telephoned in
             when judged_at = moment then 'judgement'
             else 'newer_version_gone'  -- withdrawn, or rejected after all
         end as cause,
         case when state = 'superseded' then counted_id end as cause_submission_id,
-        case when state = 'withdrawn' then withdrawal_id end as decision_id,
+        case
+            when state = 'withdrawn' then withdrawal_id
+            when cause = 'decision' then verdict_decision_id
+        end as decision_id,
         case when state in ('rejected', 'held') then nullif(rule_codes, '') end as rule_codes,
     from stated
     qualify state != lag(state, 1, 'received') over (partition by submission_id order by moment)

@@ -203,7 +203,7 @@ first_finding as (
         min_by(message_zh, (severity != 'critical', sheet_name, cell, rule_code)) as reason_zh,
         min_by(message_en, (severity != 'critical', sheet_name, cell, rule_code)) as reason_en,
     from mart.finding
-    where state = 'open' and severity in ('critical', 'warning')
+    where state in ('open', 'upheld') and severity in ('critical', 'warning')
     group by submission_id
 ),
 

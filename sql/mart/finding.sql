@@ -4,6 +4,12 @@
 with told as (
     select
         finding.* exclude (found, expected, message_zh, message_en, sheet_name),
+        answer.state,
+        answer.decision_id,
+        answer.settled_by_id,
+        coalesce(indicator.publicity, 'public') != 'restricted' as is_told,
+        indicator.name_zh as indicator_zh,
+        coalesce(indicator.name_en, indicator.name_zh) as indicator_en,
         file.shown_text as file_name,
         sheet.shown_text as sheet_name,
         found.shown_text as found,
@@ -52,6 +58,8 @@ with told as (
         ) as message_en,
     from raw.finding as finding
     inner join core.submission as submission using (submission_id)
+    left join core.finding_answer as answer using (finding_id)
+    left join core.indicator as indicator on finding.indicator_code = indicator.indicator_code
     left join core.received as received using (submission_id)
     left join core.shown_text as file on submission.file_name = file.text and file.is_name
     left join core.shown_text as sheet on finding.sheet_name = sheet.text and sheet.is_name
@@ -76,23 +84,24 @@ select
     finding.cell,
     finding.rule_code,
     finding.severity,
-    case when coalesce(indicator.publicity, 'public') != 'restricted' then finding.found end as found,
-    case when coalesce(indicator.publicity, 'public') != 'restricted' then finding.expected end as expected,
+    case when finding.is_told then finding.found end as found,
+    case when finding.is_told then finding.expected end as expected,
     case
-        when coalesce(indicator.publicity, 'public') != 'restricted' then finding.message_zh
-        else concat_ws(' ', '“' || indicator.name_zh || '”', finding.cell, '请按填报说明核对（数值不公开）。')
+        when finding.is_told then finding.message_zh
+        else concat_ws(' ', '“' || finding.indicator_zh || '”', finding.cell, '请按填报说明核对（数值不公开）。')
     end as message_zh,
     case
-        when coalesce(indicator.publicity, 'public') != 'restricted' then finding.message_en
+        when finding.is_told then finding.message_en
         else
-            concat_ws(
-                ' ', coalesce(indicator.name_en, indicator.name_zh), finding.cell, 'Check it (the value is restricted).'
-            )
+            concat_ws(' ', finding.indicator_en, finding.cell, 'Check it (the value is restricted).')
     end as message_en,
     case
-        when finding.severity = 'warning' and finding.is_explained then 'explained'
-        else 'open'
+        -- that a restricted value is that of an earlier month is not told
+        when finding.state = 'settled' and not finding.is_told then 'explained'
+        else coalesce(finding.state, 'open')
     end as state,
+    finding.finding_id,
+    finding.decision_id,
+    case when finding.is_told then finding.settled_by_id end as settled_by_id,
 from told as finding
-left join core.indicator as indicator on finding.indicator_code = indicator.indicator_code
 order by finding.submission_id, finding.rule_code, finding.sheet_name, finding.cell

@@ -17,4 +17,5 @@ create table if not exists raw.finding (
     message_zh text not null,
     message_en text not null,
     is_explained boolean not null,     -- a warning whose row carries a real explanation
+    finding_id text,                   -- 16 hex digits, of file, sheet, cell and rule (jindu/checks/gate.py); the same every night
 )

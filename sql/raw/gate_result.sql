@@ -7,5 +7,7 @@ create table if not exists raw.gate_result (
     severity text not null,
     evaluated_count bigint not null,
     failed_count bigint not null,
-    passed boolean not null,
+    passed boolean not null,           -- no more failing rows than are tolerated
+    tolerated_count bigint,            -- a known flaw: this many failing rows pass the gate; null when none do
+    tolerated_reason text,
 )

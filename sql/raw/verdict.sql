@@ -7,4 +7,5 @@ create table if not exists raw.verdict (
     judged_at timestamptz not null,    -- as-of moment of the night
     recorded_at timestamptz not null,  -- the clock: a night that is run again may judge otherwise
     run_id text not null,
+    decision_id text,                  -- of the waived or upheld finding decided last; null where nobody decided one
 )

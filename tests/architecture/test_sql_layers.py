@@ -15,7 +15,7 @@ READS = {
     "mart": {"reference", "core", "mart"},
 }
 # What a night records about itself belongs to no calculation: mart shows it as it stands.
-OWN_RECORDS = {"raw.run", "raw.gate_result", "raw.finding", "raw.notification"}
+OWN_RECORDS = {"raw.run", "raw.gate_result", "raw.finding", "raw.notification", "raw.rule", "raw.evaluation"}
 CLOCKS = re.compile(
     r"\b(current_date|current_time|current_timestamp|localtime|localtimestamp|"
     r"(now|today|get_current_time|get_current_timestamp|random|uuid|gen_random_uuid|setseed)\s*\()",

@@ -113,11 +113,10 @@ def test_messages_and_judgements_name_columns_that_exist(office: Office) -> None
         office.build(expectation.table)
         columns = set(office.connection.sql(f'select * from "check".{expectation.table[6:]}').columns)
         assert shell <= columns, expectation.table
-        assert {expectation.column, expectation.cell} <= columns
-        for name, column in (("found", expectation.found), ("expected", expectation.expected)):
-            templates = placeholders(expectation.message_zh) | placeholders(expectation.message_en)
-            assert column in columns or (column == name and name not in templates), (expectation.code, column)
-            assert templates - {"found", "expected"} <= columns | known, expectation.code
+        told = {expectation.column, expectation.cell, expectation.found, expectation.expected}  # by every finding
+        assert told <= columns, (expectation.code, told - columns)
+        templates = placeholders(expectation.message_zh) | placeholders(expectation.message_en)
+        assert templates - {"found", "expected"} <= columns | known, expectation.code
 
 
 def test_a_rule_that_needs_history_has_a_name(tmp_path: Path) -> None:
@@ -133,3 +132,26 @@ def test_what_reading_tells_is_not_measured_against_other_submissions() -> None:
     }
     assert compared and at_once
     assert compared.isdisjoint(at_once)
+
+
+@pytest.mark.parametrize("name", ["validation.md", "validation.zh-CN.md"])
+def test_every_rule_is_on_the_page_of_rules_with_its_boundary(name: str) -> None:
+    page = (PROJECT_ROOT / "docs" / name).read_text(encoding="utf-8")
+    words = {"critical": "强制性", "warning": "核实性", "information": "提示"}
+    for rule in gate_expectations("incoming"):
+        (line,) = [line for line in page.splitlines() if line.startswith(f"| `{rule.code}` |")]
+        cells = [cell.strip() for cell in line.strip("|").split("|")]
+        assert cells[1] == (words[rule.severity] if "zh" in name else rule.severity)
+        assert cells[3] == f"`{rule.table.removeprefix('check.')}.{rule.column}`"
+        bounds = [f"≥ {rule.minimum}"] if rule.minimum is not None else []
+        bounds += [f"≤ {rule.maximum}"] if rule.maximum is not None else []
+        assert cells[4] == (" · ".join(bounds) or ", ".join(str(value).lower() for value in rule.values))
+        assert cells[5] == (rule.message_zh if "zh" in name else rule.message_en)
+    assert page.count("\n| `") == len(gate_expectations("incoming"))
+
+
+def test_every_measure_of_a_report_has_a_worked_example() -> None:
+    examples = {path.parent.name for path in (PROJECT_ROOT / "tests" / "sql" / "check").glob("*/*.yml")}
+    measures = {rule.table.removeprefix("check.") for rule in gate_expectations("incoming")}
+    measures |= {"own_fault", "sound_row", "sound_reading", "month_amount", "due_amount"}
+    assert measures <= examples

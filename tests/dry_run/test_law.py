@@ -73,6 +73,22 @@ def told(truth: duckdb.DuckDBPyConnection, run_id: str, submission_id: str) -> l
     return _ordered([dict(zip(names, row, strict=True)) for row in found.fetchall()])
 
 
+def answered(truth: duckdb.DuckDBPyConnection, run_id: str, submission_id: str) -> dict[str, str]:
+    """The state of each finding that a clerk is told, as the night has it; of an earlier night what its rows said."""
+    if truth.execute("select 1 from raw.finding where run_id > ?", [run_id]).fetchall():
+        rows = truth.execute(
+            "select finding_id, case when is_explained then 'explained' else 'open' end from raw.finding"
+            " where run_id = ? and gate = 'incoming' and submission_id = ? and severity != 'information'",
+            [run_id, submission_id],
+        )
+    else:
+        rows = truth.execute(
+            "select finding_id, state from core.finding_answer where submission_id = ? and severity != 'information'",
+            [submission_id],
+        )
+    return dict(rows.fetchall())
+
+
 def _ordered(findings: list[dict[str, Any]]) -> list[dict[str, Any]]:
     return sorted(findings, key=lambda finding: (finding["rule_code"], finding["cell"] or "", finding["message_zh"]))
 
@@ -96,6 +112,7 @@ def check_law(truth: duckdb.DuckDBPyConnection, run_id: str, judged: list[Judgem
         )  # fmt: skip
         found = told(truth, run_id, judgement.submission_id)
         assert _ordered([asdict(finding) for finding in judgement.findings]) == found, judgement.file_name
+        assert judgement.answers == answered(truth, run_id, judgement.submission_id), judgement.file_name
         if is_newest:
             assert judgement.state in STATES[state], judgement.file_name
 

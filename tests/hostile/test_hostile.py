@@ -42,19 +42,25 @@ def test_there_are_many() -> None:
     assert len(MAKERS) >= 80
 
 
+def seconds_worked(begin: os.times_result) -> float:
+    """What the children that have ended since have worked."""
+    now = os.times()
+    return now.children_user + now.children_system - begin.children_user - begin.children_system
+
+
 @pytest.mark.filterwarnings("ignore:Duplicate name")
 @pytest.mark.parametrize("name", MAKERS)
 def test_it_is_refused_or_read_and_its_neighbour_gets_through(pool: WorkerPool, tmp_path: Path, name: str) -> None:
     path, neighbour = tmp_path / name, tmp_path / "honest.xlsx"
     path.write_bytes(MAKERS[name]())
     neighbour.write_bytes(honest())
-    begin = time.monotonic()
+    begin = os.times()
     answer, other = pool.read([Job("0" * 64, str(file), file.name) for file in (path, neighbour)])
-    seconds = time.monotonic() - begin
+    worked = seconds_worked(begin)
     assert (answer.document.refusal_code or READ) in VERDICTS[name]
     assert answer.document.is_readable or not answer.cells
     assert "root:" not in str(answer)
-    assert seconds < SECONDS_PER_FILE + 10  # a fresh worker, twice, on a busy machine
+    assert worked < 2 * (SECONDS_PER_FILE + 5)  # two tries and a fresh worker for each, in the processor's seconds
     assert other.document.is_readable and other.cells
 
 

@@ -8,6 +8,7 @@ from xml.etree import ElementTree
 
 import openpyxl
 import pytest
+import xlsxwriter
 from openpyxl.worksheet.worksheet import Worksheet
 
 from jindu.workbooks import reader
@@ -96,9 +97,51 @@ def test_the_first_sheet_lists_all_and_leads_to_each(source: bytes) -> None:
     rows = list(sheet.iter_rows(min_row=6, values_only=True))
     assert [row[4] for row in rows] == [note.problem for note in NOTES]
     assert [row[5] for row in rows][1:4] == ["'-4", "5.5", '\'=HYPERLINK("x")']
-    assert links(sheet) == [f"'{SHEET}'!{note.cell}" for note in NOTES if note.cell]
+    assert links(sheet) == [f"'{SHEET}'!{note.cell or 'A1'}" for note in NOTES]
     assert sheet["C11"].value == "整份"
     assert [one.title for one in book.worksheets if one.sheet_view.tabSelected] == [SHEET_NAME]
+
+
+def test_one_sheet_is_selected_whatever_was() -> None:
+    """Two selected sheets are edited together: what is typed into one goes into the other as well."""
+    out = io.BytesIO()
+    with xlsxwriter.Workbook(out, {"in_memory": True}) as mine:
+        sheet, other, charted = mine.add_worksheet(SHEET), mine.add_worksheet(OTHER), mine.add_chartsheet("图")
+        chart = mine.add_chart({"type": "column"})
+        chart.add_series({"values": f"={SHEET}!$A$1:$A$3"})
+        charted.set_chart(chart)
+        for one in (sheet, other, charted):
+            one.select()
+        other.activate()
+    result = mark(out.getvalue(), findings())
+    selected = [name for name, part in members(result).items() if re.search(rb'tabSelected="(1|true)"', part)]
+    book = opened(result)
+    assert len(selected) == 1
+    assert book.active is not None and book.active.title == SHEET_NAME
+    assert [one.title for one in book.worksheets if one.sheet_view.tabSelected] == [SHEET_NAME]
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "短",
+        "与上月一模一样，" * 30,
+        "a long english sentence with words " * 8,
+        "一\n二\n三\n四",
+        "很长" * 2000,
+        "x" * 3000,
+    ],
+)
+def test_a_row_is_as_high_as_its_longest_text(text: str) -> None:
+    sheet = opened(mark(excel_like(), findings(WRONG._replace(problem=text, found=text)))).worksheets[0]
+    row = next(row for row in sheet.iter_rows(min_row=5) if row[0].value == "1")
+    height = sheet.row_dimensions[row[0].row].height
+    assert height <= 409  # Excel's own limit
+    for cell, width in ((row[4], 44), (row[5], 16)):
+        shown = str(cell.value)
+        assert shown == text or shown.endswith("……")
+        wide = [sum(2 if ord(one) > 0x2E7F else 1 for one in line) for line in shown.split("\n")]
+        assert height >= 15 * sum(max(1, -(-one // (width - 1))) for one in wide)
 
 
 def test_a_name_with_an_apostrophe_can_be_jumped_to() -> None:

@@ -7,7 +7,7 @@ import shutil
 import subprocess
 import sys
 import zipfile
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import replace
 from pathlib import Path
 
@@ -41,6 +41,16 @@ def put(home: Home, name: str, content: bytes, like: str) -> None:
     os.utime(path, (moment, moment))
 
 
+def without_header() -> bytes:
+    """A workbook that nobody can take for a form."""
+    book, out = openpyxl.Workbook(), io.BytesIO()
+    sheet = book.worksheets[0]
+    sheet.title = "杂记"
+    sheet.append(["走访", 5])
+    book.save(out)
+    return out.getvalue()
+
+
 @pytest.fixture(scope="module")
 def office(tmp_path_factory: pytest.TempPathFactory) -> Night:
     """A night of the small office, with a CSV and a refused file in it; no test writes here."""
@@ -52,6 +62,7 @@ def office(tmp_path_factory: pytest.TempPathFactory) -> Night:
     text = f"报表,填报单位代码,报告期,指标代码,本月数,填报人\nmonthly,{EAST},2024-01,visit,=1+1,{PERSON}\n"
     put(home, f"{EAST}/自制.csv", text.encode(), like)
     put(home, f"{EAST}/带宏.xlsx", macros(), like)
+    put(home, f"{EAST}/没有表头.xlsx", without_header(), like)
     put(home, "谁的.csv", text.replace(EAST, "什么").encode(), like)
     return run_night(home, folder / "reference", AS_OF, steps=SHORT)
 
@@ -107,10 +118,14 @@ def older_versions(home: Home, due: dict[str, int]) -> set[str]:
     return {name[-13:-5] for name in older if "第1版" in name} & set(due)
 
 
-def test_a_workbook_keeps_its_sheets_and_a_csv_gets_the_list_alone(office: Night) -> None:
+def test_each_gets_its_own_sheets_and_a_refused_file_the_list_alone(office: Night) -> None:
     (held,) = [content for name, content in books(office.home).items() if name.startswith(f"{EAST}/2024-05")]
     assert "jindu" in openpyxl.load_workbook(io.BytesIO(held)).sheetnames
-    assert openpyxl.load_workbook(io.BytesIO(book_of(office.home, "2024-01"))).sheetnames == [SHEET_NAME]
+    own = openpyxl.load_workbook(io.BytesIO(book_of(office.home, "2024-01")))
+    assert own.sheetnames == [SHEET_NAME, "自制.csv"]
+    assert [cell.value for cell in own["自制.csv"][2]] == ["monthly", EAST, "2024-01", "visit", "'=1+1", PERSON]
+    assert openpyxl.load_workbook(io.BytesIO(book_of(office.home, "没有表头"))).sheetnames == [SHEET_NAME, "杂记"]
+    assert openpyxl.load_workbook(io.BytesIO(book_of(office.home, "带宏"))).sheetnames == [SHEET_NAME]
 
 
 def test_what_a_clerk_wrote_is_no_formula_in_the_list(office: Night) -> None:
@@ -126,8 +141,8 @@ def test_what_was_refused_is_not_opened_again(night: Night, monkeypatch: pytest.
     refused = [name for name in books(night.home) if "带宏" in name]
     assert opened and len(refused) == 1
     with connect(night.home, read_only=True) as connection:
-        rows = connection.execute("select sha256 from core.received where not is_readable").fetchall()
-    assert not {sha256 for (sha256,) in rows} & set(opened)
+        rows = connection.execute("select sha256 from core.received where refusal_code = 'macro'").fetchall()
+    assert rows and not {sha256 for (sha256,) in rows} & set(opened)
 
 
 def test_a_file_of_nobody_goes_to_nobody(office: Night) -> None:
@@ -182,12 +197,12 @@ def test_killed_midway_the_next_run_completes(night: Night, monkeypatch: pytest.
     shutil.rmtree(night.home.returns)
     real, count = ReceiptFolder.place_book, 0
 
-    def die(self: ReceiptFolder, receipt: Receipt, draft: Path) -> bool:
+    def die(self: ReceiptFolder, receipt: Receipt, draft: Path, withdrawn: Collection[str]) -> bool:
         nonlocal count
         count += 1
         if count > 2:
             raise KeyboardInterrupt
-        return real(self, receipt, draft)
+        return real(self, receipt, draft, withdrawn)
 
     with monkeypatch.context() as patch:
         patch.setattr(ReceiptFolder, "place_book", die)
@@ -236,6 +251,17 @@ def test_a_newer_version_takes_the_older_ones_place(home: Home, source: Path) ->
     assert list(books(home)) == []
     assert write_books(home, [first, second], lambda _receipt: source, "night") == 1
     assert [name[-13:-5] for name in books(home)] == ["b" * 8]
+
+
+def test_the_older_ones_comes_back_when_the_newer_is_taken_back(home: Home, source: Path) -> None:
+    first, second = receipt_for(source, version=1, submission_id="a" * 16), receipt_for(source, submission_id="b" * 16)
+    taken_back = replace(second, state="withdrawn")
+    for newer, left in ((first, "a"), (second, "b"), (taken_back, "a"), (taken_back, "a")):
+        with ReceiptFolder(home.returns) as folder:
+            folder.put(first)
+            folder.put(newer)
+        write_books(home, [first, newer], lambda _receipt: source, "night")
+        assert [name[-13:-5] for name in books(home)] == [left * 8]
 
 
 @pytest.mark.parametrize("state", ["superseded", "withdrawn"])
@@ -330,4 +356,5 @@ def test_the_archive_is_what_is_marked(office: Night) -> None:
         source = archived_path(office.home.archive, rows[0][0]).read_bytes()
         if source.startswith(b"PK") and "带宏" not in name:
             with zipfile.ZipFile(io.BytesIO(source)) as before, zipfile.ZipFile(io.BytesIO(content)) as after:
-                assert before.read("xl/sharedStrings.xml") == after.read("xl/sharedStrings.xml")
+                kept = {"xl/sharedStrings.xml", "xl/theme/theme1.xml"} & {*before.namelist()}
+                assert kept and all(before.read(part) == after.read(part) for part in kept)

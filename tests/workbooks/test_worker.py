@@ -1,6 +1,7 @@
 """A file that hangs, eats memory or crashes the reader costs itself only."""
 
 import json
+import os
 import subprocess
 import sys
 import zipfile
@@ -9,6 +10,7 @@ from pathlib import Path
 
 import pytest
 
+from jindu.confined import Child, ChildDiedError
 from jindu.settings import PROJECT_ROOT, JinduError
 from jindu.workbooks.worker import Job, Worker, WorkerPool
 
@@ -78,6 +80,44 @@ def test_a_file_that_takes_too_long(tmp_path: Path, write_workbook: Write) -> No
     assert slow.document.refusal_code == "reader_failed"
     assert "took too long" in (slow.document.refusal_en or "")
     assert good.document.is_readable
+
+
+WAITING = """
+import time
+from jindu.confined import answer_questions, limit_memory
+
+def serve(memory_bytes, seconds):
+    limit_memory(memory_bytes)
+    def work(question):
+        begin, used = time.monotonic(), time.process_time()
+        while time.monotonic() - begin < question["wait"] or time.process_time() - used < question["work"]:
+            time.sleep(0.01) if question["wait"] else None
+        return "done"
+    answer_questions(lambda _preparation: work, seconds)
+"""
+
+
+@pytest.mark.parametrize(
+    ("question", "ends"),
+    [({"wait": 1.0, "work": 0.0}, False), ({"wait": 0.0, "work": 1.5}, True), ({"wait": 9.0, "work": 0.0}, True)],
+    ids=["a busy machine", "too much work", "waits for ever"],
+)
+def test_the_time_of_a_file_is_the_processors(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, question: dict[str, float], ends: bool
+) -> None:
+    """An honest file on a busy machine waits for its turn: only what it works itself counts against it."""
+    (tmp_path / "waiting.py").write_text(WAITING)
+    monkeypatch.setenv("PYTHONPATH", f"{tmp_path}{os.pathsep}{PROJECT_ROOT}")
+    child = Child("waiting:serve", None, 512 * MEBIBYTE, 0.5)
+    try:
+        if ends:
+            with pytest.raises(ChildDiedError) as death:
+                child.ask(question)
+            assert death.value.timed_out
+        else:
+            assert child.ask(question) == "done"
+    finally:
+        child.close()
 
 
 def test_a_file_that_takes_too_much_memory(tmp_path: Path, write_workbook: Write) -> None:

@@ -1,0 +1,43 @@
+-- grain: one row per answer that says what happened in the month, or stood at its end
+-- Of a form that gives cumulatives alone, the month is what the cumulative grew by since the month before.
+with stepped as (
+    select
+        current_month.*,
+        case
+            when month(current_month.report_month) = 1 then 0
+            else coalesce(previous_month.mended_ytd_value, previous_month.ytd_value)
+        end as previous_ytd_value,
+    from "check".sound_reading as current_month
+    left join "check".sound_reading as previous_month
+        on
+            previous_month.is_newest
+            and current_month.form_code = previous_month.form_code
+            and current_month.org_unit_code = previous_month.org_unit_code
+            and current_month.indicator_code = previous_month.indicator_code
+            and current_month.report_month = previous_month.report_month + interval 1 month
+    where current_month.kind in ('flow', 'stock')
+)
+
+select
+    row_key,
+    submission_id,
+    sender_code,
+    org_unit_code,
+    form_code,
+    indicator_code,
+    report_month,
+    kind,
+    decimals,
+    is_newest,
+    has_explanation,
+    sheet_name,
+    case when month_value is not null then month_cell else ytd_cell end as cell,
+    case when month_value is not null then month_text else ytd_text end as text,
+    -- statistics need no exactness: what is compared is how far, not whether it is equal
+    cast(
+        case when kind = 'flow' then coalesce(month_value, ytd_value - previous_ytd_value) else month_value end
+        as double
+    ) as amount,
+from stepped
+where amount is not null
+order by row_key

@@ -1,0 +1,32 @@
+-- grain: one row per submission that is what it claims, and subject and indicator that it was asked and answers once
+-- What may be compared within the file: impossible values are left out, because they are told on their own.
+with wrong_row as (
+    select
+        submission_id,
+        sheet_name,
+        row_number,
+        bool_or(field = 'month') as is_month_wrong,
+        bool_or(field = 'ytd') as is_ytd_wrong,
+        bool_or(field = 'prior_ytd') as is_prior_wrong,
+    from "check".value_cell
+    where is_impossible
+    group by all
+)
+
+select
+    reading.* replace (
+        case when not coalesce(wrong_row.is_month_wrong, false) then reading.month_value end as month_value,
+        case when not coalesce(wrong_row.is_ytd_wrong, false) then reading.ytd_value end as ytd_value,
+        case when not coalesce(wrong_row.is_prior_wrong, false) then reading.prior_ytd_value end as prior_ytd_value
+    ),
+    concat_ws(':', submission_id, sheet_name, row_number) as row_key,
+    -- sums of rounded figures may differ by one in the last place; counts may not
+    case
+        when reading.decimals > 0 then cast(power(10, -reading.decimals) as decimal(24, 6))
+        else 0
+    end as rounding_value,
+from core.reading as reading
+inner join "check".reading_row as reading_row using (submission_id, sheet_name, row_number)
+left join wrong_row using (submission_id, sheet_name, row_number)
+where reading.is_asked and reading_row.copies_count = 1
+order by submission_id, sheet_name, row_number

@@ -1,0 +1,119 @@
+-- grain: one row per rule, org unit, form, report month, state and day since when it is known
+-- How many findings, how old, and who must mend them; which they are is told by mart.finding.
+-- Known since the night whose verdict first named the rule, so that a rebuild says the same: a report may come to
+-- contradict one that was accepted before. A rule that joined others in a verdict that stayed the same has no night of
+-- its own: it is known since that verdict. What refuses or holds nothing is known since the first one.
+-- Only what stands is open: a newer version takes the findings of the older one with it, unless that still counts.
+with verdict_night as (
+    select
+        submission_id,
+        min(since_at) as first_at,
+        max(since_at) as last_at,
+    from core.submission_state
+    where cause != 'arrival'
+    group by submission_id
+),
+
+named_rule as (
+    select
+        submission_id,
+        rule_code,
+        min(since_at) as since_at,
+    from (
+        select
+            submission_id,
+            since_at,
+            unnest(string_split(rule_codes, ' ')) as rule_code,
+        from core.submission_state
+        where rule_codes is not null
+    ) as verdict_rule
+    group by submission_id, rule_code
+),
+
+version_standing as (
+    select
+        submission_id,
+        is_counted
+        or row_number() over (
+            partition by form_code, sender_code, report_month order by withdrawn_at is not null, version desc
+        ) = 1 as is_standing,
+    from core.submission
+    where version is not null
+    union all
+    -- a file without a version is put right by the unit's next usable one, as its alert is
+    select
+        loose.submission_id,
+        count(better.submission_id) = 0 as is_standing,
+    from core.submission as loose
+    left join core.submission as better
+        on
+            loose.org_unit_code = better.org_unit_code
+            and better.state in ('accepted', 'held', 'superseded')
+            and loose.received_at < better.received_at
+    where loose.version is null
+    group by loose.submission_id
+),
+
+placed_finding as (
+    select
+        finding.submission_id,
+        finding.rule_code,
+        finding.severity,
+        submission.org_unit_code,
+        submission.form_code,
+        submission.report_month,
+        case
+            when submission.withdrawn_at is not null then 'withdrawn'
+            when not version_standing.is_standing then 'replaced'
+            when finding.severity = 'information' then 'noted'
+            else finding.state
+        end as state,
+        day_of(
+            coalesce(
+                named_rule.since_at,
+                case
+                    when finding.severity != 'information' and finding.state = 'open' then verdict_night.last_at
+                    else verdict_night.first_at
+                end,
+                submission.received_at
+            )
+        ) as since_on,
+    from mart.finding as finding
+    inner join core.submission as submission using (submission_id)
+    inner join version_standing using (submission_id)
+    left join verdict_night using (submission_id)
+    left join named_rule
+        on finding.submission_id = named_rule.submission_id and finding.rule_code = named_rule.rule_code
+)
+
+select
+    placed_finding.rule_code,
+    placed_finding.severity,
+    rule.owner,
+    -- the clerk's work is the unit's; all else, and what no unit can be found for, is the office's
+    case
+        when rule.owner = '填报员' and placed_finding.org_unit_code is not null then placed_finding.org_unit_code
+        else setting.office_code
+    end as mending_unit_code,
+    placed_finding.org_unit_code,
+    placed_finding.form_code,
+    placed_finding.report_month,
+    placed_finding.state,
+    placed_finding.since_on,
+    case
+        when placed_finding.state in ('open', 'upheld')
+            then cast(date_diff('day', placed_finding.since_on, day_of($as_of)) as integer)
+    end as age_days_count,
+    count(*) as findings_count,
+    count(distinct placed_finding.submission_id) as submissions_count,
+from placed_finding
+cross join core.setting as setting
+left join mart.rule as rule on placed_finding.rule_code = rule.rule_code and rule.gate = 'incoming'
+group by all
+order by
+    placed_finding.rule_code,
+    placed_finding.org_unit_code,
+    placed_finding.form_code,
+    placed_finding.report_month,
+    placed_finding.state,
+    placed_finding.since_on
