@@ -12,9 +12,10 @@ import duckdb
 
 from jindu import lock
 from jindu.alerts.deliver import alert_failure
+from jindu.checks.gate import GateFailed
 from jindu.lock import HomeLockedError, holds_lock
 from jindu.memory import recall, remember
-from jindu.report.steps import StepTime, step_after
+from jindu.report.steps import StepTime, step_after, title
 from jindu.settings import (
     OFFICE_TIMEZONE,
     Home,
@@ -163,6 +164,8 @@ def close_night(night: Night) -> None:
         )
         keep_attempts(connection, night.home)  # in the archive before it is done in the database
         connection.commit()
+    with suppress(OSError):
+        night.home.notice.unlink(missing_ok=True)
     _remember(night, "completed")
     log.info("night %s attempt %d is complete", night.run_id, night.attempt)
 
@@ -278,8 +281,29 @@ def _record_failure(home: Home, reference: str, moment: datetime, error: BaseExc
             connection, "select failed_step from raw.run where run_id = ? and attempt = ?", [run_id, night.attempt]
         )
     _remember(night, "failed", step=failed_step, message_zh=message_zh, message_en=message_en)
+    with suppress(OSError):  # the alert matters more
+        _put_notice(night, failed_step, is_gate=isinstance(error, GateFailed))
     log.error("night %s attempt %d failed at %s: %s", run_id, night.attempt, failed_step, message_en)
     alert_failure(night, failed_step, message_zh, message_en)
+
+
+def _put_notice(night: Night, failed_step: str | None, *, is_gate: bool) -> None:
+    """What whoever looks at the pages may know: that they are of an earlier night; no unit, no figure."""
+    at_zh, at_en = title(failed_step or "start", "zh"), title(failed_step or "start", "en")
+    why_zh = f"{at_zh}有强制性检查不合格" if is_gate else f"停在{at_zh}"
+    why_en = f"a critical check failed at the {at_en}" if is_gate else f"it stopped at: {at_en}"
+    moment = f"{night.as_of:%Y-%m-%d %H:%M}"
+    night.home.notice.parent.mkdir(parents=True, exist_ok=True)
+    told = {
+        "run_id": night.run_id,
+        "as_of": night.as_of.isoformat(),
+        "step": failed_step,
+        "is_gate": is_gate,
+        "published_version": published_version(night.home),
+        "zh": f"{moment} 的夜间运行没有发布（{why_zh}），这里仍是上一次发布的数据。",
+        "en": f"The night of {moment} published nothing ({why_en}); these are the figures published before.",
+    }
+    remember(night.home.notice, told)
 
 
 def _tell_unrecorded(home: Home, reference: str, moment: datetime, error: BaseException) -> None:

@@ -32,7 +32,7 @@ from jindu.warehouse.connection import SQL_ROOT, prepare
 from jindu.warehouse.models import build_one, needed, store_reference
 
 NAMED = frozenset({"indicator", "org_unit", "found", "expected", "cell"})  # what the gate itself fills in
-ANY_DAY = datetime(2024, 1, 1, tzinfo=OFFICE_TIMEZONE)  # the tables are empty
+ANY_DAY = datetime.fromtimestamp(0, OFFICE_TIMEZONE)  # the tables are empty
 NUMBERS = ("INT", "DECIMAL", "DOUBLE", "FLOAT")
 SOUND = "expectations.json"  # in a home: the fingerprint of the files that were found sound last
 NEAR_NAMES = 3
@@ -49,7 +49,7 @@ class GateFile:
     lines: dict[str, dict[str, int]]
 
 
-def check_expectations(root: Path = EXPECTATIONS_ROOT) -> tuple[GateFile, ...]:
+def check_expectations(root: Path | None = None) -> tuple[GateFile, ...]:
     """The files of all gates, found sound.
 
     Raises ExpectationsError with every fault of all of them, each with its file and line.
@@ -57,7 +57,7 @@ def check_expectations(root: Path = EXPECTATIONS_ROOT) -> tuple[GateFile, ...]:
     files: list[GateFile] = []
     problems: list[Problem] = []
     for gate in GATES:
-        path = root / f"{gate}.yml"
+        path = (root or EXPECTATIONS_ROOT) / f"{gate}.yml"
         try:
             files.append(GateFile(gate, path, *with_lines(path)))
         except ExpectationsError as error:
@@ -136,7 +136,8 @@ def _misfits(file: GateFile, rule: Expectation) -> Iterator[Problem]:
     lines, columns = file.lines[rule.code], _columns().get(rule.table)
 
     def problem(key: str, zh: str, en: str) -> Problem:
-        return Problem(file.path, lines.get(key, lines["code"]), f"{zh}。", f"{en}.")
+        ends = ("", "") if zh.endswith("？") else ("。", ".")
+        return Problem(file.path, lines.get(key, lines["code"]), zh + ends[0], en + ends[1])
 
     if columns is None:
         near = _near(rule.table, _columns())
@@ -182,5 +183,5 @@ def _unlike(rule: Expectation, kind: str) -> Iterator[tuple[str, str, str]]:
 
 
 def _near(name: str, known: dict[str, object] | dict[str, Columns] | Columns) -> tuple[str, str]:
-    near = difflib.get_close_matches(name, [*known], NEAR_NAMES, cutoff=0.5)
+    near = difflib.get_close_matches(name, [*known], NEAR_NAMES, cutoff=0.6)
     return (f"；是不是 {'、'.join(near)}？", f"; did you mean {', '.join(near)}?") if near else ("", "")

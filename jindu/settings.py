@@ -72,6 +72,11 @@ class Home:
         return self.root / "published" / "jindu.duckdb"
 
     @property
+    def notice(self) -> Path:
+        """What a page says above older figures: that a night failed, and at which step; not there after a good one."""
+        return self.root / "site" / "notice.json"
+
+    @property
     def history(self) -> Path:
         """What was received up to the last publish, for a dry run: private, replaced whole, never open for writing."""
         return self.root / "history.duckdb"

@@ -12,8 +12,8 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
+from jindu.commands.decision import at_option, moment_of, reason_option, say_recorded, say_trial
 from jindu.commands.target import TargetCommand, by_option, dry_option
-from jindu.commands.withdraw import at_option, moment_of, reason_option, say_recorded
 from jindu.decisions import check_said, deciding, record
 from jindu.report.words import word
 from jindu.settings import OFFICE_TIMEZONE, home_folder
@@ -141,7 +141,7 @@ def _decide(verdict: str) -> Any:
             for outcome in desk.outcomes(chosen, verdict):
                 click.echo(speech.say(*_becomes(outcome)))
             if dry_run:
-                click.echo(speech.say("试算，没有记下。", "A trial: nothing was recorded."))
+                say_trial(speech)
                 return DONE
             payload = {"verdict": verdict, "findings": [one.finding_id for one in chosen]}
             decision = record(here, KIND, by=by, reason=reason, payload=payload, recorded_at=moment)
@@ -256,7 +256,7 @@ def _show_list(speech: Speech, chosen: "list[Told]", now: datetime) -> None:
     heads = say(
         "编号 已等 单位 月份 单元格 谁改 级别 查到 应为", "id age unit month cell who severity found expected"
     ).split()
-    widest = (8, 6, 10, 7, 6, 8, 11, 14, 18)
+    widest = (8, 6, 10, 7, 6, 8, 11, 14, 26)
     table = Table(box=box.SIMPLE_HEAD, show_edge=False, pad_edge=False, padding=(0, 1, 0, 0))
     for head, width in zip(heads, widest, strict=True):
         table.add_column(head, max_width=width, no_wrap=True, overflow="ellipsis")

@@ -13,7 +13,7 @@ from jindu import delivery, night, prefect_server
 from jindu.catalogue import load
 from jindu.logfile import log_to
 from jindu.report.steps import StepTime
-from jindu.report.summary import read_summary
+from jindu.report.summary import read_summary, with_own_names
 from jindu.report.terminal import StepLines, show_summary
 from jindu.rules import check_expectations_of
 from jindu.settings import Home, home_folder, parse_as_of, reference_folder, run_id_of
@@ -70,7 +70,7 @@ def command(speech: Speech, home: Path | None, reference: Path | None, as_of: st
     finally:
         night.drop_lock(here)
     sent = _deliver(here)
-    summary = read_summary(here)
+    summary = with_own_names(here, read_summary(here))
     show_summary(Console(highlight=False, markup=False), summary, [*times, sent], speech.lang)
     return NEEDS_PERSON if summary.needs_person or sent.state != "completed" else DONE
 

@@ -7,7 +7,7 @@ from typing import Any
 
 from jindu.decisions import strange_files, torn_journals
 from jindu.lock import lock_holder
-from jindu.report.summary import Corrected, OpenSubmission, Summary, Undecided, read_summary
+from jindu.report.summary import Corrected, OpenSubmission, Summary, Undecided, read_summary, with_own_names
 from jindu.report.words import word
 from jindu.settings import OFFICE_TIMEZONE, Home
 
@@ -135,7 +135,7 @@ def read_status(
     home: Home, now: datetime, last_attempt: dict[str, Any] | None, digests: dict[str, Any] | None
 ) -> Status:
     """The status of a home at the moment `now`; age is in hours since the published as-of moment."""
-    summary = read_summary(home) if home.published.exists() else None
+    summary = with_own_names(home, read_summary(home)) if home.published.exists() else None
     age = round((now - summary.as_of).total_seconds() / 3600, 1) if summary else None
     place = next(folder for folder in (home.root, *home.root.parents) if folder.exists())
     return Status(
@@ -201,6 +201,20 @@ def _published_lines(status: Status, summary: Summary, zh: bool) -> list[str]:
             if zh
             else f"telephoned in ({len(summary.corrected)}): "
             f"{_listed([_corrected_en(row) for row in summary.corrected], '; ')}"
+        )
+    if summary.known_flaws:
+        zh_flaws = [
+            f"{one.rule_code} {one.count} 处，至多 {one.tolerated_count} 处：{one.reason}"
+            for one in summary.known_flaws
+        ]
+        en_flaws = [
+            f"{one.rule_code}, {one.count} of at most {one.tolerated_count}: {one.reason}"
+            for one in summary.known_flaws
+        ]
+        lines.append(
+            f"已知缺陷 {len(zh_flaws)} 项：{_listed(zh_flaws, '；')}"
+            if zh
+            else f"known flaws ({len(en_flaws)}): {_listed(en_flaws, '; ')}"
         )
     for row in summary.collecting:
         lines.append(

@@ -1,8 +1,10 @@
 """What a night came to, read from the published database and nothing else."""
 
+import os
+import re
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date, datetime
 from decimal import Decimal
 from pathlib import Path
@@ -26,6 +28,8 @@ group by state
 order by state
 """
 
+# The rule of mart.alert_case: what was refused or is held stays open until a newer version counts; of several refused
+# ones the newest speaks. So a held version that counts stands beside a newer refused one, as in mart.reporting.
 # A file that nobody could read, or that lay in another unit's folder, has no successor of its own: the next usable file
 # of the folder's unit puts it right.
 OPEN_SUBMISSION = """
@@ -33,7 +37,7 @@ with ranked as (
     select
         *,
         row_number() over (
-            partition by form_code, org_unit_code, report_month
+            partition by form_code, org_unit_code, report_month, state
             order by received_at desc, submission_id
         ) as recency,
         form_code is not null and org_unit_code is not null and report_month is not null as is_known,
@@ -60,6 +64,7 @@ select
     reason.message_zh,
     reason.message_en,
     coalesce(reason.finding_count, 0),
+    ranked.submission_id,
 from ranked
 left join reason using (submission_id)
 left join mart.org_unit as unit on ranked.org_unit_code = unit.org_unit_code
@@ -67,7 +72,18 @@ left join mart.form as form on ranked.form_code = form.form_code
 where
     ranked.state in ('rejected', 'held')
     and case
-        when ranked.is_known then ranked.recency = 1
+        when ranked.is_known
+            then
+                ranked.recency = 1
+                and not exists (
+                    select 1
+                    from mart.submission as better
+                    where better.form_code = ranked.form_code
+                        and better.org_unit_code = ranked.org_unit_code
+                        and better.report_month = ranked.report_month
+                        and better.received_at > ranked.received_at
+                        and better.state in ('accepted', 'held', 'superseded')
+                )
         else
             -- nobody's file asks for attention on the night that it came
             (
@@ -123,6 +139,13 @@ where gate_result.run_id = $run_id
     and not gate_result.passed
     and gate_result.message_zh is not null
 order by gate_result.gate, gate_result.expectation_code
+"""
+
+KNOWN_FLAWS = """
+select expectation_code, failed_count, tolerated_count, tolerated_reason
+from mart.gate_result
+where run_id = $run_id and passed and tolerated_count is not null
+order by gate, expectation_code
 """
 
 MISSING_BEFORE = """
@@ -282,7 +305,7 @@ order by alert.kind
 
 @dataclass(frozen=True)
 class OpenSubmission:
-    """A file that was rejected or is held, and has no newer version."""
+    """A file that was rejected or is held, and has no newer version that counts; its name as it is published."""
 
     state: str
     unit: str | None
@@ -292,6 +315,7 @@ class OpenSubmission:
     message_zh: str | None
     message_en: str | None
     finding_count: int
+    submission_id: str = ""
 
 
 @dataclass(frozen=True)
@@ -305,6 +329,16 @@ class Undecided:
     lock_on: date
     days_over: int
     finding_count: int
+
+
+@dataclass(frozen=True)
+class KnownFlaw:
+    """A rule whose failing rows are known, and no more than that."""
+
+    rule_code: str
+    count: int
+    tolerated_count: int
+    reason: str
 
 
 @dataclass(frozen=True)
@@ -418,6 +452,7 @@ class Summary:
     missing: tuple[Missing, ...] = ()
     missing_before: tuple[Missing, ...] = ()  # of the twelve months before it
     collecting: tuple[Collecting, ...] = ()
+    known_flaws: tuple[KnownFlaw, ...] = ()
     warnings: tuple[tuple[str, str], ...] = ()  # what the later gates want seen to, in Chinese and English
     ranking: tuple[Rank, ...] = ()
     published_ranks: tuple[PublishedRank, ...] = ()
@@ -462,6 +497,7 @@ def read_summary(home: Home) -> Summary:
             missing=tuple(Missing(*row) for row in _rows(connection, MISSING, month=month)),
             missing_before=tuple(Missing(*row) for row in _rows(connection, MISSING_BEFORE, month=month)),
             collecting=tuple(Collecting(*row) for row in _rows(connection, COLLECTING, as_of=as_of)),
+            known_flaws=_known_flaws(connection, latest[1]),
             warnings=tuple(_rows(connection, WARNED, run_id=latest[1])),
             ranking=tuple(Rank(*row) for row in _rows(connection, RANKING, month=month)),
             published_ranks=tuple(PublishedRank(*row) for row in _rows(connection, PUBLISHED_RANK, month=month)),
@@ -470,6 +506,23 @@ def read_summary(home: Home) -> Summary:
             corrected=_corrected(connection, month),
             is_sample=_rows(connection, "select coalesce(bool_or(is_sample), false) from mart.target")[0][0],
         )
+
+
+def with_own_names(home: Home, summary: Summary) -> Summary:
+    """The summary with the files called as their senders called them, for the operator's own terminal.
+
+    Published names leave out what may be a person's. Who may not read the private history sees those.
+    """
+    if not summary.open_submissions or not os.access(home.history, os.R_OK):
+        return summary
+    try:
+        with duckdb.connect(home.history, read_only=True) as connection:
+            rows = connection.execute("select submission_id, file_name from raw.submission").fetchall()
+    except duckdb.Error:
+        return summary  # a night replaces it, or it is damaged: the published names will do
+    names = {number: re.sub(r"[\x00-\x1f\x7f]+", " ", name) for number, name in rows}
+    own = [replace(row, file_name=names.get(row.submission_id, row.file_name)) for row in summary.open_submissions]
+    return replace(summary, open_submissions=tuple(own))
 
 
 @contextmanager
@@ -492,6 +545,12 @@ def published_copy(home: Home) -> Iterator[tuple[duckdb.DuckDBPyConnection, Path
         yield connection, file
     finally:
         connection.close()
+
+
+def _known_flaws(connection: duckdb.DuckDBPyConnection, run_id: str) -> tuple[KnownFlaw, ...]:
+    if not _rows(connection, HAS_COLUMN, table="gate_result", column="tolerated_count"):  # a copy of an older version
+        return ()
+    return tuple(KnownFlaw(*row) for row in _rows(connection, KNOWN_FLAWS, run_id=run_id))
 
 
 def _corrected(connection: duckdb.DuckDBPyConnection, month: date | None) -> tuple[Corrected, ...]:

@@ -38,6 +38,13 @@ stepped as (
             when month(current_month.report_month) = 1 then 0
             else coalesce(previous_month.mended_ytd_value, previous_month.ytd_value)
         end as previous_ytd_value,
+        coalesce(current_month.is_month_over, false)
+        or coalesce(current_month.is_ytd_over, false)
+        or (
+            previous_month.mended_ytd_value is null
+            and month(current_month.report_month) > 1
+            and coalesce(previous_month.is_ytd_over, false)
+        ) as is_inexact,
     from "check".sound_reading as current_month
     left join "check".sound_reading as previous_month
         on
@@ -75,7 +82,9 @@ select
     step_value,
     '≥ ' || printf('%.15g', cast(previous_ytd_value as double)) as step_expected,
     -- a falling cumulative is told once, as falling
-    case when step_value >= 0 and not is_told then greatest(abs(gap_value) - rounding_value, 0) end as identity_gap_value,
+    case
+        when step_value >= 0 and not is_told and not is_inexact then greatest(abs(gap_value) - rounding_value, 0)
+    end as identity_gap_value,
     printf('%.15g', cast(previous_ytd_value + month_value as double)) as identity_expected,
     printf('%.15g', cast(previous_ytd_value as double)) as previous_ytd,
     month_text,

@@ -8,8 +8,10 @@ with amount_pair as (
         current_month.form_code,
         current_month.report_month,
         current_month.sheet_name,
+        current_month.row_number,
         coalesce(current_month.month_value, previous_month.month_value) is not null as is_by_month,
         case when is_by_month then current_month.month_value else current_month.ytd_value end as amount_value,
+        case when is_by_month then current_month.month_cell else current_month.ytd_cell end as amount_cell,
         case when is_by_month then previous_month.month_value else previous_month.ytd_value end as previous_value,
         current_month.has_explanation,
     from "check".sound_reading as current_month
@@ -36,7 +38,7 @@ select
     cast(null as varchar) as indicator_code,
     report_month,
     any_value(sheet_name) as sheet_name,
-    cast(null as varchar) as cell,
+    arg_min(amount_cell, row_number) as cell,  -- the first of them, so that there is somewhere to look
     count(*) || ' = ' || strftime(report_month - interval 1 month, '%Y-%m') as found,
     cast(null as varchar) as expected,
     bool_or(has_explanation) as is_explained,

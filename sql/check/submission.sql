@@ -116,7 +116,7 @@ select
     months_asked,
     is_correction_reasoned,
     strftime(lock_on, '%Y-%m-%d') as lock_on_shown,
-    '≤ ' || strftime(lock_on, '%Y-%m-%d') as lock_day,
+    '“更正说明”写明原因' as reason_expected,
     coalesce(is_month_over and is_month_agreed and is_own_folder and is_sender_agreed and has_questions, false)
         as is_identified,
 from judged

@@ -83,7 +83,7 @@ SOUND: dict[str, list[dict[str, Any]]] = {
     "mart.submission": [{"submission_id": "one"}],
     "mart.reporting_rate": [RATE, above(RATE)],
     "mart.reporting_burden": [BURDEN, above(BURDEN)],
-    "mart.finding": [{"rule_code": "r"}, {"rule_code": "r"}],
+    "mart.finding": [{"finding_id": "f1", "rule_code": "r"}, {"finding_id": "f2", "rule_code": "r"}],
     "mart.quality_finding": [{"rule_code": "r", "findings_count": 2}],
     "mart.quality_rule": [TRIED],
 }
@@ -150,6 +150,8 @@ def test_sound_tables_fail_nothing(office: Office) -> None:
             "mart__reporting_rate",
             [RATE, above({**RATE, "cells_asked_count": 1, "reporting_ratio": 2, "on_time_ratio": 1})],
         ),
+        ("finding_id_unique", "mart__finding", [{"finding_id": "f1", "rule_code": "r"}] * 2),
+        ("finding_id_unique", "mart__finding", [{"finding_id": name, "rule_code": "r"} for name in ("f1", None)]),
         ("rate_sum", "mart__reporting_rate", [RATE, above({**RATE, "cells_filled_count": 1, "reporting_ratio": 0.5})]),
         ("rate_sum", "mart__reporting_rate", [RATE]),
         ("rate_units", "mart__reporting_rate", [{**RATE, "units_missing_count": 1}, above(RATE)]),

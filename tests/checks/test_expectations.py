@@ -1,5 +1,6 @@
 """The expectations files: what they refuse, with the line, and what they promise."""
 
+import re
 from pathlib import Path
 from textwrap import dedent
 
@@ -7,6 +8,8 @@ import pytest
 
 from jindu.checks.expectations import (
     GATES,
+    OWNERS,
+    SEVERITIES,
     ExpectationsError,
     every_expectation,
     gate_expectations,
@@ -17,6 +20,8 @@ from jindu.settings import PROJECT_ROOT
 from jindu.warehouse.models import needed
 from tests.checks.measured import EXPECTATIONS, Office
 
+HAN = re.compile(r"[\u4e00-\u9fff]")
+SOURCE = re.compile(r"\b(domain|style|architecture)\.md\b")
 SOUND = """\
 - code: falls
   table: check.step
@@ -57,6 +62,28 @@ def test_a_sound_file_is_read(tmp_path: Path) -> None:
         ("minimum: 0", "minimum: 2\n  maximum: 1", 5, "minimum 2 is above maximum 1"),
         ("  minimum: 0\n", "", 3, "values_between needs minimum or maximum"),
         ("owner: 填报员", "ower: 填报员", 7, "unknown key 'ower'"),
+        ("owner: 填报员", "owner: 张三", 7, "'owner' is '张三', expected 填报员, 统筹办, 维护员"),
+        ("minimum: 0", "minimum: 0\n  tolerated_count: 3", 6, "'tolerated_count' needs 'tolerated_reason'"),
+        ("minimum: 0", "minimum: 0\n  tolerated_reason: old", 6, "'tolerated_reason' needs 'tolerated_count'"),
+        (
+            "minimum: 0",
+            "tolerated_count: -1\n  tolerated_reason: old\n  minimum: 0",
+            5,
+            "is '-1', expected a whole number",
+        ),
+        (
+            "minimum: 0",
+            "tolerated_count: 0\n  tolerated_reason: old\n  minimum: 0",
+            5,
+            "is '0', expected a whole number",
+        ),
+        (
+            "minimum: 0",
+            "tolerated_count: few\n  tolerated_reason: old\n  minimum: 0",
+            5,
+            "is 'few', expected a whole number",
+        ),
+        ("minimum: 0", "tolerated_count: [3]\n  tolerated_reason: old\n  minimum: 0", 5, "expected a whole number"),
         ("owner: 填报员", "owner:", 7, "'owner' must be a text that is not blank"),
         ("  reason: because\n", "", 1, "'reason' is missing"),
         ("column: step_value", "column: step_value\n  column: b", 5, "'column' is written twice"),
@@ -87,6 +114,18 @@ def test_a_file_that_is_not_there_or_no_list(tmp_path: Path) -> None:
 @pytest.mark.parametrize("gate", GATES)
 def test_the_gates_are_sound(gate: str) -> None:
     assert gate_expectations(gate)
+
+
+def test_each_expectation_says_what_it_must() -> None:
+    """domain.md, Validation; a reader of either language is told the same figures, and where the rule is written."""
+    for gate, rule in every_expectation():
+        assert rule.severity in SEVERITIES and rule.owner in OWNERS, rule.code
+        assert HAN.search(rule.message_zh) and rule.message_zh.rstrip("。？！")[-1] not in ".,?!;", rule.code
+        assert re.search("[A-Za-z]{3}", re.sub(r"\{.*?\}", "", rule.message_en)), rule.code
+        is_whole = rule.code == "blank_form"  # nothing was found at all
+        assert placeholders(rule.message_zh) or is_whole, f"{rule.code} fills in nothing that is at fault"
+        assert SOURCE.search(rule.reason), f"{gate}.yml, {rule.code}: the reason names no source"
+        assert bool(rule.tolerated_count) == bool(rule.tolerated_reason)
 
 
 def test_codes_are_unique_over_all_gates() -> None:

@@ -156,6 +156,56 @@ def test_a_critical_failure_stops_core_and_mart_but_is_recorded(
     ]  # fmt: skip
 
 
+@pytest.mark.parametrize(
+    ("count", "is_passed", "said"),
+    [
+        (2, False, ""),
+        (3, True, "known flaw bad, 3 of at most 3: never mended"),
+        (9, True, "known flaw bad, 3 of at most 9: never mended (tolerated_count can be lowered to 3)"),
+    ],
+)
+def test_a_known_flaw_passes_while_it_grows_no_larger(
+    night: Night, expect: Callable[..., tuple[Expectation, ...]], count: int, is_passed: bool, said: str
+) -> None:
+    expect(("bad", "critical", GOOD + f"\ntolerated_count: {count}\ntolerated_reason: never mended"))
+    if is_passed:
+        assert run_gate(night, "mart").detail_en.endswith(said)
+    else:
+        with pytest.raises(GateFailed, match="3 处，已知的只有 2 处，bad"):
+            run_gate(night, "mart")
+    assert stored(
+        night, "select failed_count, passed, tolerated_count, tolerated_reason from raw.gate_result"
+    ) == [(3, is_passed, count, "never mended")]  # fmt: skip
+
+
+def test_a_flaw_that_is_mended_says_so(night: Night, expect: Callable[..., tuple[Expectation, ...]]) -> None:
+    expect(("sound", "critical", SOUND + "\ntolerated_count: 2\ntolerated_reason: once"))
+    assert "none is left: remove tolerated_count and tolerated_reason" in run_gate(night, "core").detail_en
+
+
+def test_a_finding_keeps_its_id_and_two_at_one_place_have_their_own(
+    night: Night, expect: Callable[..., tuple[Expectation, ...]]
+) -> None:
+    with connect(night.home) as connection:  # two rows of one file about one cell, and a row without file or cell
+        connection.execute(
+            """create or replace table "check".measure as from "check".measure where check_key <= 'k00003'"""
+        )
+        connection.execute(
+            """update "check".measure set submission_id = 'sub1', cell = 'E1' where check_key = 'k00002'"""
+        )
+        connection.execute(
+            """update "check".measure set submission_id = null, cell = null where check_key = 'k00003'"""
+        )
+    expect(("bad", "critical", GOOD), ("negative", "warning", NEGATIVE))
+    query = "select rule_code, found, finding_id from raw.finding order by all"
+    run_gate(night, "incoming")
+    first = stored(night, query)
+    run_gate(night, "incoming")
+    assert stored(night, query) == first
+    assert len({finding_id for _, _, finding_id in first}) == len(first) == 6
+    assert all(len(str(finding_id)) == 16 for _, _, finding_id in first)
+
+
 def test_warnings_stop_nothing(night: Night, expect: Callable[..., tuple[Expectation, ...]]) -> None:
     expect(("negative", "warning", NEGATIVE))
     assert run_gate(night, "mart").count == FAILING

@@ -17,6 +17,7 @@ WHY = {
     ("warehouse/earlier.py", "earlier_metric"): "the same",
     ("decisions.py", "decision"): "read whole from decisions/ every night",
     ("dry_run.py", "cell"): "a workspace in memory",
+    ("dry_run.py", "finding"): "the same",
     ("rebuild.py", "run"): "a database that is not in use yet",
 }
 

@@ -1,5 +1,6 @@
 """What is telephoned in is judged, carried on and taken for 不适用 as it was told; past nights keep their answers."""
 
+import json
 import shutil
 from datetime import date, datetime
 from pathlib import Path
@@ -39,7 +40,8 @@ def told(fallen: Office, tmp_path_factory: pytest.TempPathFactory) -> Office:
     """The night after."""
     office = fallen.copy(tmp_path_factory.mktemp("after") / "home")
     ((before,),) = office.private(
-        f"select ytd_value from core.unit_month where org_unit_code = '{FIRST}' and {VISIT} and report_month = '2024-05-01'"
+        f"select ytd_value from core.unit_month where org_unit_code = '{FIRST}' and {VISIT}"
+        " and report_month = '2024-05-01'"
     )
     told = ("correct", FIRST, "visit", "2024-06", "--month-value", "7", "--ytd-value", str(int(before) + 7))
     assert office.decide(*told, at="2024-07-11T10:00") == 0
@@ -145,7 +147,7 @@ def asked_again(office: Office, folder: Path, as_of: str) -> Office:
 
 
 def test_what_is_decided_later_changes_no_night_before(story: dict[str, Office], tmp_path: Path) -> None:
-    """domain.md, As-of: the same answer tomorrow for the same moment, whatever was telephoned in or taken back since."""
+    """domain.md, As-of: the same answer tomorrow for the same moment, whatever was told or taken back since."""
     then = story[NIGHTS[0]].published(AS_KNOWN)
     assert story["last"].published(AS_KNOWN) != then
     assert asked_again(story["last"], tmp_path, NIGHTS[0]).published(AS_KNOWN) == then
@@ -164,3 +166,26 @@ def test_a_decision_before_a_published_night_is_warned_about(
     assert "已经定稿过 1 次" in error and "2024-06-20 02:00" in error
     before = office.published(AS_KNOWN)
     assert asked_again(office, tmp_path, NIGHTS[3]).published(AS_KNOWN) != before  # which is what the warning says
+
+
+def test_a_held_version_stands_beside_a_newer_one_that_was_refused(
+    fallen: Office, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """And the operator reads the files' own names, which are published nowhere: they may be people's."""
+    office = fallen.copy(tmp_path / "home")
+    office.put(f"{FIRST}/欧阳示例的六月.csv", JUNE.replace("次,7,3", "次,约7,3"), "2024-07-10T09:00")
+    office.run("2024-07-11T02:00")
+    where = f"org_unit_code = '{FIRST}' and report_month = '2024-06-01'"
+    assert office.published(f"select state from mart.reporting where {where}") == [("held",)]
+    capsys.readouterr()
+    assert cli.run_command(["status", "--json", "--home", str(office.home.root)]) == 1
+    told = json.loads(capsys.readouterr().out)
+    names = {state: {row["file"] for row in told[state]} for state in ("held", "rejected")}
+    assert "六月.csv" in names["held"] and "欧阳示例的六月.csv" in names["rejected"]
+    for path in [office.home.published.resolve(), *office.home.outbox.rglob("*")]:
+        assert path.is_dir() or "欧阳示例".encode() not in path.read_bytes(), path
+    history = office.home.history
+    history.chmod(0o600)
+    history.unlink()
+    assert cli.run_command(["status", "--json", "--home", str(office.home.root)]) == 1
+    assert "欧阳示例" not in capsys.readouterr().out  # who has no history sees what is published

@@ -8,6 +8,7 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 
+import duckdb
 import pytest
 
 from jindu import cli
@@ -49,7 +50,18 @@ def places(home: Home, tmp_path: Path, command: str) -> dict[str, str]:
         "990101001001": COMMUNITY,
         "990101001": COMMUNITY[:9],
         "visits": "enterprise_visited",
+        "0a1b2c3d": open_warning(home),
     }
+
+
+def open_warning(home: Home) -> str:
+    """The id of a warning that nobody has answered."""
+    with duckdb.connect(home.published.resolve(), read_only=True) as connection:
+        ((finding_id,),) = connection.execute(
+            "select min(finding_id) from mart.finding inner join mart.submission using (submission_id)"
+            " where severity = 'warning' and finding.state = 'open' and submission.state = 'held'"
+        ).fetchall()
+    return str(finding_id)
 
 
 @pytest.mark.parametrize("lang", LANGUAGES)
