@@ -6,6 +6,8 @@ AS_OF ?= 2024-10-10T02:00
 PORT ?= 4200
 
 export JINDU_HOME
+# a night is five processes: without bytecode each would compile thousands of files anew
+unexport PYTHONDONTWRITEBYTECODE
 
 VENV := .venv
 BIN := $(VENV)/bin
@@ -40,6 +42,7 @@ $(INSTALLED): requirements.lock pyproject.toml
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --require-hashes --requirement requirements.lock
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation --editable .
 	@$(BIN)/python -m pip check --quiet --disable-pip-version-check  # the lock is whole: pip need not solve it again
+	@$(BIN)/python -m compileall -q -j 0 $(VENV)/lib || true  # pip has, others have not; a package may hold what is no Python
 	@touch $@
 
 run: setup ## make the sample office (when the home has no inbox) and run one night as of AS_OF
@@ -58,7 +61,8 @@ $(BENCHED): $(INSTALLED) requirements-bench.lock
 test: setup ## run all tests
 	@$(BIN)/python -m pytest
 
-chaos: setup ## kill each process of `jindu serve` in turn and see it come back (about ten minutes)
+chaos: setup ## kill a night after every step, and each process of `jindu serve`, and see them come back (ten minutes)
+	@$(BIN)/python -m pytest --every-point tests/nightly/test_killed.py
 	@$(BIN)/python -m tests.chaos.serve
 
 bench: setup $(BENCHED) ## measure: first answer, projection, laws, mutants (tests/bench/; half an hour)

@@ -13,8 +13,10 @@ from jindu.checks.gate import run_gate
 from jindu.night import PATIENCE, PastNightError, close_night, fail_night, open_night, record_run, step
 from jindu.report.artifact import ranking_rows, summary_markdown
 from jindu.returning import write_returns
+from jindu.rules import load_rules_and_reference
 from jindu.settings import OFFICE_TIMEZONE, Night
-from jindu.warehouse.models import build_core, build_mart, build_readings, store_reference
+from jindu.warehouse.connection import connect
+from jindu.warehouse.models import build_core, build_mart, build_readings
 from jindu.warehouse.publish import publish
 from jindu.workbooks.collect import collect
 from jindu.workbooks.read import read
@@ -39,7 +41,7 @@ def record_failure(flow: Flow[..., Any], flow_run: FlowRun, state: State[Any]) -
 
 @task(cache_policy=NO_CACHE)
 def load_reference(night: Night) -> None:
-    step(night, "reference", lambda night, _: store_reference(night))
+    step(night, "reference", lambda night, _: load_rules_and_reference(night))
 
 
 @task(cache_policy=NO_CACHE, retries=2, retry_delay_seconds=[2, 10], retry_condition_fn=outside_failed)
@@ -103,18 +105,19 @@ def nightly(home: str = "", reference: str = "", as_of: str | None = None) -> St
         if runtime.deployment.id is None:  # run by hand: the terminal says so
             raise
         return Completed(name="Refused", message=f"{error.message_zh} {error.message_en}")  # the page says why
-    load_reference(night)
-    collect_files(night)
-    read_files(night)
-    arrange_readings(night)
-    pass_gate(night, "incoming")
-    accept_data(night)
-    pass_gate(night, "core")
-    compute_progress(night)
-    pass_gate(night, "mart")
-    record_night(night)
-    publish_copy(night)
-    answer_senders(night)
-    show_summary(night)
-    close_night(night)
+    with connect(night.home):  # opened once for all steps; a gate lets go of it
+        load_reference(night)
+        collect_files(night)
+        read_files(night)
+        arrange_readings(night)
+        pass_gate(night, "incoming")
+        accept_data(night)
+        pass_gate(night, "core")
+        compute_progress(night)
+        pass_gate(night, "mart")
+        record_night(night)
+        publish_copy(night)
+        answer_senders(night)
+        show_summary(night)
+        close_night(night)
     return None

@@ -25,6 +25,8 @@ COMMANDS = (
     "target",
     "withdraw",
     "correct",
+    "finding",
+    "expectations",
     "serve",
     "rebuild",
     "backup",

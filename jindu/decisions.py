@@ -34,8 +34,11 @@ HEAD_BYTES = 4096  # enough of a file to tell a journal from a workbook
 TORN = ".torn"  # beside a file: what a broken write left at its end, kept for who wants to look
 KEYS = {"decision_id", "kind", "recorded_at", "entered_at", "by", "reason", "payload"}
 SUBMISSION_ID = re.compile(r"[0-9a-f]{16}")
+FINDING_ID = re.compile(r"[0-9a-f]{16}")
+FINDING_VERDICTS = ("waived", "upheld")  # domain.md, Validation: the operator upholds (rejected) or waives
 CORRECTED = {"org_unit_code": "text", "indicator_code": "text", "report_month": "month"}
 TOLD = {"month_value": "decimal", "ytd_value": "decimal", "prior_ytd_value": "decimal", "finished_on": "date"}
+NOT_APPLICABLE = "not_applicable"  # true: what the month is asked for is not there; no figure stands beside it
 TARGET_COLUMNS = {column.name: column for column in REFERENCE_TABLES["target"].columns}
 TOLD_OF_A_PERSON = {  # domain.md, Submissions: neither belongs into a text
     "身份证号": ("an ID-card number", re.compile(r"(?<!\d)\d{17}[\dXx](?!\d)|(?<!\d)[1-9]\d{14}(?!\d)")),
@@ -391,8 +394,12 @@ def _check_withdrawal(payload: object) -> None:
 
 def _check_correction(payload: object) -> None:
     """Whose figure of which month, and the measures that were told: texts, in the indicator's own unit."""
-    if not isinstance(payload, dict) or not payload.keys() >= CORRECTED.keys() or not payload.keys() & TOLD.keys():
+    if not isinstance(payload, dict) or not payload.keys() >= CORRECTED.keys():
         raise ValueError("payload")
+    is_taken = payload.get(NOT_APPLICABLE)
+    if is_taken not in (None, True) or bool(payload.keys() & TOLD.keys()) == bool(is_taken):
+        raise ValueError("payload")
+    payload = {name: value for name, value in payload.items() if name != NOT_APPLICABLE}
     if unknown := payload.keys() - CORRECTED.keys() - TOLD.keys():
         raise ValueError(", ".join(sorted(unknown)))
     for name, value in payload.items():
@@ -400,10 +407,24 @@ def _check_correction(payload: object) -> None:
             raise ValueError(f"{name}: {value}")
 
 
+def _check_finding(payload: object) -> None:
+    """{"verdict": waived or upheld, "findings": [ids]}: what became of warnings that nobody explained."""
+    if not isinstance(payload, dict) or payload.keys() != {"verdict", "findings"}:
+        raise ValueError("payload")
+    if payload["verdict"] not in FINDING_VERDICTS:
+        raise ValueError(f"verdict: {payload['verdict']}")
+    ids = payload["findings"]
+    if not isinstance(ids, list) or not ids:
+        raise ValueError("findings")
+    if wrong := [one for one in ids if not (isinstance(one, str) and FINDING_ID.fullmatch(one))]:
+        raise ValueError(f"findings: {wrong[0]}")
+
+
 PAYLOADS: dict[str, Callable[[object], None]] = {  # by kind; they raise ValueError or TypeError
     "target": _check_targets,
     "withdrawal": _check_withdrawal,
     "correction": _check_correction,
+    "finding": _check_finding,
 }
 
 

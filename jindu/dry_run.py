@@ -256,7 +256,7 @@ class DryRun:
             connection.execute("insert into candidate values (?, ?)", [taken.submission_id, taken.sha256])
 
     def _decide(self, connection: duckdb.DuckDBPyConnection) -> None:
-        """Take in what was decided since the last night, as the next one will; a damaged journal is the night's to tell."""
+        """Take in what was decided since the last night, as the next will; of a damaged journal the night tells."""
         if self._history is None:
             return
         with suppress(JinduError, OSError):
@@ -381,6 +381,7 @@ class DryRun:
     def _answers(self, connection: duckdb.DuckDBPyConnection, findings: list[Finding]) -> dict[str, str]:
         """What answers each finding, beside what the last night found in the senders' other submissions."""
         run_id, candidate = run_id_of(self._as_of), "select submission_id from candidate"
+        others = f"select submission_id from {RECEIVED} where submission_id not in ({candidate})"
         if not self._is_compared and self._has_precedent(connection, findings):
             self._compare(connection)
             self._build(connection, {ANSWERS})
@@ -397,7 +398,7 @@ class DryRun:
                     "insert into raw.finding by name"
                     " select * replace (cast(? as varchar) as run_id) from history.raw.finding"
                     " where gate = 'incoming' and finding.run_id = (select run_id from history.history)"
-                    f" and submission_id in (select submission_id from {RECEIVED} where submission_id not in ({candidate}))",
+                    f" and submission_id in ({others})",
                     [run_id],
                 )
         for model in needed([ANSWERS]):

@@ -26,6 +26,7 @@ USAGE_WORDS = {  # click's own words
     "UNIT": "单位",
     "INDICATOR": "指标",
     "SUBMISSION_ID": "报送编号",
+    "FINDING_ID": "问题编号",
     "FORM": "报表",
     "MONTH": "月份",
 }

@@ -17,7 +17,7 @@ from typing import Any
 import duckdb
 
 from jindu.catalogue import load, store
-from jindu.decisions import read_journals
+from jindu.decisions import NOT_APPLICABLE, read_journals
 from jindu.settings import OFFICE_TIMEZONE, Home, JinduError
 from jindu.warehouse.connection import prepare
 from jindu.warehouse.models import build_one, needed
@@ -41,6 +41,21 @@ RECEIVED = """
 select submission_id, form_code, sender_code, report_month, version, file_name, received_at, state, is_counted
 from history.core.submission
 order by received_at, submission_id
+"""
+PUBLISHED_AFTER = """
+select as_of_at
+from (
+    select as_of_at from history.raw.run where state = 'completed'
+    union
+    select as_of_at from history.history  -- the last one, which was at work when this was sealed
+) as night
+where as_of_at >= ?
+order by as_of_at
+"""
+SAYS_NOTHING = """
+select 1
+from (select plain_phrases(list(phrase)) as phrases from reference.unexplained)
+where not is_explanation($reason, null, null, phrases)
 """
 KNOWN = """
 select unit_month.report_month, unit_month.month_value, unit_month.ytd_value
@@ -114,6 +129,25 @@ class SubmissionDesk:
     def __exit__(self, *_: object) -> None:
         self._connection.close()
 
+    def nights_after(self, moment: datetime) -> list[datetime]:
+        """The published nights, oldest first, that a decision of this moment would have been known to."""
+        if not self.has_history:
+            return []
+        rows = self._connection.execute(PUBLISHED_AFTER, [moment]).fetchall()
+        return [night for (night,) in rows]
+
+    def refuse_empty(self, reason: str) -> None:
+        """Raise JinduError for a reason that would explain nothing in a sender's note either (unexplained.csv)."""
+        if self._connection.execute(SAYS_NOTHING, {"reason": reason}).fetchall():
+            raise JinduError(
+                f"理由“{reason}”等于没有说明：请写清楚为什么，例如“电话核对，上报时少算 3 户”。",
+                f"The reason {reason!r} explains nothing: say why, such as 'checked by telephone, 3 left out'.",
+            )
+
+    def says_not_applicable(self, text: str) -> bool:
+        """Whether a value is told as one that does not exist here: 不适用, — or /."""
+        return self._words.says_not_applicable(text)
+
     # ------------------------------------------------------------------------------------------------- to withdraw
     def submission(self, beginning: str) -> Received:
         """The submission whose id begins so.
@@ -136,7 +170,7 @@ class SubmissionDesk:
         Raises JinduError for a name that nobody knows and where nothing was received.
         """
         unit_row = self._unit(unit)
-        form_row = _called(self._tables["form"], form, ("code", "name_zh", "name_en"), "form")
+        form_row = called(self._tables["form"], form, ("code", "name_zh", "name_en"), "form")
         report_month = _month(month)
         taken = self._withdrawn()
         found = [
@@ -182,7 +216,7 @@ class SubmissionDesk:
         Raises JinduError for a name that nobody knows, and for a figure that nobody is asked for.
         """
         unit_row = self._unit(unit)
-        indicator_row = _called(self._tables["indicator"], indicator, ("code", "name_zh", "name_en"), "indicator")
+        indicator_row = called(self._tables["indicator"], indicator, ("code", "name_zh", "name_en"), "indicator")
         subject = Subject(unit_row, indicator_row, _month(month))
         for model in needed(ASKED):
             build_one(self._connection, self._moment, model)
@@ -314,7 +348,7 @@ class SubmissionDesk:
         }
 
     def _unit(self, spoken: str) -> Row:
-        return _called(self._tables["org_unit"], spoken, ("code", "name", "short_name"), "org_unit")
+        return called(self._tables["org_unit"], spoken, ("code", "name", "short_name"), "org_unit")
 
     def _factor(self, indicator: Row, unit: str | None) -> Fraction | None:
         """What a number in this unit is multiplied by to be in the indicator's own; None where it is no such."""
@@ -345,15 +379,15 @@ class SubmissionDesk:
 
 
 def payload_of(subject: Subject, told: Mapping[str, Decimal | date]) -> dict[str, Any]:
-    """A correction as its decision says it: texts, in the indicator's own unit."""
-    values = {
+    """A correction as its decision says it: texts, in the indicator's own unit; nothing told is 不适用."""
+    values: dict[str, Any] = {
         name: value.isoformat() if isinstance(value, date) else f"{value.normalize():f}" for name, value in told.items()
     }
     return {
         "org_unit_code": subject.unit["code"],
         "indicator_code": subject.indicator["code"],
         "report_month": subject.month.isoformat(),
-        **values,
+        **(values or {NOT_APPLICABLE: True}),
     }
 
 
@@ -372,7 +406,7 @@ def _shown(value: Decimal | None) -> str:
     return "—" if value is None else f"{value.normalize():f}"
 
 
-def _called(rows: Iterable[Row], spoken: str, columns: Sequence[str], table: str) -> Row:
+def called(rows: Iterable[Row], spoken: str, columns: Sequence[str], table: str) -> Row:
     """The row of this code or name. Raises JinduError with the names that are near."""
     plain: Callable[[str], str] = lambda name: "".join(name.split()).lower()  # noqa: E731
     called = {plain(row[name]): row for row in reversed(list(rows)) for name in columns if row.get(name)}

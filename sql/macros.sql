@@ -236,6 +236,18 @@ create or replace macro refusal_words(refusal_code) as
         when 'reader_failed' then '读取中断'
     end;
 
+-- What a spreadsheet's error value says, for whoever is to mend it; null for a text that is none.
+create or replace macro formula_error_words(text) as
+    case
+        when text = '#REF!' then '公式引用的单元格已被删除'
+        when text = '#DIV/0!' then '公式的除数是 0 或空白'
+        when text = '#N/A' then '公式没有查到要找的数'
+        when text = '#NAME?' then '公式名写错了'
+        when text = '#VALUE!' then '公式里把文字当成了数'
+        when text in ('#NUM!', '#NULL!') then '公式算不出结果'
+        when starts_with(text, '=') and length(text) > 1 then '公式没有算出结果'
+    end;
+
 -- A text with its mobile numbers left out, written in one or in groups of 3-4-4; digits of full width are digits.
 create or replace macro without_telephone(text) as
     regexp_replace(

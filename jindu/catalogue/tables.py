@@ -637,9 +637,9 @@ _TABLES = (
     Table(
         "unexplained",
         "无效说明",
-        "等于没有说明的备注，如“核实无误”，各单位通用，一般不用改。",
-        "notes that explain nothing",
-        (_key("phrase", "整条备注，不带空格和标点", "the whole note, without spaces and punctuation"),),
+        "等于没有说明的话，如“核实无误”；只由这些话拼成的备注也等于没有说明。各单位通用，可以增补。",
+        "phrases that explain nothing, alone or put together",
+        (_key("phrase", "一句话，不带空格和标点", "the phrase, without spaces and punctuation"),),
         ("phrase",),
         required=False,
         shared=True,

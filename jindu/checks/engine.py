@@ -37,6 +37,11 @@ class Verdict:
     evaluated_count: int
     failed_keys: tuple[str, ...]
 
+    @property
+    def is_passed(self) -> bool:
+        """No more rows failed than are tolerated as a known flaw."""
+        return len(self.failed_keys) <= self.expectation.tolerated_count
+
 
 def judge(database: Path, expectations: tuple[Expectation, ...], progress: Progress = no_progress) -> list[Verdict]:
     """Judge all expectations in one pass, table by table; verdicts in the order of `expectations`.

@@ -15,6 +15,7 @@ from jindu.warehouse.columns import QUICK_LOADER
 EXPECTATIONS_ROOT = PROJECT_ROOT / "expectations"
 GATES = ("incoming", "core", "mart")  # domain.md, Validation
 SEVERITIES = ("critical", "warning", "information")  # domain.md, Validation
+OWNERS = ("填报员", "统筹办", "维护员")  # domain.md, Who uses it: the clerk, the operator, the maintainer
 # what an expectation may say about a column: the words to give with it, of which at least one
 VOCABULARY = {
     "values_between": ("minimum", "maximum"),
@@ -24,9 +25,11 @@ VOCABULARY = {
 }
 REQUIRED = ("code", "table", "expect", "column", "severity", "owner", "message_zh", "message_en", "reason")
 ARGUMENTS = ("minimum", "maximum", "values")
+NOT_TEXTS = (*ARGUMENTS, "tolerated_count")
 # what an expectation may need: "reading", the file alone; "history", what was sent before or by others to compare with
 NEEDS = ("reading", "history")
 NAME = re.compile(r"[a-z][a-z0-9_]*")
+COUNT = re.compile(r"[1-9][0-9]{0,8}")
 TABLE = re.compile(r"check\.[a-z][a-z0-9_]*")  # only check tables carry the key that a finding is joined back by
 
 Scalar = str | bool | Decimal
@@ -54,6 +57,8 @@ class Expectation:
     found: str = "found"  # the column of the table that says what was found, what was expected, and where
     expected: str = "expected"
     cell: str = "cell"
+    tolerated_count: int = 0  # a known flaw: up to so many failing rows pass the gate
+    tolerated_reason: str = ""
 
 
 @dataclass(frozen=True)
@@ -90,11 +95,16 @@ def load_expectations(path: Path) -> tuple[Expectation, ...]:
 
     Raises ExpectationsError with every fault found, each with its line.
     """
+    return with_lines(path)[0]
+
+
+def with_lines(path: Path) -> tuple[tuple[Expectation, ...], dict[str, dict[str, int]]]:
+    """The expectations in one file, and by code the line of each of their keys; raises as load_expectations does."""
     reader = _Reader(path)
     expectations = reader.read()
     if reader.problems:
         raise ExpectationsError(sorted(reader.problems, key=lambda problem: problem.line))
-    return expectations
+    return expectations, reader.lines_of_keys
 
 
 def placeholders(template: str) -> set[str]:
@@ -112,6 +122,7 @@ class _Reader:
         self.path = path
         self.problems: list[Problem] = []
         self.lines_of_code: dict[str, int] = {}
+        self.lines_of_keys: dict[str, dict[str, int]] = {}
 
     def read(self) -> tuple[Expectation, ...]:
         try:
@@ -140,9 +151,10 @@ class _Reader:
         for key in REQUIRED:
             if key not in nodes:
                 self._add(_line(item), f"缺少“{key}”。", f"'{key}' is missing.")
-        texts = {key: self._text(key, node) for key, node in nodes.items() if key not in ARGUMENTS}
+        texts = {key: self._text(key, node) for key, node in nodes.items() if key not in NOT_TEXTS}
         self._check_names(nodes, texts)
         self._check_needs(item, nodes, texts)
+        tolerated_count = self._tolerated(nodes)
         self._check_messages(nodes, texts)
         minimum, maximum = self._number(nodes.get("minimum")), self._number(nodes.get("maximum"))
         values = self._values(nodes.get("values"))
@@ -154,7 +166,8 @@ class _Reader:
             )
         if len(self.problems) > before:
             return None
-        return Expectation(**texts, minimum=minimum, maximum=maximum, values=values)
+        self.lines_of_keys[texts["code"]] = {key: _line(node) for key, node in nodes.items()}
+        return Expectation(**texts, minimum=minimum, maximum=maximum, values=values, tolerated_count=tolerated_count)
 
     def _nodes(self, item: yaml.MappingNode) -> dict[str, yaml.Node]:
         known = [field.name for field in fields(Expectation)]
@@ -187,7 +200,9 @@ class _Reader:
                 )
         if texts.get("table") and not TABLE.fullmatch(texts["table"]):
             self._wrong(nodes["table"], "table", texts["table"], "check.表名", "check.<table>")
-        for key, allowed in (("expect", tuple(VOCABULARY)), ("severity", SEVERITIES), ("needs", NEEDS)):
+        for key, allowed in (
+            ("expect", tuple(VOCABULARY)), ("severity", SEVERITIES), ("owner", OWNERS), ("needs", NEEDS),
+        ):  # fmt: skip
             if texts.get(key) and texts[key] not in allowed:
                 self._wrong(nodes[key], key, texts[key], "、".join(allowed), ", ".join(allowed))
         if code := texts.get("code"):
@@ -208,6 +223,27 @@ class _Reader:
                     f"needs 为 history 的检查要有“{key}”，跳过时用来告诉填报员。",
                     f"an expectation that needs history has '{key}': who sends is told by it what was skipped.",
                 )
+
+    def _tolerated(self, nodes: dict[str, yaml.Node]) -> int:
+        """How many failing rows are known: a number and a reason, or neither."""
+        for key, other in (("tolerated_count", "tolerated_reason"), ("tolerated_reason", "tolerated_count")):
+            if key in nodes and other not in nodes:
+                self._add(
+                    _line(nodes[key]),
+                    f"写了“{key}”就要写“{other}”：容许几处、为什么。",
+                    f"'{key}' needs '{other}': how many are known, and why.",
+                )
+        node = nodes.get("tolerated_count")
+        if node is None:
+            return 0
+        text = str(node.value) if isinstance(node, yaml.ScalarNode) else ""
+        if not COUNT.fullmatch(text):
+            self._wrong(
+                node, "tolerated_count", text or "…", "1 以上的整数（修好了就删去这两行）",
+                "a whole number from 1 on (once it is mended, remove both lines)",
+            )  # fmt: skip
+            return 0
+        return int(text)
 
     def _wrong(self, node: yaml.Node, key: str, found: str, expected_zh: str, expected_en: str) -> None:
         self._add(

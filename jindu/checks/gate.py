@@ -71,6 +71,8 @@ RESULT_SCHEMA = {
     "evaluated_count": pl.Int64,
     "failed_count": pl.Int64,
     "passed": pl.Boolean,
+    "tolerated_count": pl.Int64,
+    "tolerated_reason": pl.String,
 }
 
 
@@ -87,7 +89,7 @@ def run_gate(night: Night, gate: str, progress: Progress = no_progress) -> StepR
         if gate == ADVISORY_GATE:
             store_rules(connection, every_expectation())
             store_evaluations(connection, [verdict.expectation for verdict in verdicts])
-    failed = [verdict for verdict in verdicts if verdict.failed_keys and verdict.expectation.severity == "critical"]
+    failed = [verdict for verdict in verdicts if not verdict.is_passed and verdict.expectation.severity == "critical"]
     if failed and gate != ADVISORY_GATE:
         raise _gate_failed(gate, failed, findings)
     return _report(verdicts, findings)
@@ -144,7 +146,12 @@ def _digits(*parts: str | None) -> str:
 def _finding(expectation: Expectation, row: dict[str, Any], finding_id: str) -> Finding:
     """One measured row that failed, in words."""
     try:
-        told = {"cell": row[expectation.cell], "found": row[expectation.found], "expected": row[expectation.expected]}
+        told = {
+            name: row.get(name) if column == name else row[column]  # a table may have no more to say than its message
+            for name, column in (
+                ("cell", expectation.cell), ("found", expectation.found), ("expected", expectation.expected),
+            )
+        }  # fmt: skip
         is_measured = expectation.expect == "values_between"  # what was found is a figure: 13800000000 元 is one
         told = {
             name: without_card_number(text)
@@ -223,7 +230,9 @@ def _record(
                 "severity": verdict.expectation.severity,
                 "evaluated_count": verdict.evaluated_count,
                 "failed_count": len(verdict.failed_keys),
-                "passed": not verdict.failed_keys,
+                "passed": verdict.is_passed,
+                "tolerated_count": verdict.expectation.tolerated_count or None,
+                "tolerated_reason": verdict.expectation.tolerated_reason or None,
             }
             for verdict in verdicts
         ],
@@ -251,13 +260,20 @@ def _gate_failed(gate: str, failed: list[Verdict], findings: list[Finding]) -> G
     first = {finding.rule_code: finding for finding in reversed(findings)}
     shown = [first[verdict.expectation.code] for verdict in failed[:SHOWN_FAILURES]]
     counts = {verdict.expectation.code: len(verdict.failed_keys) for verdict in failed}
+    known = {verdict.expectation.code: verdict.expectation.tolerated_count for verdict in failed}
+    more_zh = {code: f"，已知的只有 {count} 处" if count else "" for code, count in known.items()}
+    more_en = {code: f", of which {count} were known" if count else "" for code, count in known.items()}
     return GateFailed(
         f"{gate} 关口有 {len(failed)} 项强制性检查不合格，今晚不发布，已发布的数据不变："
         + "；".join(
-            f"{finding.message_zh}（{counts[finding.rule_code]} 处，{finding.rule_code}）" for finding in shown
+            f"{finding.message_zh}（{counts[finding.rule_code]} 处{more_zh[finding.rule_code]}，{finding.rule_code}）"
+            for finding in shown
         ),
         f"{len(failed)} critical expectations failed at the {gate} gate; nothing is published, yesterday's copy stays: "
-        + "; ".join(f"{finding.message_en} ({counts[finding.rule_code]} ×, {finding.rule_code})" for finding in shown),
+        + "; ".join(
+            f"{finding.message_en} ({counts[finding.rule_code]} ×{more_en[finding.rule_code]}, {finding.rule_code})"
+            for finding in shown
+        ),
     )
 
 
@@ -265,10 +281,25 @@ def _report(verdicts: list[Verdict], findings: list[Finding]) -> StepReport:
     counts = {severity: 0 for severity in ("critical", "warning", "information")}
     for finding in findings:
         counts[finding.severity] += 1
+    flaws = [known_flaw(verdict) for verdict in verdicts if verdict.expectation.tolerated_count]
     return StepReport(
         f"{len(verdicts)} 项检查；强制性 {counts['critical']}，核实性 {counts['warning']}，"
-        f"提示 {counts['information']}",
+        f"提示 {counts['information']}" + "".join(f"；{zh}" for zh, _ in flaws),
         f"{len(verdicts)} expectations; {counts['critical']} critical, {counts['warning']} warnings, "
-        f"{counts['information']} for information",
+        f"{counts['information']} for information" + "".join(f"; {en}" for _, en in flaws),
         len(findings),
     )
+
+
+def known_flaw(verdict: Verdict) -> tuple[str, str]:
+    """What became of a flaw that is tolerated, in Chinese and English."""
+    rule, count = verdict.expectation, len(verdict.failed_keys)
+    zh = f"已知缺陷 {rule.code} {count} 处，至多 {rule.tolerated_count} 处：{rule.tolerated_reason}"
+    en = f"known flaw {rule.code}, {count} of at most {rule.tolerated_count}: {rule.tolerated_reason}"
+    if count == 0:
+        zh += "（已经没有了，请删去 tolerated_count 和 tolerated_reason）"
+        en += " (none is left: remove tolerated_count and tolerated_reason)"
+    elif count < rule.tolerated_count:
+        zh += f"（tolerated_count 可以降到 {count}）"
+        en += f" (tolerated_count can be lowered to {count})"
+    return zh, en

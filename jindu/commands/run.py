@@ -13,8 +13,9 @@ from jindu import delivery, night, prefect_server
 from jindu.catalogue import load
 from jindu.logfile import log_to
 from jindu.report.steps import StepTime
-from jindu.report.summary import read_summary
+from jindu.report.summary import read_summary, with_own_names
 from jindu.report.terminal import StepLines, show_summary
+from jindu.rules import check_expectations_of
 from jindu.settings import Home, home_folder, parse_as_of, reference_folder, run_id_of
 from jindu.spoken import (
     DONE,
@@ -69,7 +70,7 @@ def command(speech: Speech, home: Path | None, reference: Path | None, as_of: st
     finally:
         night.drop_lock(here)
     sent = _deliver(here)
-    summary = read_summary(here)
+    summary = with_own_names(here, read_summary(here))
     show_summary(Console(highlight=False, markup=False), summary, [*times, sent], speech.lang)
     return NEEDS_PERSON if summary.needs_person or sent.state != "completed" else DONE
 
@@ -78,7 +79,10 @@ def _run_night(home: Home, reference: Path, moment: datetime, console: Console, 
     """Boot a Prefect server and, while it boots, import what takes long; then run the night's flow."""
     arguments = (str(home.root), str(reference), moment.isoformat())
     try:
-        load(reference)  # a fault in the reference data is told at once, not after the server has booted
+        check_expectations_of(
+            home
+        )  # a fault in rules or reference data is told at once, not after the server has booted
+        load(reference)
         with console.status(speech.say("正在启动 Prefect …", "Starting Prefect …")):
             server = prefect_server.start(home)
             nightly = importlib.import_module("flows.nightly").nightly

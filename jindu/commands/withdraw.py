@@ -1,33 +1,21 @@
 """jindu withdraw: a report is taken back."""
 
 import importlib
-from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
 
-from jindu.commands.target import TargetCommand, by_option, dry_option
+from jindu.commands.decision import decision_options, moment_of, say_recorded, say_trial, warn_of_nights
+from jindu.commands.target import TargetCommand
 from jindu.decisions import check_said, deciding, record
-from jindu.settings import JinduError, home_folder, parse_as_of, reference_folder
-from jindu.spoken import DONE, Speech, both, home_option, language_option, option, reference_option
+from jindu.settings import JinduError, home_folder, reference_folder
+from jindu.spoken import DONE, NEEDS_PERSON, Speech, both, option
 
 if TYPE_CHECKING:
     from jindu.submission import Received, SubmissionDesk
 
 KIND = "withdrawal"
-reason_option = option(
-    "--reason",
-    "理由；只留在本机，不公布，不要写身份证号、电话。",
-    "Why; stays on this machine, is never published: no ID-card or telephone numbers.",
-    required=True,
-)
-at_option = option(
-    "--at",
-    "决定的时间，如 2024-10-09T15:00；缺省为此刻，不能是将来。",
-    "When it was decided, such as 2024-10-09T15:00. Default: now; never a moment to come.",
-    default=None,
-)
 
 
 @click.command(
@@ -36,10 +24,12 @@ at_option = option(
     help=both(
         "撤回一份报送：按单位、报表、月份撤回有效的那一版，或按报送编号。\n\n"
         "之前的一版重新有效；--all-versions 撤回各版。从下一夜起计入。"
-        "文件仍在归档里；同样的文件再交不会重新收，要改过或另存后再交。",
+        "文件仍在归档里；同样的文件再交不会重新收，要改过或另存后再交。\n\n"
+        "退出码：0 完成；1 已记下，但 --at 早于已定稿的某一夜；2 未完成。",
         "Take a report back: by unit, form and month the version that counts, or by the submission's id.\n\n"
         "The version before it counts again; --all-versions takes back every one. Counts from the next night on. "
-        "The file stays in the archive; the same bytes again change nothing.",
+        "The file stays in the archive; the same bytes again change nothing.\n\n"
+        "Exit code: 0 done; 1 recorded, but --at lies before a published night; 2 not done.",
     ),
     epilog=both(
         "  jindu withdraw 990101001001 community_monthly 2024-09 --reason 报错了单位 --by 统筹办 --dry-run"
@@ -56,13 +46,7 @@ at_option = option(
     is_flag=True,
     default=False,
 )
-@reason_option
-@by_option
-@at_option
-@dry_option
-@home_option
-@reference_option
-@language_option
+@decision_options
 @click.pass_obj
 def command(  # noqa: PLR0913  (an argument per option)
     speech: Speech,
@@ -83,37 +67,19 @@ def command(  # noqa: PLR0913  (an argument per option)
     with deciding(here), desk_of(here, reference_folder(reference, here), moment) as desk:
         chosen, left = _chosen(desk, what, all_versions)
         desk.refuse_withdrawal(chosen)
+        desk.refuse_empty(reason)
         for one in chosen:
             click.echo(speech.say(*_told(one)))
         click.echo(speech.say(*_left(left)))
+        nights = desk.nights_after(moment)
+        warn_of_nights(speech, nights)
         if dry_run:
-            click.echo(speech.say("试算，没有记下。", "A trial: nothing was recorded."))
-            return DONE
+            say_trial(speech)
+            return NEEDS_PERSON if nights else DONE
         payload = {"submissions": [one.submission_id for one in chosen]}
         decision = record(here, KIND, by=by, reason=reason, payload=payload, recorded_at=moment)
     say_recorded(speech, decision.decision_id, moment)
-    return DONE
-
-
-def say_recorded(speech: Speech, decision_id: str, moment: datetime) -> None:
-    """Tell under which number a decision was recorded, and which nights count it."""
-    click.echo(
-        speech.say(
-            f"已记下决定 {decision_id}。截至 {moment:%Y-%m-%d %H:%M} 及以后的 jindu run 计入。",
-            f"Recorded as decision {decision_id}. A jindu run as of {moment:%Y-%m-%d %H:%M} or later counts it.",
-        )
-    )
-
-
-def moment_of(text: str | None) -> datetime:
-    """When something was decided; None is now."""
-    try:
-        return parse_as_of(text)
-    except JinduError as error:
-        raise JinduError(
-            f"--at 的“{text}”不是时间，请写成 2024-10-09T15:00。",
-            f"--at {text!r} is no moment; write it as 2024-10-09T15:00.",
-        ) from error
+    return NEEDS_PERSON if nights else DONE
 
 
 def _chosen(desk: "SubmissionDesk", what: tuple[str, ...], every: bool) -> tuple[list["Received"], "Received | None"]:

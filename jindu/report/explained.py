@@ -24,7 +24,11 @@ SECTIONS = (  # the steps of each, in the order of mart.completion_explained
         "Target and ratios",
         ("target", "shape", "target_to_date", "target_covered", "completion", "pace", "gap", "needed"),
     ),
-    ("预计", "Projection", ("projected_rest", "projected_sum", "projected_range", "projection")),
+    (
+        "预计",
+        "Projection",
+        ("projected_rate", "projected_rest", "projected_misses", "projected_sum", "projected_range", "projection"),
+    ),
     ("状态", "Status", ("provisional", "status")),
 )
 SECTION_OF = {kind: place for place, (_, _, kinds) in enumerate(SECTIONS) for kind in kinds}

@@ -79,6 +79,7 @@ select
             else '完成日期 '
         end,
         coalesce(
+            case when correction.is_not_applicable then '不适用' end,
             cast(correction.finished_on as varchar),
             regexp_replace(cast(correction.value as varchar), '\\.?0+$', '')
         ),

@@ -7,7 +7,7 @@ from typing import Any
 
 from jindu.decisions import strange_files, torn_journals
 from jindu.lock import lock_holder
-from jindu.report.summary import Corrected, OpenSubmission, Summary, read_summary
+from jindu.report.summary import Corrected, OpenSubmission, Summary, Undecided, read_summary, with_own_names
 from jindu.report.words import word
 from jindu.settings import OFFICE_TIMEZONE, Home
 
@@ -85,6 +85,17 @@ class Status:
                 {"unit": row.unit, "form": row.form, "report_month": f"{row.month:%Y-%m}"}
                 for row in (summary.missing_before if summary else ())
             ],
+            "undecided": [
+                {
+                    "unit": row.unit,
+                    "form": row.form,
+                    "report_month": f"{row.month:%Y-%m}",
+                    "lock_on": row.lock_on.isoformat(),
+                    "days_over": row.days_over,
+                    "findings": row.finding_count,
+                }
+                for row in (summary.undecided if summary else ())
+            ],
             "held": _named(summary, "held"),
             "rejected": _named(summary, "rejected"),
             "collecting": [
@@ -124,7 +135,7 @@ def read_status(
     home: Home, now: datetime, last_attempt: dict[str, Any] | None, digests: dict[str, Any] | None
 ) -> Status:
     """The status of a home at the moment `now`; age is in hours since the published as-of moment."""
-    summary = read_summary(home) if home.published.exists() else None
+    summary = with_own_names(home, read_summary(home)) if home.published.exists() else None
     age = round((now - summary.as_of).total_seconds() / 3600, 1) if summary else None
     place = next(folder for folder in (home.root, *home.root.parents) if folder.exists())
     return Status(
@@ -244,6 +255,8 @@ def _reporting_needs(summary: Summary | None) -> list[Need]:
     if summary is None:
         return []
     needs = []
+    if summary.undecided:
+        needs.append(_undecided(summary.undecided))
     if summary.missing:
         due_on = max(row.due_on for row in summary.missing)
         names = [f"{row.unit}（{row.form}）" for row in summary.missing]
@@ -289,6 +302,24 @@ def _reporting_needs(summary: Summary | None) -> list[Need]:
                 )
             )
     return needs
+
+
+def _undecided(held: tuple[Undecided, ...]) -> Need:
+    zh = [f"过了锁定日仍待核实 {len(held)} 份，请放行或认定（jindu finding waive、uphold）："]
+    en = [f"{len(held)} held reports are past their lock day: waive or uphold (jindu finding waive, uphold):"]
+    for row in held[:NAMES_SHOWN]:
+        zh.append(
+            f"{row.unit or '?'} · {row.form} {row.month:%Y-%m} · 锁定日 {row.lock_on}，"
+            f"已过 {row.days_over} 天 · {row.finding_count} 条问题"
+        )
+        en.append(
+            f"{row.unit or '?'} · {row.form_code} {row.month:%Y-%m} · locked {row.lock_on}, "
+            f"{row.days_over} days over · findings: {row.finding_count}"
+        )
+    if len(held) > NAMES_SHOWN:
+        zh.append(f"…… 另有 {len(held) - NAMES_SHOWN} 份")
+        en.append(f"… {len(held) - NAMES_SHOWN} more")
+    return Need("undecided", "\n".join(zh), "\n".join(en))
 
 
 def _gate_needs(summary: Summary | None) -> list[Need]:

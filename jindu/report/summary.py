@@ -1,8 +1,10 @@
 """What a night came to, read from the published database and nothing else."""
 
+import os
+import re
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date, datetime
 from decimal import Decimal
 from pathlib import Path
@@ -26,6 +28,8 @@ group by state
 order by state
 """
 
+# The rule of mart.alert_case: what was refused or is held stays open until a newer version counts; of several refused
+# ones the newest speaks. So a held version that counts stands beside a newer one that was refused, as in mart.reporting.
 # A file that nobody could read, or that lay in another unit's folder, has no successor of its own: the next usable file
 # of the folder's unit puts it right.
 OPEN_SUBMISSION = """
@@ -33,7 +37,7 @@ with ranked as (
     select
         *,
         row_number() over (
-            partition by form_code, org_unit_code, report_month
+            partition by form_code, org_unit_code, report_month, state
             order by received_at desc, submission_id
         ) as recency,
         form_code is not null and org_unit_code is not null and report_month is not null as is_known,
@@ -60,6 +64,7 @@ select
     reason.message_zh,
     reason.message_en,
     coalesce(reason.finding_count, 0),
+    ranked.submission_id,
 from ranked
 left join reason using (submission_id)
 left join mart.org_unit as unit on ranked.org_unit_code = unit.org_unit_code
@@ -67,7 +72,18 @@ left join mart.form as form on ranked.form_code = form.form_code
 where
     ranked.state in ('rejected', 'held')
     and case
-        when ranked.is_known then ranked.recency = 1
+        when ranked.is_known
+            then
+                ranked.recency = 1
+                and not exists (
+                    select 1
+                    from mart.submission as better
+                    where better.form_code = ranked.form_code
+                        and better.org_unit_code = ranked.org_unit_code
+                        and better.report_month = ranked.report_month
+                        and better.received_at > ranked.received_at
+                        and better.state in ('accepted', 'held', 'superseded')
+                )
         else
             -- nobody's file asks for attention on the night that it came
             (
@@ -83,6 +99,23 @@ where
             )
     end
 order by ranked.state desc, ranked.report_month desc nulls last, ranked.org_unit_code, ranked.file_name
+"""
+
+# Nobody explained it by the lock day, and nobody has waived or upheld it since (domain.md, Validation)
+UNDECIDED = """
+select
+    coalesce(unit.short_name, unit.name, submission.org_unit_code),
+    coalesce(form.name_zh, submission.form_code),
+    submission.form_code,
+    submission.report_month,
+    submission.lock_on,
+    date_diff('day', submission.lock_on, cast($as_of as date)),
+    submission.open_warning_count,
+from mart.submission as submission
+left join mart.org_unit as unit on submission.org_unit_code = unit.org_unit_code
+left join mart.form as form on submission.form_code = form.form_code
+where submission.state = 'held' and submission.lock_on < cast($as_of as date)
+order by submission.lock_on, submission.open_warning_count desc, submission.org_unit_code, submission.form_code
 """
 
 MISSING = """
@@ -154,10 +187,9 @@ where cell.is_corrected and cell.report_month >= coalesce($month, cell.report_mo
 order by cell.corrected_on desc, cell.decision_id, cell.org_unit_code, cell.indicator_code, cell.measure
 """
 
-HAS_CORRECTIONS = """
-select 1 from duckdb_columns()
-where schema_name = 'mart' and table_name = 'reported_cell' and column_name = 'is_corrected'
-"""
+HAS_COLUMN = (
+    "select 1 from duckdb_columns() where schema_name = 'mart' and table_name = $table and column_name = $column"
+)
 
 # Of the units right below the office; of the lowest ranked level where setting.csv names no office.
 RANKING = """
@@ -266,7 +298,7 @@ order by alert.kind
 
 @dataclass(frozen=True)
 class OpenSubmission:
-    """A file that was rejected or is held, and has no newer version."""
+    """A file that was rejected or is held, and has no newer version that counts; its name as it is published."""
 
     state: str
     unit: str | None
@@ -275,6 +307,20 @@ class OpenSubmission:
     file_name: str
     message_zh: str | None
     message_en: str | None
+    finding_count: int
+    submission_id: str = ""
+
+
+@dataclass(frozen=True)
+class Undecided:
+    """A report that is held, its lock day over, and that nobody has decided about."""
+
+    unit: str | None
+    form: str | None
+    form_code: str | None
+    month: date
+    lock_on: date
+    days_over: int
     finding_count: int
 
 
@@ -385,6 +431,7 @@ class Summary:
     received_count: int
     arrived: dict[str, int] = field(default_factory=dict)
     open_submissions: tuple[OpenSubmission, ...] = ()
+    undecided: tuple[Undecided, ...] = ()  # the longest over first
     missing: tuple[Missing, ...] = ()
     missing_before: tuple[Missing, ...] = ()  # of the twelve months before it
     collecting: tuple[Collecting, ...] = ()
@@ -428,6 +475,7 @@ def read_summary(home: Home) -> Summary:
             open_submissions=tuple(
                 OpenSubmission(*row) for row in _rows(connection, OPEN_SUBMISSION, previous=previous)
             ),
+            undecided=tuple(Undecided(*row) for row in _rows(connection, UNDECIDED, as_of=as_of)),
             missing=tuple(Missing(*row) for row in _rows(connection, MISSING, month=month)),
             missing_before=tuple(Missing(*row) for row in _rows(connection, MISSING_BEFORE, month=month)),
             collecting=tuple(Collecting(*row) for row in _rows(connection, COLLECTING, as_of=as_of)),
@@ -439,6 +487,23 @@ def read_summary(home: Home) -> Summary:
             corrected=_corrected(connection, month),
             is_sample=_rows(connection, "select coalesce(bool_or(is_sample), false) from mart.target")[0][0],
         )
+
+
+def with_own_names(home: Home, summary: Summary) -> Summary:
+    """The summary with the files called as their senders called them, for the operator's own terminal.
+
+    Published names leave out what may be a person's. Who may not read the private history sees those.
+    """
+    if not summary.open_submissions or not os.access(home.history, os.R_OK):
+        return summary
+    try:
+        with duckdb.connect(home.history, read_only=True) as connection:
+            rows = connection.execute("select submission_id, file_name from raw.submission").fetchall()
+    except duckdb.Error:
+        return summary  # a night replaces it, or it is damaged: the published names will do
+    names = {number: re.sub(r"[\x00-\x1f\x7f]+", " ", name) for number, name in rows}
+    own = [replace(row, file_name=names.get(row.submission_id, row.file_name)) for row in summary.open_submissions]
+    return replace(summary, open_submissions=tuple(own))
 
 
 @contextmanager
@@ -464,7 +529,7 @@ def published_copy(home: Home) -> Iterator[tuple[duckdb.DuckDBPyConnection, Path
 
 
 def _corrected(connection: duckdb.DuckDBPyConnection, month: date | None) -> tuple[Corrected, ...]:
-    if not connection.execute(HAS_CORRECTIONS).fetchall():  # a copy that an older version published
+    if not _rows(connection, HAS_COLUMN, table="reported_cell", column="is_corrected"):  # a copy of an older version
         return ()
     return tuple(Corrected(*row) for row in _rows(connection, CORRECTED, month=month))
 

@@ -50,6 +50,7 @@ class Asking:
         self.forms = {row["code"]: row for row in self.tables["form"]}
         self._lines = {code: list(self._climb(code)) for code in self.units}
         self._asked: dict[tuple[str, str, date], list[Question]] = {}
+        self._found: dict[tuple[str, str, date], list[str]] = {}
 
     @cached_property
     def plan_year(self) -> int:
@@ -121,11 +122,20 @@ class Asking:
         indicator = self.indicators[row["indicator_code"]]
         is_source = indicator["source_form"] == row["form_code"]
         level = indicator["reporting_level"] if is_source else self.forms[row["form_code"]]["level"]
-        for code, unit in self.units.items():
-            if unit["level"] == level and self.is_valid(code, month):
-                above = self.line(code)
-                if sender_code in above and (row["org_unit_code"] is None or row["org_unit_code"] in above):
-                    yield code
+        for code in self._below(sender_code, level, month):
+            if row["org_unit_code"] is None or row["org_unit_code"] in self.line(code):
+                yield code
+
+    def _below(self, sender_code: str, level: str, month: date) -> list[str]:
+        """The units of a level that are the sender or below it, and existed in the month."""
+        key = (sender_code, level, month)
+        if key not in self._found:
+            self._found[key] = [
+                code
+                for code, unit in self.units.items()
+                if unit["level"] == level and sender_code in self.line(code) and self.is_valid(code, month)
+            ]
+        return self._found[key]
 
     @cached_property
     def source_cells(self) -> dict[str, dict[str, list[date]]]:

@@ -132,6 +132,7 @@ def _describe(staging: Path) -> None:
     tables = load().tables
     connection = duckdb.connect(staging)
     try:
+        connection.begin()  # a commit for each of eight hundred comments would take longer than the tables
         views = [name for (name,) in connection.execute(f"select view_name {MART_VIEWS}").fetchall()]
         for name in [*_mart_tables(connection), *views]:
             table = tables.get(name)
@@ -146,6 +147,7 @@ def _describe(staging: Path) -> None:
             for column in described:
                 _comment(connection, "column", f"mart.{_name(name)}.{_name(column.name)}", _comment_text(column))
                 _comment(connection, "column", f"{_name(table.view)}.{_name(column.name_zh)}", column.meaning_zh)
+        connection.commit()
         connection.execute("checkpoint")
     finally:
         connection.close()

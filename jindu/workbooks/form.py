@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal
+from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -287,6 +288,7 @@ def write_keys(book: Any, heading: FormHeading) -> None:
     sheet.very_hidden()
 
 
+@lru_cache(maxsize=4096)  # the same names and headings stand in every form of a month
 def text_width(text: str) -> int:
     """The width of a text in half-width characters: a Chinese one takes two."""
     return sum(2 if unicodedata.east_asian_width(character) in "WF" else 1 for character in text)

@@ -134,7 +134,9 @@ def read(path: Path, file_name: str, vocabulary: Mapping[str, str], limits: Limi
         rows = list(_data_rows(table, words))
         if not rows:
             raise _no_rows()
-        return Answer(_document(table, rows, words, _meta(sheets), file_format), list(_cells(table, rows, words)))
+        document = _document(table, rows, words, _meta(sheets), file_format)
+        _check_months(table, document, words)
+        return Answer(document, list(_cells(table, rows, words)))
     except RefusalError as refusal:
         return Answer(
             Document(refusal.file_format or file_format, False, refusal.code, refusal.zh, refusal.en),
@@ -289,6 +291,20 @@ def _check_unambiguous(header: Header) -> None:
                 f"The headings in {one} and {other} mean the same ({field}); keep one of the two columns.",
             )
         first[field] = column
+
+
+def _check_months(table: Table, document: Document, words: Words) -> None:
+    """A heading such as 1-8月累计 must be of the report month, or its figures are of another."""
+    month = document.report_month or document.meta_report_month
+    for column, heading in table.header.headings.items():
+        named = words.month_of(heading.text) if heading.field else None
+        if month and named and named != int(month[5:7]):
+            place = f"{get_column_letter(column + 1)}{heading.row + 1}"
+            raise RefusalError(
+                "ambiguous_table",
+                f"表头 {place} 写的是“{heading.text.strip()}”，报告期却是 {month[:7]}；请核对报告期或改正表头。",
+                f"The heading in {place} is of month {named}, the report month is {month[:7]}; mend one of them.",
+            )
 
 
 def _table_end(grid: Grid, header: Header, words: Words) -> int:

@@ -100,32 +100,32 @@ def _write(draft: Path, sheets: Sequence[tuple[str, Sheet]]) -> None:
             formats[look] = book.add_format(_properties(look))
         return formats[look]
 
-    is_first = True
     for name, sheet in sheets:
         target = book.add_worksheet(name)
-        layout = sheet.layout
-        if not layout.looks:  # a CSV, whose columns run on to the right
-            target.set_landscape()
-            target.fit_to_pages(1, 0)
-        if layout.visibility == HIDDEN:
-            target.hide()
-        elif layout.visibility == VERY_HIDDEN:
-            target.very_hidden()
-        elif is_first:
-            target.activate()
-            target.set_first_sheet()
-            is_first = False
-        for column, width in layout.widths.items():
-            target.set_column(column, column, width)
-        for row, height in layout.heights.items():
-            target.set_row(row, height)
-        for area in _apart(layout.merged):
-            target.merge_range(*area, "", format_of(layout.looks.get(area[:2], Look())))
+        _lay_out(target, sheet.layout)
+        for area in _apart(sheet.layout.merged):
+            target.merge_range(*area, "", format_of(sheet.layout.looks.get(area[:2], Look())))
         for row, cells in enumerate(sheet.grid):
             for column, cell in enumerate(cells):
-                look = layout.looks.get((row, column)) or _look_of(cell)
+                look = sheet.layout.looks.get((row, column)) or _look_of(cell)
                 _write_cell(target, row, column, cell, format_of(look))
+    next(one for one, (_, sheet) in zip(book.worksheets(), sheets, strict=True) if sheet.is_visible).activate()
     book.close()
+
+
+def _lay_out(target: Any, layout: Layout) -> None:
+    """Widths, heights, whether it can be seen, and how it is printed."""
+    if not layout.looks:  # a CSV, whose columns run on to the right
+        target.set_landscape()
+        target.fit_to_pages(1, 0)
+    if layout.visibility == HIDDEN:
+        target.hide()
+    elif layout.visibility == VERY_HIDDEN:
+        target.very_hidden()
+    for column, width in layout.widths.items():
+        target.set_column(column, column, width)
+    for row, height in layout.heights.items():
+        target.set_row(row, height)
 
 
 def _look_of(cell: SheetCell) -> Look:

@@ -112,14 +112,25 @@ def allowed_formula(row: CheckedRow, cell: str, heading: str) -> str:
     return f"=OR({_is_na(cell)},AND({','.join(conditions)}))"
 
 
+def _is_written_number(cell: str) -> str:
+    """Whether a text says a plain number, in digits of either width, as numbers.parse reads it."""
+    plain = f"ASC(TRIM({cell}))"
+    return f'IFERROR(VALUE({plain})&""={plain},FALSE)'
+
+
 def _critical(row: CheckedRow) -> list[Rule]:
     number_cells = [(row.month, MONTH), (row.ytd, YTD), (row.prior, PRIOR)]
     filled = [(cell, heading) for cell, heading in number_cells if cell]
     rules = [
         (
-            f"NOT(OR({_is_blank(cell)},ISNUMBER({cell}),{_is_na(cell)}))",
+            f"NOT(OR({_is_blank(cell)},ISNUMBER({cell}),{_is_na(cell)},{_is_written_number(cell)}))",
             _text(f"{MUST}{heading}不是数字，请填数字或“不适用”"),
         )
+        for cell, heading in filled
+    ]
+    # read as the number that it says; here it calculates nothing, so no rule below would be right about it
+    rules += [
+        (f"AND(ISTEXT({cell}),{_is_written_number(cell)})", _text(f"{FINE} {heading}是文字格式的数，可读"))
         for cell, heading in filled
     ]
     if row.finished:

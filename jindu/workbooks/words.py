@@ -16,6 +16,7 @@ SHIPPED_FOLDER = PROJECT_ROOT / "warehouse" / "reference"
 COUNTED_UNIT = "counted unit"  # an indicator's own unit, such as 件: may stand behind a number
 CONVERTED_UNIT = "converted unit"  # of unit.csv; may stand in a heading as well
 PERCENT = "%"
+MONTH_MARK = "{月}"  # in a heading of heading.csv: any month, which must be the report month
 TRAILING_BRACKET = re.compile(r"[(\[【〔{]([^()\[\]【】〔〕{}]*)[)\]】〕}]$")  # after NFKC
 # The meanings of wording.csv
 WORDING = frozenset({"not_applicable", "over", "scale", "column_mark", "total_row", "section_mark", "title_end"})
@@ -47,9 +48,25 @@ class Words:
             rf"\s*(?:(?P<over>{over})?\s*(?P<unit>{unit})?|(?P<unit_first>{unit})\s*(?P<over_last>{over}))"
         )
 
+    @cached_property
+    def _monthly(self) -> list[tuple[re.Pattern[str], str]]:
+        """The headings that name a month, 1-9月累计, with what they mean."""
+        keys = {key: field for key, field in self.headings.items() if MONTH_MARK in key}
+        number = "(1[0-2]|0?[1-9])"
+        return [(re.compile(re.escape(key).replace(re.escape(MONTH_MARK), number)), keys[key]) for key in keys]
+
     def field(self, text: str) -> str | None:
         """The field that a heading or label means."""
-        return self.headings.get(heading_key(text))
+        key = heading_key(text)
+        if found := self.headings.get(key):
+            return found
+        return next((field for pattern, field in self._monthly if pattern.fullmatch(key)), None)
+
+    def month_of(self, text: str) -> int | None:
+        """The month that a heading names as the last of its range: 9 of 1-9月累计."""
+        key = heading_key(text)
+        found = next((match for pattern, _ in self._monthly if (match := pattern.fullmatch(key))), None)
+        return int(found[1]) if found and key not in self.headings else None
 
     def says_not_applicable(self, text: str) -> bool:
         """Whether the whole text is one of the marks for what does not exist here."""

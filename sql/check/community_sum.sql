@@ -14,8 +14,10 @@ unit_answer as (
         check_figure.row_key,
         source.month_value,
         source.ytd_value,
-        source.month_value is not null or coalesce(source.month_state = 'not_applicable', false) as has_month,
-        source.ytd_value is not null or coalesce(source.ytd_state = 'not_applicable', false) as has_ytd,
+        (source.month_value is not null and not coalesce(source.is_month_over, false))
+        or coalesce(source.month_state = 'not_applicable', false) as has_month,
+        (source.ytd_value is not null and not coalesce(source.is_ytd_over, false))
+        or coalesce(source.ytd_state = 'not_applicable', false) as has_ytd,
     from check_figure
     inner join core.org_descendant as below
         on check_figure.org_unit_code = below.ancestor_code and below.depth > 0
@@ -51,9 +53,19 @@ compared_cell as (
         unit_sum.units_count,
         unnest([
             struct_pack(
-                field := 'month', cell := month_cell, text := month_text, own := month_value, below := month_sum_value
+                field := 'month',
+                cell := month_cell,
+                text := month_text,
+                own := case when not coalesce(is_month_over, false) then month_value end,
+                below := month_sum_value
             ),
-            struct_pack(field := 'ytd', cell := ytd_cell, text := ytd_text, own := ytd_value, below := ytd_sum_value)
+            struct_pack(
+                field := 'ytd',
+                cell := ytd_cell,
+                text := ytd_text,
+                own := case when not coalesce(is_ytd_over, false) then ytd_value end,
+                below := ytd_sum_value
+            )
         ]) as figure,
     from check_figure
     inner join unit_sum using (row_key)

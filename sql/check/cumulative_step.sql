@@ -1,13 +1,50 @@
 -- grain: one row per reported cumulative of a flow
 -- The cumulative of January is the month's own; later it is last month's cumulative plus the month.
 -- Only the month before in the same plan year is compared: a series may start mid-year or combine January and February.
-with stepped as (
+-- A figure in whose place a telephoned one stands is not judged: what counts instead was looked at when it was told.
+with told as (
+    select
+        org_unit_code,
+        indicator_code,
+        report_month,
+        form_code,
+        recorded_at,
+        bool_or(measure = 'ytd') as is_ytd_told,
+    from core.correction
+    where is_newest and measure in ('month', 'ytd')
+    group by all
+),
+
+replaced as (
+    select
+        reading.row_key,
+        bool_or(told.is_ytd_told) as is_ytd_told,
+    from "check".sound_reading as reading
+    inner join told
+        on
+            reading.org_unit_code = told.org_unit_code
+            and reading.indicator_code = told.indicator_code
+            and reading.report_month = told.report_month
+            and reading.form_code = told.form_code
+            and reading.received_at <= told.recorded_at
+    group by reading.row_key
+),
+
+stepped as (
     select
         current_month.*,
+        replaced.row_key is not null as is_told,
         case
             when month(current_month.report_month) = 1 then 0
             else coalesce(previous_month.mended_ytd_value, previous_month.ytd_value)
         end as previous_ytd_value,
+        coalesce(current_month.is_month_over, false)
+        or coalesce(current_month.is_ytd_over, false)
+        or (
+            previous_month.mended_ytd_value is null
+            and month(current_month.report_month) > 1
+            and coalesce(previous_month.is_ytd_over, false)
+        ) as is_inexact,
     from "check".sound_reading as current_month
     left join "check".sound_reading as previous_month
         on
@@ -16,7 +53,11 @@ with stepped as (
             and current_month.org_unit_code = previous_month.org_unit_code
             and current_month.indicator_code = previous_month.indicator_code
             and current_month.report_month = previous_month.report_month + interval 1 month
-    where current_month.kind = 'flow' and current_month.ytd_value is not null
+    left join replaced on current_month.row_key = replaced.row_key
+    where
+        current_month.kind = 'flow'
+        and current_month.ytd_value is not null
+        and not coalesce(replaced.is_ytd_told, false)
 ),
 
 compared as (
@@ -41,7 +82,9 @@ select
     step_value,
     '≥ ' || printf('%.15g', cast(previous_ytd_value as double)) as step_expected,
     -- a falling cumulative is told once, as falling
-    case when step_value >= 0 then greatest(abs(gap_value) - rounding_value, 0) end as identity_gap_value,
+    case
+        when step_value >= 0 and not is_told and not is_inexact then greatest(abs(gap_value) - rounding_value, 0)
+    end as identity_gap_value,
     printf('%.15g', cast(previous_ytd_value + month_value as double)) as identity_expected,
     printf('%.15g', cast(previous_ytd_value as double)) as previous_ytd,
     month_text,

@@ -31,6 +31,8 @@ select
     on_pace_at,
     at_risk_at,
     behind_at,
-    cast(target_value * (date_diff('month', first_month, report_month) + 1) / months_count as decimal(24, 6)) as due_value,
+    cast(
+        target_value * (date_diff('month', first_month, report_month) + 1) / months_count as decimal(24, 6)
+    ) as due_value,
 from due_month
 order by org_unit_code, indicator_code, report_month

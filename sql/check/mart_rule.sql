@@ -22,7 +22,7 @@ tried as (
         sum(failed_count) as findings_count,
         bool_and(
             failed_count <= evaluated_count
-            and explained_count <= failed_count
+            and answered_count <= failed_count
             and submissions_failed_count between 0 and submissions_count
             and first_failed_count between 0 and first_count
             and counted_failed_count between 0 and counted_count

@@ -34,8 +34,10 @@ select
     case when month_value is not null then month_cell else ytd_cell end as cell,
     case when month_value is not null then month_text else ytd_text end as text,
     -- statistics need no exactness: what is compared is how far, not whether it is equal
-    cast(case when kind = 'flow' then coalesce(month_value, ytd_value - previous_ytd_value) else month_value end as double)
-        as amount,
+    cast(
+        case when kind = 'flow' then coalesce(month_value, ytd_value - previous_ytd_value) else month_value end
+        as double
+    ) as amount,
 from stepped
 where amount is not null
 order by row_key

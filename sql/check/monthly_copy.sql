@@ -1,5 +1,6 @@
--- grain: one row per submission with at least five month amounts that are not 0 in it or in the month before
--- Levels may honestly stay as they are; five or more amounts that all stay to the digit were copied.
+-- grain: one row per submission with at least five amounts that are not 0 in it or in the month before
+-- Levels may honestly stay as they are; five or more amounts that all stay to the digit were copied. Of a form that
+-- gives cumulatives alone those are compared: something happens in every month.
 with amount_pair as (
     select
         current_month.submission_id,
@@ -7,8 +8,11 @@ with amount_pair as (
         current_month.form_code,
         current_month.report_month,
         current_month.sheet_name,
-        current_month.month_value,
-        previous_month.month_value as previous_value,
+        current_month.row_number,
+        coalesce(current_month.month_value, previous_month.month_value) is not null as is_by_month,
+        case when is_by_month then current_month.month_value else current_month.ytd_value end as amount_value,
+        case when is_by_month then current_month.month_cell else current_month.ytd_cell end as amount_cell,
+        case when is_by_month then previous_month.month_value else previous_month.ytd_value end as previous_value,
         current_month.has_explanation,
     from "check".sound_reading as current_month
     inner join "check".sound_reading as previous_month
@@ -21,9 +25,9 @@ with amount_pair as (
             and current_month.report_month = previous_month.report_month + interval 1 month
     where
         current_month.kind = 'flow'
-        and current_month.month_value is not null
-        and previous_month.month_value is not null
-        and (current_month.month_value != 0 or previous_month.month_value != 0)
+        and amount_value is not null
+        and previous_value is not null
+        and (amount_value != 0 or previous_value != 0)
 )
 
 select
@@ -34,12 +38,12 @@ select
     cast(null as varchar) as indicator_code,
     report_month,
     any_value(sheet_name) as sheet_name,
-    cast(null as varchar) as cell,
+    arg_min(amount_cell, row_number) as cell,  -- the first of them, so that there is somewhere to look
     count(*) || ' = ' || strftime(report_month - interval 1 month, '%Y-%m') as found,
     cast(null as varchar) as expected,
     bool_or(has_explanation) as is_explained,
     count(*) as compared_count,
-    count(*) filter (where month_value != previous_value) as changed_count,
+    count(*) filter (where amount_value != previous_value) as changed_count,
 from amount_pair
 group by submission_id, sender_code, form_code, report_month
 having count(*) >= 5

@@ -140,8 +140,9 @@ select
         'last month ' || shown_about(case when kind = 'stock' then previous_amount end),
         'the same month last year ' || shown_about(last_year_amount)
     ) as history_en,
-    spreads_ratio,
+    -- to three places: the same on every machine
+    cast(spreads_ratio as decimal(18, 3)) as spreads_ratio,
     -- a series of nothing but zeros says nothing about the size of what comes at last
-    case when usual_amount != 0 then spreads_ratio end as gross_ratio,
+    case when usual_amount != 0 then cast(spreads_ratio as decimal(18, 3)) end as gross_ratio,
 from measured
 order by check_key

@@ -17,8 +17,8 @@ with placed_amount as (
 beside_siblings as (
     select
         *,
-        count(distinct org_unit_code) filter (where is_newest) over siblings as units_count,
-        bool_and(households is not null) over siblings as has_households,
+        count(amount) filter (where is_newest) over siblings as siblings_count,
+        households is not null and bool_and(households is not null) over siblings as has_households,
         amount / households as rate,
         median(amount) filter (where is_newest) over siblings as middle_amount,
         robust_variance(
@@ -34,7 +34,12 @@ beside_siblings as (
         median(amount) filter (where is_newest) over own_months as own_amount,
     from placed_amount
     window
-        siblings as (partition by form_code, indicator_code, report_month, parent_code),
+        -- without the unit itself: of few siblings one is many
+        siblings as (
+            partition by form_code, indicator_code, report_month, parent_code
+            order by org_unit_code
+            rows between unbounded preceding and unbounded following exclude group
+        ),
         own_months as (
             partition by form_code, org_unit_code, indicator_code
             order by report_month
@@ -46,13 +51,11 @@ likely as (
     select
         *,
         case when has_households then middle_rate * households end as size_amount,
-        mixed_spread(units_count, variance, greatest(abs(middle_amount), 1)) as spread,
-        mixed_spread(
-            units_count, rate_variance * squared(households), greatest(abs(size_amount), 1)
-        ) as size_spread,
+        mixed_spread(siblings_count, variance, greatest(abs(middle_amount), 1)) as spread,
+        mixed_spread(siblings_count, rate_variance * squared(households), greatest(abs(size_amount), 1)) as size_spread,
         mixed_spread(months_count, 0, greatest(abs(own_amount), 1) + squared(0.2 * own_amount)) as own_spread,
     from beside_siblings
-    where units_count >= 5 and months_count < 4
+    where siblings_count >= 4 and months_count < 4
 )
 
 select
@@ -68,13 +71,15 @@ select
     '≈ ' || shown_about(coalesce(size_amount, middle_amount)) as expected,
     has_explanation as is_explained,
     amount,
-    units_count - 1 as siblings_count,
+    siblings_count,
     shown_about(middle_amount) as middle_shown,
-    -- least() passes over what is not known
-    least(
-        abs(amount - middle_amount) / spread,
-        abs(amount - size_amount) / size_spread,
-        abs(amount - own_amount) / own_spread
-    ) / allowance(units_count) as spreads_ratio,
+    -- least() passes over what is not known; to three places: the same on every machine
+    cast(
+        least(
+            abs(amount - middle_amount) / spread,
+            abs(amount - size_amount) / size_spread,
+            abs(amount - own_amount) / own_spread
+        ) / allowance(siblings_count) as decimal(18, 3)
+    ) as spreads_ratio,
 from likely
 order by check_key

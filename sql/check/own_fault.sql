@@ -1,6 +1,6 @@
 -- grain: one row per submission and critical rule that it fails by itself, whatever was sent before or by others
--- domain.md, Validation: other months and units are compared with what passes these rules; whether it stands in the end
--- may hang on those months. Which rules are critical is said in expectations/incoming.yml: a test holds the two together.
+-- domain.md, Validation: other months and units are compared with what passes these rules; whether it stands in the
+-- end may hang on those months. Which rules are critical expectations/incoming.yml says: a test holds the two together.
 with failed_rule as (
     select
         submission_id,

@@ -9,6 +9,7 @@ with own_year as (
         kind,
         month_value,
         ytd_value,
+        rounding_value,
         sum(month_value) over year_to_date as months_value,
         count(month_value) over year_to_date as months_count,
     from "check".sound_reading
@@ -30,6 +31,8 @@ own_figure as (
             when ytd_value is not null then ytd_value
             when months_count = month(report_month) then months_value
         end as own_value,
+        -- months rounded one by one may differ from their sum; one and the same figure may not
+        case when kind = 'flow' and ytd_value is null then months_count * rounding_value else 0 end as leeway_value,
     from own_year
     where kind in ('flow', 'stock')
 )
@@ -46,7 +49,7 @@ select
     reported.prior_ytd_text as found,
     printf('%.15g', cast(own_figure.own_value as double)) as expected,
     reported.has_explanation as is_explained,
-    greatest(abs(reported.prior_ytd_value - own_figure.own_value) - reported.rounding_value, 0) as gap_value,
+    greatest(abs(reported.prior_ytd_value - own_figure.own_value) - own_figure.leeway_value, 0) as gap_value,
 from "check".sound_reading as reported
 inner join own_figure
     on

@@ -1,6 +1,6 @@
 -- grain: one row per figure on a form that is not its only source: a published growth or rate, or a figure asked twice
--- Ours is worked out from the sums: growth from this year's and last year's cumulative, a rate from its two parts, and of
--- a figure that two forms ask for, what its source form says of the same unit (a parent's sum: check.community_sum).
+-- Ours is worked out from the sums: growth from this year's and last year's cumulative, a rate from its two parts, and
+-- of a figure that two forms ask for, what its source form says of the same unit (a parent's sum: community_sum).
 with newest_value as (
     select
         org_unit_code,

@@ -1,6 +1,6 @@
 -- grain: one row per month's amount or level with the two months before it
 -- How many months in a row lie on one straight line, to the digit: the same amount again and again, or the same step.
--- Left out are levels that stay, for nothing happened to them, and counts under ten, which often are alike.
+-- Left out is where less than ten happens in a month: small counts often are alike, and levels often stay.
 with stepped as (
     select
         *,
@@ -46,11 +46,13 @@ select
     has_explanation as is_explained,
     step_amount,
     case
-        when is_on_line and amount >= 10 and (kind = 'flow' or step_amount != 0)
+        when is_on_line and case when kind = 'flow' then amount else abs(step_amount) end >= 10
             -- the month that left the older line and the one before it are on this one
             then date_diff('month', bend_month, report_month) + 2
         else 0
-    end as months_in_line_count,
+    end as line_months_count,
+    -- told once in half a year, not month after month
+    case when line_months_count % 6 = 0 then line_months_count end as months_in_line_count,
     case when step_amount = 0 then '每月都是同一个数' else '每月都差 ' || shown_about(step_amount) end as line_zh,
     case
         when step_amount = 0 then 'the same amount each month' else 'each month differs by ' || shown_about(step_amount)

@@ -37,8 +37,8 @@ identity as (
         folder.name as folder_name,
         sender.name as sender_name,
         asked_sender.sender_code is not null as has_questions,
-        asked_span.months_asked,
         is_explanation(received.correction_reason, null, null, no_explanation.phrases) as has_reason,
+        asked_span.months_asked,
     from core.received as received
     cross join form_list
     cross join no_explanation
@@ -116,7 +116,7 @@ select
     months_asked,
     is_correction_reasoned,
     strftime(lock_on, '%Y-%m-%d') as lock_on_shown,
-    '≤ ' || strftime(lock_on, '%Y-%m-%d') as lock_day,
+    '“更正说明”写明原因' as reason_expected,
     coalesce(is_month_over and is_month_agreed and is_own_folder and is_sender_agreed and has_questions, false)
         as is_identified,
 from judged

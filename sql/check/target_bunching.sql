@@ -1,5 +1,5 @@
 -- grain: one row per reported cumulative of a flow whose target is due evenly
--- In how many of the last six months the cumulative was just enough: at the amount due, or above it by up to a fiftieth.
+-- In how many of the last six months the cumulative was just enough: the amount due, or up to a fiftieth above it.
 -- Honest years scatter around what is due; small counts are left out, for one more or less is more than a fiftieth.
 with compared as (
     select

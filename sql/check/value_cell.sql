@@ -95,8 +95,14 @@ select
         when field = 'finished' then strftime(last_day(report_month), '%Y-%m-%d') || ' 这样的日期'
         else '数字、0 或“不适用”'
     end as reading_expected,
-    case when field = 'finished' then '日期' else '数字' end as reading_kind,
-    case when field = 'finished' then ' ' else '' end || reading_expected as reading_request,
+    case when field = 'finished' then '日期' else '数字' end
+    || coalesce('：' || formula_error_words(typed.text), '') as reading_kind,
+    case when field = 'finished' then ' ' else '' end
+    || reading_expected
+    || case
+        when formula_error_words(typed.text) is not null then '，或把公式改好、重新计算并保存'
+        else ''
+    end as reading_request,
     value,
     unit,
     not is_oversized as is_possible_size,

@@ -11,7 +11,7 @@ with decided as (
             '{
                 "org_unit_code": "VARCHAR", "indicator_code": "VARCHAR", "report_month": "DATE",
                 "month_value": "DECIMAL(24, 6)", "ytd_value": "DECIMAL(24, 6)", "prior_ytd_value": "DECIMAL(24, 6)",
-                "finished_on": "DATE"
+                "finished_on": "DATE", "not_applicable": "BOOLEAN"
             }'
         ) as told,
     from raw.decision
@@ -29,6 +29,7 @@ corrected_measure as (
         unnest(['month', 'ytd', 'prior_ytd', 'finished_on']) as measure,
         unnest([told.month_value, told.ytd_value, told.prior_ytd_value, null]) as value,
         unnest([null, null, null, told.finished_on]) as finished_on,
+        coalesce(told.not_applicable, false) as is_not_applicable,
     from decided
 )
 
@@ -42,6 +43,7 @@ select
     corrected_measure.measure,
     corrected_measure.value,
     corrected_measure.finished_on,
+    corrected_measure.is_not_applicable,
     expected_cell.form_code,
     expected_cell.sender_code,
     case
@@ -67,7 +69,16 @@ left join core.expected_cell as expected_cell
         and corrected_measure.org_unit_code = expected_cell.org_unit_code
         and corrected_measure.indicator_code = expected_cell.indicator_code
         and corrected_measure.report_month = expected_cell.report_month
-where corrected_measure.value is not null or corrected_measure.finished_on is not null
+where
+    corrected_measure.value is not null
+    or corrected_measure.finished_on is not null
+    -- 不适用 takes out what is asked of this month, whatever the form says; last year stays
+    or (
+        corrected_measure.is_not_applicable
+        and corrected_measure.measure in (
+            'month', case when indicator.kind = 'milestone' then 'finished_on' else 'ytd' end
+        )
+    )
 order by
     corrected_measure.recorded_at,
     corrected_measure.entered_at,

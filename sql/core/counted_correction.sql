@@ -8,6 +8,7 @@ select
     correction.measure,
     correction.value,
     correction.finished_on,
+    correction.is_not_applicable,
     correction.decision_id,
     correction.recorded_at,
     -- who was told in time and told better later was in time

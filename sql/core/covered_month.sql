@@ -171,6 +171,10 @@ answered as (
         coalesce(
             sum(due.share.amount) filter (where is_reported and kind = 'flow') over year_to_date, 0
         ) as answered_numerator,
+        -- not applicable: no cumulative answers for it, for there is nothing to answer
+        coalesce(
+            sum(due.share.amount) filter (where is_not_applicable and kind = 'flow') over year_to_date, 0
+        ) as idle_numerator,
         -- a cumulative answers for all months up to its own, a level for the way due by its month
         has_cumulative or (kind = 'stock' and is_reported) as is_whole,
         bit_or(
@@ -189,7 +193,7 @@ covered as (
         ytd_value is not null as has_answer,
         coalesce(
             last_value(
-                case when is_whole then due_share - answered_numerator end ignore nulls
+                case when is_whole then due_share - idle_numerator - answered_numerator end ignore nulls
             ) over year_to_date,
             0
         ) + answered_numerator as covered_numerator,
@@ -373,6 +377,7 @@ whole_part as (
         line.indicator_code,
         line.report_month,
         rescaled(line.due_numerator, unit_count.whole_units_count, even_part.even_parts) as due_numerator,
+        line.amount_denominator * even_part.even_parts as due_denominator,
         rescaled(
             coalesce(millionths(line.baseline_value), 0), unit_count.whole_units_count, even_part.even_parts
         ) as baseline_numerator,
@@ -389,17 +394,25 @@ whole_part as (
 select
     standing_line.* exclude (has_answer, is_shared, own_from_month) replace (
         case
-            when spoken_for.report_month is not null then null
-            when standing_line.is_shared or whole_part.report_month is null then standing_line.covered_numerator
+            when whole_part.report_month is null and spoken_for.report_month is null
+                then standing_line.covered_numerator
             when standing_line.has_answer then whole_part.due_numerator
         end as covered_numerator,
+        -- of a unit that ended before there was a target, too
+        coalesce(whole_part.due_denominator, standing_line.covered_denominator) as covered_denominator,
         case
-            when standing_line.is_shared or whole_part.report_month is null then standing_line.baseline_numerator
+            when whole_part.report_month is null then standing_line.baseline_numerator
             when standing_line.has_answer then whole_part.baseline_numerator
             else 0
         end as baseline_numerator
     ),
 from standing_line
 left join spoken_for using (org_unit_code, reporting_unit_code, indicator_code, report_month)
-left join whole_part using (org_unit_code, reporting_unit_code, indicator_code, report_month)
+left join whole_part
+    on
+        not standing_line.is_shared
+        and standing_line.org_unit_code = whole_part.org_unit_code
+        and standing_line.reporting_unit_code = whole_part.reporting_unit_code
+        and standing_line.indicator_code = whole_part.indicator_code
+        and standing_line.report_month = whole_part.report_month
 order by org_unit_code, reporting_unit_code, indicator_code, report_month

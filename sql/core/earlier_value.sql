@@ -88,6 +88,7 @@ earlier_measure as (
         correction.measure,
         correction.value,
         correction.finished_on,
+        correction.is_not_applicable,
     from moved_report
     inner join correction
         on
@@ -124,6 +125,7 @@ earlier_correction as (
         max(value) filter (where measure = 'ytd') as ytd_value,
         max(value) filter (where measure = 'prior_ytd') as prior_ytd_value,
         max(finished_on) as finished_on,
+        list(measure) filter (where is_not_applicable) as taken_measures,
     from earlier_measure
     group by report_month, org_unit_code, indicator_code, value_month
 ),
@@ -135,12 +137,26 @@ earlier_value as (
         indicator_code,
         value_month,
         true as is_known,
-        coalesce(earlier_correction.month_value, earlier_reading.month_value) as month_value,
-        coalesce(earlier_correction.ytd_value, earlier_reading.ytd_value) as ytd_value,
+        coalesce(earlier_correction.taken_measures, []) as not_applicable_measures,
+        case
+            when not list_contains(not_applicable_measures, 'month')
+                then coalesce(earlier_correction.month_value, earlier_reading.month_value)
+        end as month_value,
+        case
+            when not list_contains(not_applicable_measures, 'ytd')
+                then coalesce(earlier_correction.ytd_value, earlier_reading.ytd_value)
+        end as ytd_value,
         coalesce(earlier_correction.prior_ytd_value, earlier_reading.prior_ytd_value) as prior_ytd_value,
-        coalesce(earlier_correction.finished_on, earlier_reading.finished_on) as finished_on,
-        earlier_reading.month_state,
-        earlier_reading.ytd_state,
+        case
+            when not list_contains(not_applicable_measures, 'finished_on')
+                then coalesce(earlier_correction.finished_on, earlier_reading.finished_on)
+        end as finished_on,
+        case
+            when list_contains(not_applicable_measures, 'month') then 'not_applicable' else earlier_reading.month_state
+        end as month_state,
+        case
+            when list_contains(not_applicable_measures, 'ytd') then 'not_applicable' else earlier_reading.ytd_state
+        end as ytd_state,
     from earlier_reading
     full join earlier_correction using (report_month, org_unit_code, indicator_code, value_month)
 ),

@@ -1,8 +1,9 @@
 -- grain: one row per submission, row of its table and answer that the office knew before it arrived
--- What a template fills in (jindu/template.py): the cumulative of last year's same month, and the end of a milestone
--- that was finished in a month before. A template says in a column of its own which cells it left open: what it filled
--- in is read there, in the file itself. In a file without that column nothing was filled in.
--- What was restated after the file arrived says nothing of what it was compared with: it is not known here.
+-- What a template fills in (jindu/template.py): last year's same month (of a flow its cumulative, where no month is
+-- missing from it), and the end of a milestone that was finished in a month before. A template says in a column of its
+-- own which cells it left open: what it filled in is read there, in the file itself. In a file without that column
+-- nothing was filled in. What was restated after the file arrived says nothing of what it was compared with: it is not
+-- known here.
 with asked_mark as (
     select
         sha256,
@@ -19,7 +20,8 @@ known_month as (
         org_unit_code,
         indicator_code,
         report_month,
-        case when months_covered_count = months_due_count then ytd_value end as ytd_value,
+        ytd_value,
+        months_covered_count = months_due_count as is_whole,
         finished_on,
         max(received_at) over year_to_date as known_at,
     from core.unit_month
@@ -54,9 +56,17 @@ answer as (
         asked_row.indicator_code,
         asked_row.report_month,
         'prior_ytd' as measure,
-        asked_row.asked_text is not null and not ends_with(asked_row.asked_text, ' prior') as is_prefilled,
+        coalesce(
+            last_year.ytd_value is not null
+            and (asked_row.kind != 'flow' or last_year.is_whole)
+            and last_year.known_at <= asked_row.received_at,
+            false
+        ) as is_known,
         coalesce(asked_row.prior_ytd_state in ('number', 'not_applicable'), false) as is_filled,
-        coalesce(last_year.ytd_value is not null and last_year.known_at <= asked_row.received_at, false) as is_known,
+        -- nobody is asked for a level's last year: a template shows it where it is known
+        asked_row.asked_text is not null
+        and case when asked_row.kind = 'flow' then not ends_with(asked_row.asked_text, ' prior') else is_known end
+            as is_prefilled,
         coalesce(asked_row.prior_ytd_value != last_year.ytd_value, true) as is_different,
     from asked_row
     left join known_month as last_year
@@ -65,7 +75,7 @@ answer as (
             and asked_row.org_unit_code = last_year.org_unit_code
             and asked_row.indicator_code = last_year.indicator_code
             and asked_row.report_month - interval 1 year = last_year.report_month
-    where asked_row.kind = 'flow'
+    where asked_row.kind = 'flow' or asked_row.asked_text is not null or is_filled
     union all by name
     select
         asked_row.submission_id,

@@ -1,7 +1,8 @@
 -- grain: one row per reporting org unit, asked indicator and month: what was reported, and what is known by then
 -- After a unit's end its flows have a row (is_ended) for each month that is left of the year: what it had by its end.
 -- A reported cumulative stands for all months up to its own; months reported after it are added
--- (domain.md, Submissions).
+-- (domain.md, Submissions). It takes back 不适用 where it holds more than the other months that it tells of: then the
+-- month was due, and is known by the cumulative as a silent one would be.
 with asked_month as (
     select distinct
         expected_cell.org_unit_code,
@@ -62,6 +63,37 @@ reported_month as (
     left join core.value using (org_unit_code, indicator_code, report_month)
 ),
 
+-- the months since the cumulative before are told of by the next one
+told_month as (
+    select
+        *,
+        count(*) filter (where has_cumulative) over (
+            partition by org_unit_code, indicator_code, report_year order by report_month desc
+        ) as cumulatives_to_come_count,
+    from reported_month
+),
+
+applicable_month as (
+    select
+        * exclude (cumulatives_to_come_count) replace (
+            is_not_applicable
+            and not coalesce(
+                bool_and(is_not_applicable or month_value is not null) over told_together
+                and max(case when has_cumulative then cumulative_value end) over told_together
+                > coalesce(sum(month_value) over told_together, 0)
+                + coalesce(max_by(cumulative_value, report_month) filter (where has_cumulative) over before, 0),
+                false
+            ) as is_not_applicable
+        ),
+    from told_month
+    window
+        told_together as (partition by org_unit_code, indicator_code, report_year, cumulatives_to_come_count),
+        before as (
+            partition by org_unit_code, indicator_code, report_year
+            order by report_month rows between unbounded preceding and 1 preceding
+        )
+),
+
 running_month as (
     select
         *,
@@ -73,7 +105,7 @@ running_month as (
         count(*) filter (where not is_not_applicable) over year_to_date as months_due_count,
         lag(cumulative_value) over by_month as previous_cumulative_value,
         lag(report_month) over by_month as previous_month,
-    from reported_month
+    from applicable_month
     window
         by_month as (partition by org_unit_code, indicator_code, report_year order by report_month),
         year_to_date as (
@@ -93,7 +125,7 @@ known_month as (
             case when has_cumulative then months_due_count - running_count end ignore nulls
         ) over year_to_date as cumulative_ahead_count,
         last_value(case when has_cumulative then report_month end ignore nulls) over year_to_date as cumulative_month,
-        last_value(case when has_cumulative then asked_months end ignore nulls) over year_to_date as cumulative_months,
+        last_value(case when has_cumulative then due_months end ignore nulls) over year_to_date as cumulative_months,
         last_value(case when is_reported then report_month end ignore nulls) over year_to_date as last_covered_month,
         last_value(level_value ignore nulls) over year_to_date as latest_level_value,
         last_value(case when is_reported then is_held end ignore nulls) over year_to_date as is_latest_held,
@@ -127,7 +159,8 @@ asked_row as (
             else coalesce(is_latest_held, false)
         end as is_held,
         -- in the same way: rests on a value that was telephoned in
-        case
+        (is_corrected and is_not_applicable)  -- 不适用 that was told marks its own month alone
+        or case
             when kind = 'flow'
                 then coalesce(last_corrected_month >= coalesce(cumulative_month, last_corrected_month), false)
             else coalesce(is_latest_corrected, false)

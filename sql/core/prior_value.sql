@@ -60,12 +60,16 @@ taken_over as (
     group by succession.heir_code, month_value.indicator_code, month_value.report_month
 ),
 
--- a unit founded when its predecessor ended had no last year of its own, which is nothing rather than unknown
+-- a unit founded when its predecessor ended had no last year of its own, which is nothing rather than unknown: the
+-- predecessor's is what there is
 founded_heir as (
     select distinct
         succession.heir_code as org_unit_code,
-        year(succession.from_month) as founded_year,
+        ended.indicator_code,
+        ended.report_month,
     from core.succession as succession
+    inner join core.month_value as ended
+        on succession.org_unit_code = ended.org_unit_code and ended.is_ended
     semi join reference.org_unit as org_unit
         on succession.heir_code = org_unit.code and succession.last_month < org_unit.valid_from
 ),
@@ -117,7 +121,8 @@ prior as (
     left join founded_heir
         on
             covered.org_unit_code = founded_heir.org_unit_code
-            and year(covered.report_month) = founded_heir.founded_year
+            and covered.indicator_code = founded_heir.indicator_code
+            and covered.report_month = founded_heir.report_month
 )
 
 select

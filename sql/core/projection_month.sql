@@ -50,6 +50,8 @@ parted_line as (
 line_month as (
     select
         line.org_unit_code,
+        line.reporting_unit_code,
+        line.from_month,
         line.last_month,
         unit_month.* exclude (org_unit_code),
         not coalesce(unit_month.is_ended, false) as is_running,
@@ -103,6 +105,23 @@ line_month as (
     )
 ),
 
+-- what a unit's report told, of how many months: a cumulative brings at once what it makes known
+told_month as (
+    select
+        *,
+        case
+            when is_running then months_covered_count - coalesce(lag(months_covered_count) over this_year, 0)
+        end as months_told_count,
+        case
+            when months_told_count = 1 and month_value is not null then month_value
+            when months_told_count > 0 then ytd_value - coalesce(lag(ytd_value) over this_year, 0)
+        end as told_value,
+    from line_month
+    window this_year as (
+        partition by org_unit_code, indicator_code, reporting_unit_code, from_month, report_year order by report_month
+    )
+),
+
 known_month as (
     select
         org_unit_code,
@@ -117,66 +136,43 @@ known_month as (
             select count(*)
             from core.succession as succession
             where
-                line_month.org_unit_code = succession.heir_code and line_month.report_month >= succession.from_month
+                told_month.org_unit_code = succession.heir_code and told_month.report_month >= succession.from_month
         ) as era,
-        count(*) filter (where is_running) as units_due_count,
+        greatest(count(*) filter (where is_running and is_not_applicable is not true), 1) as units_due_count,
         sum(months_due_count) filter (where is_running) as unit_months_due_count,
         unit_months_due_count - sum(months_covered_count) filter (where is_running) as unit_months_missing_count,
-        sum(month_value) as month_value,
-        count(month_value) = count(*) filter (where is_reported) as is_month_given,
-        case
-            when kind = 'flow' then sum(ytd_value)
-            -- a level that is missing carries its last value
-            when count(ytd_value) > 0 then sum(ytd_low_value)
-        end as known_value,
+        sum(months_due_count - months_covered_count) as year_months_missing_count,
+        sum(told_value) as told_value,
+        sum(months_told_count) as unit_months_told_count,
+        -- a level that is missing carries its last value
+        case when count(ytd_value) > 0 then sum(ytd_low_value) end as known_value,
         coalesce(sum(first_level_value), 0) as first_level_value,
         bool_or(is_suppressed) as is_suppressed,
-    from line_month
+    from told_month
     group by org_unit_code, indicator_code, report_month, last_month, report_year, kind
     having bool_or(is_running)
 ),
 
-gained_month as (
+leveled_month as (
     select
         *,
-        coalesce(lag(unit_months_missing_count) over by_month, 0) as missing_before_count,
-        lag(known_value) over by_month as value_before,
-        -- how many months of one unit have become known
-        units_due_count + missing_before_count - unit_months_missing_count as unit_months_gained_count,
         lag(millionths(known_value)) over (
             partition by org_unit_code, indicator_code, last_month, era order by report_month
         ) as level_before,
-        report_month = min(report_month) over (
-            partition by org_unit_code, indicator_code, last_month, era
-        ) as is_first,
     from known_month
-    window by_month as (partition by org_unit_code, indicator_code, last_month, era, report_year order by report_month)
 ),
 
 month_amount as (
     select
         *,
-        case
-            when kind = 'stock' then is_reported
-            -- what was inherited is not of its month
-            else
-                known_value is not null
-                and unit_months_gained_count > 0
-                and (not is_first or era = 0 or is_month_given)
-        end as is_observed,
+        case when kind = 'stock' then is_reported else unit_months_told_count > 0 end as is_observed,
         case
             when not is_observed then null
             when kind = 'stock' then millionths(known_value - first_level_value) - level_before
             -- what a cumulative brought at once is spread evenly, and a missing unit is as the others
-            when is_month_given and unit_months_missing_count >= missing_before_count
-                then half_away(millionths(month_value) * units_due_count, unit_months_gained_count)
-            else
-                half_away(
-                    (millionths(known_value) - coalesce(millionths(value_before), 0)) * units_due_count,
-                    unit_months_gained_count
-                )
+            else half_away(millionths(told_value) * units_due_count, unit_months_told_count)
         end as amount,
-    from gained_month
+    from leveled_month
 ),
 
 shaped_month as (
@@ -212,7 +208,7 @@ year_shape as (
         sum(shape_amount) as year_amount,
         count(*) = 12
         and case
-            when any_value(kind) = 'flow' then max_by(unit_months_missing_count, report_month) = 0
+            when any_value(kind) = 'flow' then max_by(year_months_missing_count, report_month) = 0
             else bool_and(is_reported)
         end as is_whole,
         -- a year of nothing, or one with corrections below zero, has no shape

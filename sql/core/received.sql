@@ -77,6 +77,24 @@ form_name as (
     group by claim.submission_id
 ),
 
+-- 示例一社区2024年9月社区月报: the only unit of the form's level that the title names; a shorter name may be anything
+title_sender as (
+    select
+        claim.submission_id,
+        any_value(org_unit_name.org_unit_code) as org_unit_code,
+    from claim
+    inner join form_name using (submission_id)
+    inner join reference.form as form on form_name.form_code = form.code
+    inner join core.org_unit_name as org_unit_name
+        on
+            form.level = org_unit_name.level
+            and length(org_unit_name.spoken_name) >= 3
+            and contains(plain_name(claim.form_text), org_unit_name.spoken_name)
+    where claim.sender_text is null
+    group by claim.submission_id
+    having count(distinct org_unit_name.org_unit_code) = 1
+),
+
 -- a form that a single unit sends needs no sender in the file
 sole_sender as (
     select
@@ -92,6 +110,7 @@ identified as (
         claim.*,
         form_name.form_code,
         coalesce(
+            title_sender.org_unit_code,
             org_unit_name.org_unit_code,
             case when claim.sender_text is null and claim.folder_code is null then sole_sender.sender_code end,
             -- a file that cannot be read is its folder's
@@ -100,6 +119,7 @@ identified as (
         folder.code as known_folder_code,
     from claim
     left join form_name using (submission_id)
+    left join title_sender using (submission_id)
     left join reference.form as form on form_name.form_code = form.code
     left join reference.org_unit as folder on claim.folder_code = folder.code
     left join sole_sender on form_name.form_code = sole_sender.form_code

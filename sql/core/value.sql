@@ -41,10 +41,30 @@ corrected as (
         max(value) filter (where measure = 'ytd') as ytd_value,
         max(value) filter (where measure = 'prior_ytd') as prior_ytd_value,
         max(finished_on) as finished_on,
+        coalesce(bool_or(is_not_applicable) filter (where measure = 'month'), false) as is_month_taken,
+        coalesce(bool_or(is_not_applicable) filter (where measure = 'ytd'), false) as is_ytd_taken,
+        coalesce(bool_or(is_not_applicable) filter (where measure = 'finished_on'), false) as is_day_taken,
         max(recorded_at) as corrected_at,
         day_of(min(first_recorded_at)) > min(due_on) as is_late,
     from core.counted_correction
     group by org_unit_code, indicator_code, report_month
+),
+
+-- 不适用 that was told takes what the form says away, and says so in its place
+stated as (
+    select
+        answer.* replace (
+            case when not coalesce(corrected.is_month_taken, false) then answer.month_value end as month_value,
+            case when not coalesce(corrected.is_ytd_taken, false) then answer.ytd_value end as ytd_value,
+            case when not coalesce(corrected.is_day_taken, false) then answer.finished_on end as finished_on,
+            case when corrected.is_month_taken then 'not_applicable' else answer.month_state end as month_state,
+            case when corrected.is_ytd_taken then 'not_applicable' else answer.ytd_state end as ytd_state,
+            coalesce(answer.org_unit_code, corrected.org_unit_code) as org_unit_code,
+            coalesce(answer.indicator_code, corrected.indicator_code) as indicator_code,
+            coalesce(answer.report_month, corrected.report_month) as report_month
+        ),
+    from answer
+    full join corrected using (org_unit_code, indicator_code, report_month)
 )
 
 select
@@ -89,6 +109,6 @@ select
         answer.ytd_state
     ) as is_not_applicable,
     corrected.corrected_at is not null as is_corrected,
-from answer
-full join corrected using (org_unit_code, indicator_code, report_month)
+from stated as answer
+left join corrected using (org_unit_code, indicator_code, report_month)
 order by org_unit_code, indicator_code, report_month

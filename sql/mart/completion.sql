@@ -44,14 +44,16 @@ calculated as (
         cast(outcome.completion_ratio as decimal(24, 6)) as completion_ratio,
         cast(outcome.pace_ratio as decimal(24, 6)) as pace_ratio,
         cast(outcome.gap_value as decimal(24, 6)) as gap_value,
-        -- what every month up to the due month must bring from now on
+        -- what every month up to the due month must add from now on; a level that is too high must fall
         cast(
             case
                 when
-                    target_month.target_form = 'at_least'
-                    and tree_month.kind in ('flow', 'stock')
-                    and tree_month.report_month < target_month.due_month
-                    and tree_month.added_value < target_month.target_value
+                    tree_month.report_month < target_month.due_month
+                    and case
+                        when target_month.target_form != 'at_least'
+                            then tree_month.kind = 'stock' and tree_month.added_value > target_month.target_value
+                        else tree_month.kind in ('flow', 'stock') and tree_month.added_value < target_month.target_value
+                    end
                     then exact_ratio(
                         millionths(target_month.target_value) - millionths(tree_month.added_value),
                         1000000 * date_diff('month', tree_month.report_month, target_month.due_month)

@@ -146,6 +146,12 @@ fact as (
     select
         figure.*,
         indicator.kind,
+        regexp_replace(
+            cast(cast(100 * figure.ytd_value as decimal(24, 2)) as varchar), '\.?0+$', ''
+        ) as ytd_percent_text,
+        regexp_replace(
+            cast(cast(100 * figure.growth_ratio as decimal(24, 2)) as varchar), '\.?0+$', ''
+        ) as growth_percent_text,
         indicator.numerator_code is not null as has_parts,
         added_up.org_unit_code is not null as is_sum,
         -- a quotient is told by its parts: those of a ratio or a growth, and the units of a milestone that are done
@@ -246,8 +252,10 @@ select
     30 as section,
     'month' as kind,
     month_value as value,
-    '本月数 ' || month_value_text || coalesce(' = ' || month_zh, withheld_zh, '') as text_zh,
-    'Month ' || month_value_text || coalesce(' = ' || month_en, withheld_en, '') as text_en,
+    case kind when 'stock' then '月末数 ' when 'milestone' then '本月进度 ' else '本月数 ' end
+    || month_value_text || coalesce(' = ' || month_zh, withheld_zh, '') as text_zh,
+    case kind when 'stock' then 'Month-end level ' when 'milestone' then 'Progress this month ' else 'Month ' end
+    || month_value_text || coalesce(' = ' || month_en, withheld_en, '') as text_en,
 from fact
 where month_value is not null
 union all by name
@@ -306,7 +314,7 @@ select
         when is_suppressed then trim(ytd_label_zh) || '受限不公开（数小，或者由它能推算出小数）'
         when ytd_value is null then trim(ytd_label_zh) || '没有：' || null_reason_zh
         when is_quotient
-            then concat(ytd_label_zh, ytd_value_text, ' = ', quotient, ytd_value_rounded_zh)
+            then concat(ytd_label_zh, ytd_value_text, ' = ', quotient, ytd_value_rounded_zh, '；即 ', ytd_percent_text, '%')
         when kind = 'milestone' and finished_on <= last_day(report_month)
             then '进度 ' || ytd_value_text || '：' || finished_on || ' 完成'
         else ytd_label_zh || ytd_value_text || coalesce(' = ' || ytd_zh, withheld_zh, '')
@@ -315,7 +323,9 @@ select
         when is_suppressed then trim(ytd_label_en) || ': withheld (small, or a small one could be worked out from it)'
         when ytd_value is null then trim(ytd_label_en) || ': none, ' || null_reason_en
         when is_quotient
-            then concat(ytd_label_en, ytd_value_text, ' = ', quotient, ytd_value_rounded_en)
+            then concat(
+                ytd_label_en, ytd_value_text, ' = ', quotient, ytd_value_rounded_en, '; which is ', ytd_percent_text, '%'
+            )
         when kind = 'milestone' and finished_on <= last_day(report_month)
             then 'Progress ' || ytd_value_text || ': finished on ' || finished_on
         else ytd_label_en || ytd_value_text || coalesce(' = ' || ytd_en, withheld_en, '')
@@ -344,11 +354,13 @@ select
     concat(
         '同比增幅 ', growth_ratio_text,
         ' = (' || this_year_text || ' − ' || last_year_text || ') ÷ ' || last_year_text, growth_ratio_rounded_zh,
+        '；即 ', growth_percent_text, '%',
         case when prior_ytd_value is null then '；只比两年都有数的单位' end
     ) as text_zh,
     concat(
         'Growth ', growth_ratio_text,
         ' = (' || this_year_text || ' − ' || last_year_text || ') ÷ ' || last_year_text, growth_ratio_rounded_en,
+        '; which is ', growth_percent_text, '%',
         case when prior_ytd_value is null then '; over the units that have both years' end
     ) as text_en,
 from fact

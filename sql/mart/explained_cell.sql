@@ -12,7 +12,10 @@ cell as (
     select
         completion_cell.*,
         unit_name.name as unit_name,
-        indicator.name_zh,
+        indicator.kind as indicator_kind,
+        -- quotation marks within quotation marks
+        translate(indicator.name_zh, '“”', '‘’') as name_zh,
+        translate(completion_cell.cell_text, '“”', '‘’') as typed_text,
         coalesce(indicator.name_en, indicator.name_zh) as name_en,
         coalesce(
             cast(completion_cell.finished_on as varchar),
@@ -46,7 +49,7 @@ select
     concat(
         unit_name, ' ', year(source_month), '年', month(source_month), '月“', name_zh, '”',
         case measure
-            when 'month' then '本月数 '
+            when 'month' then case indicator_kind when 'stock' then '月末数 ' when 'milestone' then '进度 ' else '本月数 ' end
             when 'ytd' then '本年累计 '
             when 'prior_ytd' then '上年同期累计 '
             else '完成日期 '
@@ -57,9 +60,9 @@ select
             when is_corrected
                 then concat(
                     '（电话更正，', strftime(corrected_on, '%Y-%m-%d'), ' 记入，决定 ', decision_id,
-                    '；报表原写“' || cell_text || '”', '）'
+                    '；报表原写“' || typed_text || '”', '）'
                 )
-            when cell_text != value_text then '（原样“' || cell_text || '”）'
+            when cell_text != value_text then '（原样“' || typed_text || '”）'
         end,
         case when is_held then '，待核实' end,
         case when is_late then '，逾期报送' end,
@@ -68,7 +71,8 @@ select
     concat(
         unit_name, ', ', strftime(source_month, '%b %Y'), ', ', name_en, ', ',
         case measure
-            when 'month' then 'month '
+            when 'month'
+                then case indicator_kind when 'stock' then 'level ' when 'milestone' then 'progress ' else 'month ' end
             when 'ytd' then 'year to date '
             when 'prior_ytd' then 'last year to date '
             else 'finished on '

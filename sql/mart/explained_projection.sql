@@ -1,4 +1,4 @@
--- grain: one row per org unit, indicator, month and step of the projection: each series' rest, the sum, the range
+-- grain: one row per org unit, indicator, month and step of the projection: each series' rest and misses, sum, range
 -- view: worked out when somebody asks, from mart alone; ask for one unit, indicator and month.
 -- Estimates are rounded to six places where they are told (docs/projection.md has the formulas).
 with part as (
@@ -36,6 +36,14 @@ part_sum as (
                     months_left_text
                 )
         end as rest_sum,
+        recent_value_text || ' ÷ ' || recent_months_count as recent_mean,
+        case
+            when recent_months_count = 0 or months_left = 0 then null
+            when is_seasonal then recent_mean
+            else
+                recent_mean || ' ÷ 2 + ' || regexp_replace(year_value_text, '^(-.*)$', '(\1)')
+                || ' ÷ ' || year_months_count || ' ÷ 2'
+        end as rate_sum,
     from part
 ),
 
@@ -60,7 +68,7 @@ part_total as (
     group by org_unit_code, indicator_code, report_month, part_code
 ),
 
--- an estimate has one decimal more than its indicator; a ratio is told in percent
+-- an estimate has one decimal where its indicator has none, else two or its own; a ratio is told in percent
 estimate as (
     select
         completion.org_unit_code,
@@ -75,7 +83,7 @@ estimate as (
                     case coalesce(indicator.decimals, 0)
                         when 0 then cast(cast(columns('^(projected.*)_value$') as decimal(24, 1)) as varchar)
                         when 1 then cast(cast(columns('^(projected.*)_value$') as decimal(24, 2)) as varchar)
-                        when 2 then cast(cast(columns('^(projected.*)_value$') as decimal(24, 3)) as varchar)
+                        when 2 then cast(cast(columns('^(projected.*)_value$') as decimal(24, 2)) as varchar)
                         else cast(columns('^(projected.*)_value$') as varchar)
                     end,
                     '\.?0+$',
@@ -211,6 +219,41 @@ select
     org_unit_code,
     indicator_code,
     report_month,
+    64 as section,
+    'projected_rate' as kind,
+    monthly_rate_value as value,
+    part_code as source_indicator_code,
+    series_end_month as source_month,
+    concat(
+        name_zh, '近期每月 ', monthly_rate_value_text, ' = ', rate_sum,
+        '；近三月有数的 ', recent_months_count, ' 次共 ', recent_value_text,
+        case
+            when not is_seasonal
+                then concat('，今年以来 ', year_months_count, ' 次共 ', year_value_text, '，两个平均各占一半')
+        end,
+        case
+            when year_months_count < month(report_month) then '（一次补上几个月的累计，按月摊平后只算一次；缺报的不算）'
+        end
+    ) as text_zh,
+    concat(
+        name_en, ': lately a month ', monthly_rate_value_text, ' = ', rate_sum,
+        '; ', recent_value_text, ' in ', recent_months_count, ' amounts of the last three months',
+        case
+            when not is_seasonal
+                then concat(', ', year_value_text, ' in ', year_months_count, ' of this year, half of each mean')
+        end,
+        case
+            when year_months_count < month(report_month)
+                then ' (a cumulative that brings several months counts once, by its mean; what is missing does not count)'
+        end
+    ) as text_en,
+from part_sum
+where rate_sum is not null
+union all by name
+select
+    org_unit_code,
+    indicator_code,
+    report_month,
     65 as section,
     'projected_rest' as kind,
     rest_value as value,
@@ -222,51 +265,45 @@ select
         case
             when kind = 'flow' and is_seasonal
                 then concat(
-                    '；上年同期余下 ', last_year_rest_value_text, '，近三月与上年同月相比（向 1 靠拢）为 ', height_ratio_text,
-                    '，近三月平均每月 ', monthly_rate_value_text, '，按今年以来的准头两者各占 ',
-                    shape_weight_ratio_text, ' 和 ', rate_weight_text
+                    '；按走势：上年同期余下 ', last_year_rest_value_text, '，今年的高度（近三月与上年同月相比，向 1 靠拢）',
+                    height_ratio_text, '，占 ', shape_weight_ratio_text, '；按近期：占 ', rate_weight_text
                 )
-            when kind = 'flow' then '；近期每月 ' || monthly_rate_value_text || '，近三月的平均与今年以来的平均各半'
+            when kind = 'flow' and rate_sum is null then '；近三月没有数，每月按最近一次的 ' || monthly_rate_value_text
+            when kind = 'flow' then null
             when is_seasonal
-                then concat(
-                    '；上年同期变动 ', last_year_rest_value_text, '，按今年以来的准头占 ', shape_weight_ratio_text
-                )
+                then concat('；上年同期变动 ', last_year_rest_value_text, '，占 ', shape_weight_ratio_text, '，其余按不变')
             else
                 concat(
-                    '；近一年每月平均变动 ', mean_change_value_text, '，按各月的一致程度取 ', drift_weight_ratio_text
+                    '；近一年 ', changes_count, ' 次变动平均每月 ', mean_change_value_text, '，按它们的一致程度取 ',
+                    drift_weight_ratio_text
                 )
-        end,
-        '；标准差 ', deviation_value_text
+        end
     ) as text_zh,
     concat(
         name_en, case when kind = 'flow' then ': still to come ' else ': change to come ' end,
         rest_value_text, ' = ', rest_sum,
-        '; known ', known_value_text, ', ', months_left_text, ' months to ', strftime(series_end_month, '%b %Y'),
+        '; known ', known_value_text, ', ', months_left_text, ' months left to ', strftime(series_end_month, '%b %Y'),
         case
             when kind = 'flow' and is_seasonal
                 then concat(
-                    '; last year had ', last_year_rest_value_text,
-                    ' left, the last three months against the same of last year, drawn towards 1, are ',
-                    height_ratio_text,
-                    '; they had ', monthly_rate_value_text,
-                    ' each; believed, as they did this year, ', shape_weight_ratio_text, ' and ', rate_weight_text
+                    '; by its shape: last year had ', last_year_rest_value_text,
+                    ' left, this year''s height (the last three months against the same of last year, drawn towards 1) is ',
+                    height_ratio_text, ', believed ', shape_weight_ratio_text, '; by the rate: believed ', rate_weight_text
                 )
-            when kind = 'flow'
-                then
-                    '; lately ' || monthly_rate_value_text
-                    || ' a month, half of the last three and half of this year''s mean'
+            when kind = 'flow' and rate_sum is null
+                then '; nothing in the last three months, so the last amount there was, ' || monthly_rate_value_text
+            when kind = 'flow' then null
             when is_seasonal
                 then concat(
-                    '; last year changed by ', last_year_rest_value_text, ', believed, as it did this year, ',
-                    shape_weight_ratio_text
+                    '; last year changed by ', last_year_rest_value_text, ', believed ', shape_weight_ratio_text,
+                    ', the rest no change'
                 )
             else
                 concat(
-                    '; over a year ', mean_change_value_text, ' a month on average, as far as the months agree ',
-                    drift_weight_ratio_text
+                    '; ', changes_count, ' changes of a year, ', mean_change_value_text,
+                    ' a month on average, as far as they agree ', drift_weight_ratio_text
                 )
-        end,
-        '; standard deviation ', deviation_value_text
+        end
     ) as text_en,
 from part_sum
 where rest_sum is not null
@@ -276,6 +313,52 @@ select
     indicator_code,
     report_month,
     66 as section,
+    'projected_misses' as kind,
+    deviation_value as value,
+    part_code as source_indicator_code,
+    series_end_month as source_month,
+    concat(
+        name_zh, '的标准差 ', deviation_value_text, '：',
+        case
+            when kind = 'stock' and not is_seasonal then concat('按近一年 ', changes_count, ' 次变动的大小')
+            when misses_count = 0 then '今年还没有可以回看的月份，按每月数的十分之一'
+            when is_seasonal
+                then concat(
+                    '今年回看 ', misses_count, ' 次，事前一个月按上年走势预计平均差 ', shape_miss_value_text,
+                    case when kind = 'flow' then '，按近三月平均差 ' else '，按不变差 ' end, rate_miss_value_text,
+                    '（均方根），差得少的占得多；按这些差'
+                )
+            else concat('今年回看 ', misses_count, ' 次，事前按近三月平均预计平均差 ', rate_miss_value_text, '（均方根）；按这些差')
+        end,
+        '，放大到余下的 ', months_left_text, ' 个月'
+    ) as text_zh,
+    concat(
+        name_en, ': standard deviation ', deviation_value_text, '; ',
+        case
+            when kind = 'stock' and not is_seasonal then concat('by the size of ', changes_count, ' changes of a year')
+            when misses_count = 0 then 'no month of this year to look back on, so by a tenth of the rate'
+            when is_seasonal
+                then concat(
+                    'looking back on ', misses_count, ' months of this year, a month before, the shape of last year was off by ',
+                    shape_miss_value_text, case when kind = 'flow' then ', the rate by ' else ', no change by ' end,
+                    rate_miss_value_text, ' (root mean square); what is off less is believed more; by these misses'
+                )
+            else
+                concat(
+                    'looking back on ', misses_count, ' months of this year, a month before, the rate was off by ',
+                    rate_miss_value_text, ' (root mean square); by these misses'
+                )
+        end,
+        ', widened to the ', months_left_text, ' months left'
+    ) as text_en,
+from part_sum
+where rest_sum is not null
+union all by name
+select
+    org_unit_code,
+    indicator_code,
+    report_month,
+    67 as section,
     'projected_sum' as kind,
     projected_value as value,
     concat(
@@ -292,7 +375,7 @@ select
     org_unit_code,
     indicator_code,
     report_month,
-    67 as section,
+    68 as section,
     'projected_range' as kind,
     projected_deviation_value as value,
     concat(
@@ -354,7 +437,7 @@ select
         'Projected for the end ', projected_estimate,
         case
             when projected_low_value < projected_high_value
-                then ', with 80 % between ' || projected_low_estimate || ' and ' || projected_high_estimate
+                then ', four times in five between ' || projected_low_estimate || ' and ' || projected_high_estimate
         end,
         ', probability of meeting the target ' || probability_estimate,
         case projection_basis

@@ -110,10 +110,39 @@ due as (
     from mart.target_month
 ),
 
+-- a guided target's months, one by one
+guided_sum as (
+    select
+        due.plan_year,
+        due.org_unit_code,
+        due.indicator_code,
+        due.report_month,
+        string_agg(
+            month(guided.report_month) || '月 ' || guided.amount_text, ' + ' order by guided.report_month
+        ) as guided_zh,
+        string_agg(
+            strftime(guided.report_month, '%b ') || guided.amount_text, ' + ' order by guided.report_month
+        ) as guided_en,
+    from mart.target_month as due
+    inner join mart.target_month as guided
+        on
+            due.org_unit_code = guided.org_unit_code
+            and due.indicator_code = guided.indicator_code
+            and due.plan_year = guided.plan_year
+            and due.report_month >= guided.report_month
+            and guided.amount_text != '0'
+    where not coalesce(due.is_inherited, false)
+    group by due.plan_year, due.org_unit_code, due.indicator_code, due.report_month
+),
+
 fact as (
     select
         figure.*,
         indicator.kind,
+        case
+            when indicator.kind in ('ratio', 'growth')
+                then regexp_replace(cast(100 * figure.annual_target_value as varchar), '\.?0+$', '')
+        end as target_percent_text,
         operand.* exclude (org_unit_code, indicator_code, report_month),
         regexp_replace(figure.annual_target_value_text, '^(-.*)$', '(\1)') as target,
         plan.split_key,
@@ -125,6 +154,8 @@ fact as (
         due.share_text,
         due.kept,
         due.baseline,
+        case when figure.target_phasing = 'guidance' then concat_ws(' + ', due.baseline, guided_zh) end as guided_zh,
+        case when figure.target_phasing = 'guidance' then concat_ws(' + ', due.baseline, guided_en) end as guided_en,
         unit_due_sum.org_unit_code is not null as is_sum,
         case
             when is_sum then unit_due_sum.terms
@@ -150,6 +181,12 @@ fact as (
             and figure.indicator_code = due.indicator_code
             and figure.report_month = due.report_month
             and year(figure.report_month) = due.plan_year
+    left join guided_sum
+        on
+            figure.org_unit_code = guided_sum.org_unit_code
+            and figure.indicator_code = guided_sum.indicator_code
+            and figure.report_month = guided_sum.report_month
+            and year(figure.report_month) = guided_sum.plan_year
     left join mart.target as plan
         on
             figure.org_unit_code = plan.org_unit_code
@@ -218,6 +255,7 @@ select
             else '限期完成'
         end,
         case when target_form != 'by_date' then annual_target_value_text end,
+        '（' || target_percent_text || '%）',
         '：第 ', target_version, ' 版，',
         case target_basis
             when 'plan' then '计划文件'
@@ -247,6 +285,7 @@ select
             else 'finished by its date'
         end,
         case when target_form != 'by_date' then annual_target_value_text end,
+        ' (' || target_percent_text || '%)',
         ': version ', target_version, ', ', target_basis,
         ', due ', strftime(target_due_month, '%b %Y'),
         ', in force from ' || strftime(effective_month, '%b %Y'),
@@ -255,7 +294,7 @@ select
             else ', part of ' || splitter_name || ' by ' || split_key
         end,
         case when is_inherited then ', with that of a unit that it took over' end,
-        ', reason: ' || reason,
+        ', reason: "' || reason || '"',
         case when is_sample then ' (sample)' end
     ) as text_en,
 from division
@@ -270,7 +309,7 @@ select
     target_to_date_value as value,
     coalesce(
         '序时应完成 ' || target_to_date_value_text || concat(
-            ' = ' || due_sum, target_to_date_value_rounded_zh,
+            ' = ' || coalesce(guided_zh, due_sum), target_to_date_value_rounded_zh,
             case target_phasing
                 when 'linear' then '；按月均匀'
                 when 'guidance' then '；按区级指导数'
@@ -284,7 +323,7 @@ select
     ) as text_zh,
     coalesce(
         'Due to date ' || target_to_date_value_text || concat(
-            ' = ' || due_sum, target_to_date_value_rounded_en,
+            ' = ' || coalesce(guided_en, due_sum), target_to_date_value_rounded_en,
             case target_phasing
                 when 'linear' then '; evenly by month'
                 when 'guidance' then '; by the guided amounts'
@@ -409,11 +448,13 @@ select
     'needed' as kind,
     needed_monthly_value as value,
     concat(
-        '今后每月需 ', needed_monthly_value_text, ' = (', target, ' − ', ytd_value_text, ') ÷ ',
+        case when target_form = 'at_least' then '今后每月需 ' else '今后每月需变动 ' end,
+        needed_monthly_value_text, ' = (', target, ' − ', ytd_value_text, ') ÷ ',
         date_diff('month', report_month, target_due_month), needed_monthly_value_rounded_zh
     ) as text_zh,
     concat(
-        'Needed a month ', needed_monthly_value_text, ' = (', target, ' − ', ytd_value_text, ') ÷ ',
+        case when target_form = 'at_least' then 'Needed a month ' else 'Change needed a month ' end,
+        needed_monthly_value_text, ' = (', target, ' − ', ytd_value_text, ') ÷ ',
         date_diff('month', report_month, target_due_month), needed_monthly_value_rounded_en
     ) as text_en,
 from division

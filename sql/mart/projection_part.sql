@@ -16,11 +16,27 @@ select
         as height_ratio,
     case when series.is_seasonal then try_cast(series.shape_weight as decimal(24, 6)) end as shape_weight_ratio,
     case when series.kind = 'flow' then try_cast(series.monthly_rate / 1e6 as decimal(24, 6)) end as monthly_rate_value,
+    case when series.kind = 'flow' then try_cast(series.three_amount / 1e6 as decimal(24, 6)) end as recent_value,
+    case when series.kind = 'flow' then cast(series.three_count as integer) end as recent_months_count,
+    case when series.kind = 'flow' then try_cast(series.year_amount / 1e6 as decimal(24, 6)) end as year_value,
+    case when series.kind = 'flow' then cast(series.year_count as integer) end as year_months_count,
     case
         when series.kind = 'stock' and not series.is_seasonal then try_cast(series.mean_change / 1e6 as decimal(24, 6))
     end as mean_change_value,
     case when series.kind = 'stock' and not series.is_seasonal then try_cast(series.drift_weight as decimal(24, 6)) end
         as drift_weight_ratio,
+    case when series.kind = 'stock' and not series.is_seasonal then cast(series.changes_count as integer) end
+        as changes_count,
+    -- how far off the two forecasts were, the root of the mean square
+    case when series.kind = 'flow' or series.is_seasonal then cast(series.misses_count as integer) end as misses_count,
+    case
+        when series.is_seasonal
+            then try_cast(sqrt(series.shape_square / nullif(series.misses_count, 0)) / 1e6 as decimal(24, 6))
+    end as shape_miss_value,
+    case
+        when series.kind = 'flow' or series.is_seasonal
+            then try_cast(sqrt(series.rate_square / nullif(series.misses_count, 0)) / 1e6 as decimal(24, 6))
+    end as rate_miss_value,
     try_cast(series.rest_amount / 1e6 as decimal(24, 6)) as rest_value,
     case when series.kind = 'flow' then try_cast(series.last_year_end_amount / 1e6 as decimal(24, 6)) end
         as last_year_end_value,

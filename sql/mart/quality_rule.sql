@@ -1,15 +1,14 @@
 -- grain: one row per rule of the incoming gate, form and report month of the submissions that it was tried on
 -- Judged tonight, every version: so a rule that is new has its past as well. A file whose form or month could not be
 -- made out has rows without them. Three rates: of all versions, of first versions (right the first time), of those that
--- count now. An explained warning is a failure all the same: the rate is the data's, not the clerk's.
+-- count now. An answered warning is a failure all the same: the rate is the data's, not the clerk's.
 with failure as (
     select
         rule_code,
         submission_id,
         count(*) as failed_count,
-        count(*) filter (where is_explained) as explained_count,
-    from raw.finding
-    where gate = 'incoming' and run_id = night_of($as_of)
+        count(*) filter (where state in ('explained', 'settled', 'waived')) as answered_count,
+    from mart.finding
     group by rule_code, submission_id
 ),
 
@@ -22,7 +21,7 @@ tried_submission as (
         coalesce(submission.version = 1, false) as is_first,
         submission.is_counted,
         coalesce(failure.failed_count, 0) as failed_count,
-        coalesce(failure.explained_count, 0) as explained_count,
+        coalesce(failure.answered_count, 0) as answered_count,
         failure.submission_id is not null as is_failed,
     from raw.evaluation as evaluation
     inner join core.submission as submission using (submission_id)
@@ -36,7 +35,7 @@ tally as (
         report_month,
         cast(sum(evaluated_count) as bigint) as evaluated_count,
         cast(sum(failed_count) as bigint) as failed_count,
-        cast(sum(explained_count) as bigint) as explained_count,
+        cast(sum(answered_count) as bigint) as answered_count,
         count(*) as submissions_count,
         count(*) filter (where is_failed) as submissions_failed_count,
         count(*) filter (where is_first) as first_count,
@@ -57,7 +56,7 @@ select
     tally.report_month,
     tally.evaluated_count,
     tally.failed_count,
-    tally.explained_count,
+    tally.answered_count,
     tally.submissions_count,
     tally.submissions_failed_count,
     cast(

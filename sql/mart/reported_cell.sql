@@ -11,6 +11,7 @@ with corrected as (
         max(value) filter (where measure = 'ytd') as ytd_value,
         max(value) filter (where measure = 'prior_ytd') as prior_ytd_value,
         max(finished_on) as finished_on,
+        list(measure) filter (where is_not_applicable) as taken_measures,
     from core.counted_correction
     group by org_unit_code, indicator_code, report_month
 ),
@@ -32,12 +33,18 @@ answer as (
         -- what was reported for last year is the whole period: it counts where this year has no gap
         month_value.months_covered_count = month_value.months_due_count as is_prior_counted,
         struct_pack(
-            value := coalesce(corrected.month_value, reading.month_value),
+            value := case
+                when not list_contains(coalesce(corrected.taken_measures, []), 'month')
+                    then coalesce(corrected.month_value, reading.month_value)
+            end,
             cell := reading.month_cell,
             text := reading.month_text
         ) as month_read,
         struct_pack(
-            value := coalesce(corrected.ytd_value, reading.ytd_value),
+            value := case
+                when not list_contains(coalesce(corrected.taken_measures, []), 'ytd')
+                    then coalesce(corrected.ytd_value, reading.ytd_value)
+            end,
             cell := reading.ytd_cell,
             text := reading.ytd_text
         ) as ytd_read,
@@ -46,7 +53,10 @@ answer as (
             cell := reading.prior_ytd_cell,
             text := reading.prior_ytd_text
         ) as prior_read,
-        coalesce(corrected.finished_on, reading.finished_on) as finished_on,
+        case
+            when not list_contains(coalesce(corrected.taken_measures, []), 'finished_on')
+                then coalesce(corrected.finished_on, reading.finished_on)
+        end as finished_on,
         reading.finished_cell,
     from core.value
     inner join core.indicator as indicator on value.indicator_code = indicator.indicator_code

@@ -28,9 +28,9 @@ further_answer as (
 version_finding as (
     select
         submission_id,
-        count(*) as findings_count,
+        count(*) filter (where state != 'settled') as findings_count,  -- what was answered before is not asked again
         -- right the first time: nothing to refuse, and what needed an explanation had one
-        bool_and(severity = 'warning' and state = 'explained') as is_explained,
+        bool_and(severity = 'warning' and state in ('explained', 'settled')) as is_explained,
     from mart.finding
     where severity != 'information'
     group by submission_id

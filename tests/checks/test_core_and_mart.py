@@ -36,7 +36,7 @@ BURDEN = {
     "cells_retyped_count": 1, "versions_count": 2, "returned_count": 1, "first_count": 1, "first_right_count": 0,
 }  # fmt: skip
 TRIED = {
-    "rule_code": "r", "evaluated_count": 4, "failed_count": 2, "explained_count": 1, "submissions_count": 2,
+    "rule_code": "r", "evaluated_count": 4, "failed_count": 2, "answered_count": 1, "submissions_count": 2,
     "submissions_failed_count": 1, "pass_ratio": 0.5, "first_count": 1, "first_failed_count": 1, "first_pass_ratio": 0,
     "counted_count": 1, "counted_failed_count": 0, "counted_pass_ratio": 1,
 }  # fmt: skip
@@ -145,7 +145,11 @@ def test_sound_tables_fail_nothing(office: Office) -> None:
         ("reporting_rate", "mart__reporting", [{**REPORTING, "cells_filled_count": 3}]),
         ("table_filled", "mart__completion", []),
         ("small_value_published", "mart__completion", [{**COMPLETION, "month_value": 0}]),
-        ("rate_sum", "mart__reporting_rate", [RATE, above({**RATE, "cells_asked_count": 1, "reporting_ratio": 2, "on_time_ratio": 1})]),
+        (
+            "rate_sum",
+            "mart__reporting_rate",
+            [RATE, above({**RATE, "cells_asked_count": 1, "reporting_ratio": 2, "on_time_ratio": 1})],
+        ),
         ("rate_sum", "mart__reporting_rate", [RATE, above({**RATE, "cells_filled_count": 1, "reporting_ratio": 0.5})]),
         ("rate_sum", "mart__reporting_rate", [RATE]),
         ("rate_units", "mart__reporting_rate", [{**RATE, "units_missing_count": 1}, above(RATE)]),
@@ -163,7 +167,7 @@ def test_sound_tables_fail_nothing(office: Office) -> None:
         ("finding_counted", "mart__quality_rule", [{**TRIED, "failed_count": 1}]),
         ("finding_counted", "mart__finding", []),
         ("pass_rate_possible", "mart__quality_rule", [{**TRIED, "evaluated_count": 1}]),
-        ("pass_rate_possible", "mart__quality_rule", [{**TRIED, "explained_count": 3}]),
+        ("pass_rate_possible", "mart__quality_rule", [{**TRIED, "answered_count": 3}]),
         ("pass_rate_possible", "mart__quality_rule", [{**TRIED, "first_failed_count": 2}]),
         ("pass_rate_possible", "mart__quality_rule", [{**TRIED, "counted_count": 3}]),
         ("pass_rate_possible", "mart__quality_rule", [{**TRIED, "pass_ratio": 1.5}]),

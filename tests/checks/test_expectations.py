@@ -132,3 +132,26 @@ def test_what_reading_tells_is_not_measured_against_other_submissions() -> None:
     }
     assert compared and at_once
     assert compared.isdisjoint(at_once)
+
+
+@pytest.mark.parametrize("name", ["validation.md", "validation.zh-CN.md"])
+def test_every_rule_is_on_the_page_of_rules_with_its_boundary(name: str) -> None:
+    page = (PROJECT_ROOT / "docs" / name).read_text(encoding="utf-8")
+    words = {"critical": "强制性", "warning": "核实性", "information": "提示"}
+    for rule in gate_expectations("incoming"):
+        (line,) = [line for line in page.splitlines() if line.startswith(f"| `{rule.code}` |")]
+        cells = [cell.strip() for cell in line.strip("|").split("|")]
+        assert cells[1] == (words[rule.severity] if "zh" in name else rule.severity)
+        assert cells[3] == f"`{rule.table.removeprefix('check.')}.{rule.column}`"
+        bounds = [f"≥ {rule.minimum}"] if rule.minimum is not None else []
+        bounds += [f"≤ {rule.maximum}"] if rule.maximum is not None else []
+        assert cells[4] == (" · ".join(bounds) or ", ".join(str(value).lower() for value in rule.values))
+        assert cells[5] == (rule.message_zh if "zh" in name else rule.message_en)
+    assert page.count("\n| `") == len(gate_expectations("incoming"))
+
+
+def test_every_measure_of_a_report_has_a_worked_example() -> None:
+    examples = {path.parent.name for path in (PROJECT_ROOT / "tests" / "sql" / "check").glob("*/*.yml")}
+    measures = {rule.table.removeprefix("check.") for rule in gate_expectations("incoming")}
+    measures |= {"own_fault", "sound_row", "sound_reading", "month_amount", "due_amount"}
+    assert measures <= examples

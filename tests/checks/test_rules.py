@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+from jindu.checks.expectations import every_expectation
 from jindu.settings import OFFICE_TIMEZONE, PROJECT_ROOT
 from tests.checks.measured import EXPECTATIONS, Cell, Office
 
@@ -674,14 +675,153 @@ def test_own_new_version_is_no_copy_of_a_neighbour(office: Office) -> None:
         ([10, 10, 10, 10, 10, 10, 40], True),  # the median deviation is 0, and there are seven months
         ([10, 10, 10, 10, 10, 10, 11], False),
         ([0, 0, 1, 0, 0, 0, 4], False),  # small counts jump
-        ([10, 10, 10, 10, 10, 40], False),  # five months before it are too few
+        ([10, 10, 10, 10, 22], True),  # four months are enough for what is far (outlier_history/four_months.yml)
+        ([10, 10, 10, 10, 21], False),
+        ([10, 10, 10, 90], False),  # three are not
         ([10, 90, 20, 80, 30, 70, 95], False),
         ([1000, 1010, 990, 1005, 995, 1000, 1500], True),
+        ([30, 31, 29, 30, 31, 0], True),  # nothing at all is as far as twice as much
     ],
 )
 def test_outlier_history(office: Office, months: list[int], is_outlier: bool) -> None:
     months_of(office, [(month, None) for month in months])
     assert office.fails("outlier_history") is is_outlier
+
+
+@pytest.mark.parametrize(
+    ("months", "is_gross"),
+    [
+        ([100, 104, 96, 101, 99, 1020], True),  # a digit too many
+        ([100, 104, 96, 101, 99, 200], False),  # far, for the operator, and no slip for sure
+        ([0, 0, 0, 0, 0, 1020], False),  # no size is known to be off by a digit
+    ],
+)
+def test_a_slip_of_a_digit_is_told_to_the_clerk(office: Office, months: list[int], is_gross: bool) -> None:
+    months_of(office, [(month, None) for month in months])
+    assert office.fails("outlier_history")
+    told = list(office.failing("outlier_gross").values())
+    assert bool(told) is is_gross
+    if told:
+        assert told[0]["history_zh"] == "以往 5 个月一般为 100"
+        assert EXPECTATIONS["outlier_gross"].severity == "warning"
+
+
+def test_a_large_usual_amount_is_a_plain_number(office: Office) -> None:
+    months_of(office, [(month, None) for month in (1234567, 1234567, 1234567, 1234567, 99)])
+    (row,) = office.failing("outlier_history").values()
+    assert (row["expected"], row["history_zh"]) == ("≈ 1230000", "以往 4 个月一般为 1230000")
+
+
+def siblings(office: Office, amounts: list[int]) -> None:
+    """One month of one indicator, a sibling of A for each amount."""
+    office.indicator("x")
+    for number, amount in enumerate(amounts):
+        code = f"U{number}"
+        office.reference["org_unit"].append(
+            {"code": code, "name": f"{number}号社区", "level": "community", "parent_code": "S"}
+        )
+        office.row(office.submission(code, "2030-01"), "x", amount)
+
+
+@pytest.mark.parametrize(
+    ("amounts", "told"),
+    [
+        ([10, 10, 10, 10, 39], []),
+        ([10, 10, 10, 10, 40], ["U4"]),  # outlier_peers/beside_four_siblings.yml
+        ([10, 10, 10, 40], []),  # three siblings are too few
+        ([10, 30, 5, 60, 20, 90], []),  # units unlike each other
+    ],
+)
+def test_outlier_peers(office: Office, amounts: list[int], told: list[str]) -> None:
+    siblings(office, amounts)
+    assert [row["org_unit_code"] for row in office.failing("outlier_peers").values()] == told
+
+
+@pytest.mark.parametrize(("months", "is_told"), [([12] * 5, False), ([12] * 6, True), ([9] * 6, False)])
+def test_straight_line(office: Office, months: list[int], is_told: bool) -> None:
+    months_of(office, [(month, None) for month in months])
+    assert office.fails("straight_line") is is_told
+
+
+def test_what_is_for_the_operator_never_needs_a_clerk() -> None:
+    signals = {"just_over_target", "straight_line", "lifted_before_ranking", "outlier_history", "outlier_peers"}
+    for code in signals:
+        rule = EXPECTATIONS[code]
+        assert (rule.severity, rule.owner) == ("information", "统筹办")
+    for rule in EXPECTATIONS.values():
+        assert (rule.severity == "information") <= (rule.owner != "填报员"), rule.code
+
+
+# ------------------------------------------------------------------------------------------------ which version counts
+FAULTY: dict[str, dict[str, Any]] = {
+    "unreadable_cell": {"month": "?"},
+    "impossible_size": {"month": 10**12},
+    "not_integer": {"month": Decimal("0.5")},
+    "negative": {"month": -1},
+    "wrong_unit": {"month": 1, "unit_text": "人", "unit_multiplier": None},
+    "personal_number_in_note": {"month": 1, "note": "问 13800000000"},
+    "unknown_org_unit": {"month": 1, "subject": None, "org_unit_text": "丙", "is_asked": False},
+    "foreign_org_unit": {"month": 1, "subject": "B", "org_unit_text": "乙", "is_asked": False},
+}
+
+
+def test_a_fault_of_its_own_is_what_each_critical_rule_finds_that_needs_no_history(office: Office) -> None:
+    asked(office)
+    for code, kind in (("part", "flow"), ("whole", "flow"), ("progress", "milestone")):
+        office.indicator(code, kind)
+    office.indicator("rate", "ratio", numerator_code="part", denominator_code="whole")
+    for version, facts in enumerate([{"month": 1}, *FAULTY.values()], start=1):
+        given = dict(facts)
+        office.row(office.submission("A", "2030-03", version), "x", given.pop("month"), **given)
+    for version in (10, 11, 12, 13):
+        submission = office.submission("A", "2030-03", version)
+        office.row(submission, "x", 1)
+        if version == 10:
+            office.row(submission, "x", 2)
+        if version == 11:
+            office.row(submission, None, 1, indicator_text="z", is_asked=False)
+        if version == 12:
+            office.row(submission, "part", 6)
+            office.row(submission, "whole", 5)
+        if version == 13:
+            office.row(submission, "progress", Decimal("1.5"))
+    office.submission("A", "2030-03", 14, is_readable=False, refusal_code="macro")
+    office.row(office.submission("A", "2030-03", 15), "x")
+    office.submission("A", "2030-03", 16, form_code=None, sender_code=None)
+    office.submission("A", "2030-03", 17, sender_code=None)
+    office.submission("A", "2030-03", 18, report_month=None)
+    office.submission("A", "2030-03", 19, folder_code="B")
+    office.submission("A", "2030-03", 20, meta_sender_code="B")
+    office.submission("A", "2030-03", 21, meta_report_month=date(2030, 2, 1))
+    office.submission("A", "2030-03", 22, received_at=datetime(2030, 3, 20, 9, tzinfo=OFFICE_TIMEZONE))
+    office.submission("A", "2020-03", 23)
+    rules = [
+        rule
+        for gate, rule in every_expectation()
+        if gate == "incoming" and rule.severity == "critical" and rule.needs != "history"
+    ]
+    office.build("check.own_fault", *(rule.table for rule in rules))
+    expected = {(row["submission_id"], rule.code) for rule in rules for row in office.rows_failing(rule).values()}
+    found = set(office.connection.sql('select submission_id, rule_code from "check".own_fault').fetchall())
+    assert found == expected
+    assert {code for _, code in found} == {rule.code for rule in rules}  # each was seen to fail
+
+
+@pytest.mark.parametrize(
+    ("second", "is_compared"), [({"month": 9}, True), ({"month": "?"}, False), ({"month": Decimal("9.5")}, False)]
+)
+def test_history_goes_on_from_the_newest_version_that_passes(
+    office: Office, second: dict[str, Any], is_compared: bool
+) -> None:
+    office.indicator("x")
+    office.indicator("y")
+    for version, (month, cumulative) in enumerate(((3, 3), (9, 9)), start=1):
+        submission = office.submission("A", "2030-01", version)
+        office.row(submission, "x", month, cumulative)
+        office.row(submission, "y", 1 if version == 1 else second["month"])
+    office.row(office.submission("A", "2030-02"), "x", 4, 7)  # 3 + 4, or less than 9
+    assert office.fails("cumulative_falls") is is_compared
+    assert not office.fails("cumulative_identity")
 
 
 @pytest.mark.parametrize(

@@ -199,6 +199,16 @@ LAYOUTS: dict[str, Rows] = {
         ("visit", "走访企业", 5, 4),
         columns=("指标代码", "指标名称", "本年", "上年"),
     ),
+    "heading_names_its_month": form(
+        ("visit", "走访企业", 5, 40, 35),
+        columns=("指标代码", "指标名称", "本月数", "1-9月累计", "上年1—9月累计"),
+    ),
+    "heading_names_another_month": form(
+        ("visit", "走访企业", 5, 40), columns=("指标代码", "指标名称", "本月数", "1－8月\n累计")
+    ),
+    "unit_and_month_in_the_title": [
+        (Merged("示例街道示例一社区 2024年9月社区月报表", 6),), (), COLUMNS, visit(5),
+    ],
     "columns_in_another_order": form(
         ("补报", 40, 5, "次", "走访企业", "visit"),
         columns=("备注", "本年累计", "本月数", "计量单位", "指标名称", "指标代码"),

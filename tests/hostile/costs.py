@@ -118,11 +118,13 @@ def document(found: Sequence[Row]) -> str:
         "",
         "Written by `python -m tests.hostile.costs --write`; the files are made by `tests/hostile/files.py`, none is",
         "stored. Each is read by a worker of its own under the night's limits "
-        f"({SECONDS_PER_FILE:.0f} s of the processor,",
-        f"{MEMORY_BYTES // KIBIBYTE**2} MiB): beside others the machine is slower by the clock, the seconds worked stay.",
-        "Seconds are without the worker's start, unless a file kills it: then they hold the next one's, and a second try",
-        "where it did not run out of time. The peak is the worker's,",
-        "imports included. The verdict is the refusal's code, or `read` for what is read without harm and judged.",
+        f"({SECONDS_PER_FILE:.0f} s, {MEMORY_BYTES // KIBIBYTE**2} MiB).",
+        "",
+        "- **Seconds** are the processor's, which the limit counts as well: on a busy machine a file takes longer by the",
+        "  clock, but works no longer. The worker's start is not in them, unless a file kills it: then they hold the",
+        "  next worker's start and, where it did not run out of time, a second try.",
+        "- **Peak** is the worker's memory, imports included.",
+        "- **Verdict** is the refusal's code, or `read` for what is read without harm and judged as any other file.",
         "",
         f"{len(hostile)} files. The longest: {slowest.seconds:.1f} s, `{slowest.name}`. "
         f"The largest: {largest.peak:.0f} MiB, `{largest.name}`.",

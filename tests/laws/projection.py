@@ -15,7 +15,6 @@ from statistics import NormalDist
 from tests.laws.plan import in_force
 from tests.laws.reference import last_level, value_of
 from tests.laws.values import (
-    asked_months,
     covered_months,
     due_months,
     is_not_applicable,
@@ -52,11 +51,8 @@ COLUMNS = (
 Z = NormalDist().inv_cdf(0.9)  # of an interval that holds four in five
 AS_BUILT = frozenset(
     {
-        "month values",  # a parent's month of which no more than one is told: the units' 本月数 alone
         "next amount",  # a month of last year inside a later cumulative: the amount of the next month reported
         "no shape",  # a last year below zero, or of nothing, is not whole
-        "gone hole",  # what an ended unit never reported is told in the month after its end
-        "not applicable",  # 不适用 is an answer of nothing
         "later leave",  # a unit that leaves after the end month is a part by itself, too
         "growth of amounts",  # last year is the sum of its months' amounts, not its year to date
         "growth of a whole year",  # months of last year after the end month are needed, too
@@ -138,18 +134,10 @@ def steps(world: World, unit: str, code: str, seen: date) -> tuple[dict[date, St
     return found, spread
 
 
-def amount_of(steps_of_month: list[Step], asked: int, gone: int) -> float:
+def amount_of(steps_of_month: list[Step], asked: int) -> float:
     """What a month brought, of all units: those that answered count for the others."""
-    months = sum(step.months for step in steps_of_month)
-    alone = [step.alone for step in steps_of_month if step.alone is not None]
-    if "month values" in AS_BUILT:
-        is_alone = months + gone <= asked and len(alone) == len(steps_of_month)
-        amounts = alone if is_alone else [step.amount for step in steps_of_month]
-    else:
-        amounts = [
-            step.alone if step.months == 1 and step.alone is not None else step.amount for step in steps_of_month
-        ]
-    return sum(amounts) * asked / (months + gone)
+    amounts = [step.alone if step.months == 1 and step.alone is not None else step.amount for step in steps_of_month]
+    return sum(amounts) * asked / sum(step.months for step in steps_of_month)
 
 
 def year_end(month: date, seen: date) -> date:
@@ -161,46 +149,26 @@ def year_end(month: date, seen: date) -> date:
 def flow_series(world: World, units: tuple[str, ...], code: str, seen: date, begins: date) -> Series:
     """A flow of a part; amounts before it begins are another's."""
     found = Series()
-    is_nothing_an_answer = len(units) > 1 and "not applicable" in AS_BUILT
     for month in (other for other in world.months if other <= seen):
         last = {unit: min(year_end(month, seen), world.unit[unit].valid_to) for unit in units}
-        counted = asked_months if is_nothing_an_answer else due_months
-        asked = [unit for unit in units if month in counted(world, unit, code, last[unit])]
+        asked = [unit for unit in units if month in due_months(world, unit, code, last[unit])]
         if not asked and month.year < seen.year and any(is_not_applicable(world, row, code, month) for row in units):
             found.share[month], found.spread[month] = float(month >= begins), 0.0
         if not asked:
             continue
         told = {unit: steps(world, unit, code, last[unit]) for unit in asked}
-        out = {unit for unit in asked if is_not_applicable(world, unit, code, month)}
-        if "gone hole" in AS_BUILT and month.year < seen.year:
-            december = month.replace(month=12)
-            out |= {row for row in asked if world.unit[row].valid_to < december and month not in told[row][1]}
-        known = [told[unit][1].get(month, 0.0) for unit in asked if month in told[unit][1] or unit in out]
+        known = [told[unit][1][month] for unit in asked if month in told[unit][1]]
         found.share[month] = len(known) / len(asked) if month >= begins else 0.0
-        there = [unit for unit in asked if world.unit[unit].valid_to >= seen and unit not in out]
+        there = [unit for unit in asked if world.unit[unit].valid_to >= seen]
         found.missing[month] = sum(month not in told[unit][1] for unit in there)
         found.asked[month] = len(there)
         if known:
             found.spread[month] = sum(known) * len(asked) / len(known)
-        if month >= begins and any(month in told[unit][0] for unit in asked):
-            out = {row for row in out if is_not_applicable(world, row, code, month)}
-            new = [
-                told[unit][0].get(month, Step(0.0, 1, 0.0)) for unit in asked if month in told[unit][0] or unit in out
-            ]
-            gone = gone_hole(world, units, code, month)
-            found.amount[month] = amount_of(new, len(asked), gone)
-    now = asked_months if is_nothing_an_answer else due_months
-    found.units = sum(seen in now(world, unit, code, min(seen, world.unit[unit].valid_to)) for unit in units)
+        new = [told[unit][0][month] for unit in asked if month in told[unit][0]]
+        if month >= begins and new:
+            found.amount[month] = amount_of(new, len(asked))
+    found.units = sum(seen in due_months(world, unit, code, min(seen, world.unit[unit].valid_to)) for unit in units)
     return found
-
-
-def gone_hole(world: World, units: tuple[str, ...], code: str, month: date) -> int:
-    """The months that units which ended the month before never reported."""
-    if "gone hole" not in AS_BUILT or month.month == 1:
-        return 0
-    ended = [unit for unit in units if following(world.unit[unit].valid_to) == month]
-    last = months_later(month, -1)
-    return sum(len(due_months(world, row, code, last)) - len(covered_months(world, row, code, last)) for row in ended)
 
 
 def last_year_amounts(series: Series, month: date) -> dict[int, float]:

@@ -310,13 +310,12 @@ def gap(world: World, unit: str, code: str, month: date) -> Fraction | None:
 
 
 def needed(world: World, unit: str, code: str, month: date) -> Fraction | None:
-    """What each month left until the due month has to bring; nothing when it is reached, or over."""
-    target, value = in_force(world, unit, code, month), actual(world, unit, code, month)
-    if target is None or value is None or world.by_code[code].kind not in ("flow", "stock"):
+    """What each month left until the due month has to add, less than nothing where a level is to fall; none when met."""
+    target, value, kind = in_force(world, unit, code, month), actual(world, unit, code, month), world.by_code[code].kind
+    if target is None or value is None or kind not in ("flow", "stock") or month >= target.due:
         return None
-    if target.form != "at_least" or value >= target.value or month >= target.due:
-        return None
-    return (Fraction(target.value) - value) / (len(months_from(month, target.due)) - 1)
+    is_short = value < target.value if target.form == "at_least" else kind == "stock" and value > target.value
+    return (Fraction(target.value) - value) / (len(months_from(month, target.due)) - 1) if is_short else None
 
 
 # --------------------------------------------------------------------------------------------------------------- status

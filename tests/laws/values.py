@@ -43,10 +43,35 @@ def is_asked(world: World, unit: str, code: str, month: date) -> bool:
     )
 
 
+@remembered
 def is_not_applicable(world: World, unit: str, code: str, month: date) -> bool:
-    """Whether the unit said 不适用 of the indicator or of a component of it."""
-    cells = [world.cell.get((unit, asked, month)) for asked in world.by_code[code].asked]
-    return any(cell is not None and cell.is_not_applicable for cell in cells)
+    """Whether the unit said 不适用 of the indicator or of a component of it, and took it not back."""
+    for asked in world.by_code[code].asked:
+        cell = world.cell.get((unit, asked, month))
+        if cell is not None and cell.is_not_applicable and not is_taken_back(world, unit, asked, month):
+            return True
+    return False
+
+
+def is_taken_back(world: World, unit: str, code: str, month: date) -> bool:
+    """Whether the next 本年累计 of a flow holds more than the one before it and the months between, each answered."""
+    if world.by_code[code].kind != "flow":
+        return False
+    year = asked_months(world, unit, code, month.replace(month=12))
+    told = {other for other in year if (row := world.cell.get((unit, code, other))) and row.ytd_value is not None}
+    later, earlier = [other for other in told if other > month], [other for other in told if other < month]
+    if not later:
+        return False
+    more = Fraction(0)
+    for other in year:
+        if other > min(later) or (earlier and other <= max(earlier)):
+            continue
+        row = world.cell.get((unit, code, other))
+        if row is None or (row.month_value is None and not row.is_not_applicable):
+            return False
+        more += Fraction(row.month_value or 0)
+    first = Fraction(world.cell[unit, code, max(earlier)].ytd_value or 0) if earlier else Fraction(0)
+    return Fraction(world.cell[unit, code, min(later)].ytd_value or 0) - first > more
 
 
 @remembered
@@ -175,7 +200,8 @@ def line_months(world: World, unit: str, code: str, after: tuple[date, ...]) -> 
 def prior_of_unit(world: World, unit: str, code: str, month: date) -> Fraction | None:
     """Last year's identical period of a reporting unit, with that of the units that ended in it this year."""
     covered = covered_months(world, unit, code, month)
-    ended = ended_this_year(world, unit, month)
+    # who was never asked this year leaves nothing to go on with
+    ended = [row for row in ended_this_year(world, unit, month) if asked_months(world, row.code, code, row.valid_to)]
     was_there = any(world.unit[unit].is_there(other) for other in last_year(covered))
     row = world.cell.get((unit, code, covered[-1])) if covered else None
     has_own = not ended or was_there or (row is not None and row.prior_ytd_value is not None)

@@ -520,7 +520,7 @@ class Inventor:
             found[month] = self.dice.choice(("", "blank")) if self.dice.random() < holes else filled
             if found[month] in ("", "blank"):
                 continue
-            if self.dice.random() < 0.01 and not last_year and route == "month":
+            if self.dice.random() < 0.01 and not last_year:
                 found[month] = "not applicable"
             elif self.dice.random() < 0.1 and month < self.months[-1]:
                 found[month] += " late"
@@ -558,6 +558,8 @@ class Inventor:
         low, high = (int(limit * scale) for limit in limits)
         for month, filled in shape.items():
             value = Decimal(dice.randint(low, high)).scaleb(-indicator.decimals)
+            if filled == "not applicable" and month.month % 2:
+                value = Decimal(0)  # nothing that a later cumulative could hold
             to_date = value if month.month == 1 else to_date + value
             if dice.random() < 0.03:
                 to_date += 1  # a cumulative that is not the sum of its months

@@ -17,7 +17,7 @@ from jindu.checks.plain import judge_plainly
 from jindu.delivery import deliver_published
 from jindu.night import close_night, drop_lock, open_night, step
 from jindu.settings import OFFICE_TIMEZONE, Home, Progress, no_progress
-from jindu.warehouse.connection import set_timezone
+from jindu.warehouse.connection import connect, set_timezone
 from tests.nightly.in_process import STEPS
 from tests.nightly.small_office import fill_inbox, write_office
 
@@ -51,9 +51,10 @@ class Office:
             patch.setattr(gate, "judge", judged_plainly)
             night = open_night(str(self.home.root), str(self.reference), as_of)
             try:
-                for name, function in STEPS.items():
-                    step(night, name, function)
-                close_night(night)
+                with connect(self.home):  # as the flow does
+                    for name, function in STEPS.items():
+                        step(night, name, function)
+                    close_night(night)
             finally:
                 drop_lock(self.home)
             deliver_published(str(self.home.root))
@@ -62,6 +63,11 @@ class Office:
         """jindu withdraw or correct, as the operator gives it; its exit code."""
         places = ["--home", str(self.home.root), "--reference", str(self.reference)]
         return cli.run_command([*arguments, "--reason", REASON, "--by", BY, "--at", at, *places])
+
+    def decide_finding(self, *arguments: str, at: str) -> int:
+        """jindu finding waive or uphold, as the operator gives it; its exit code."""
+        said = ["--reason", REASON, "--by", BY, "--at", at, "--home", str(self.home.root)]
+        return cli.run_command(["finding", *arguments, *said])
 
     def published(self, query: str) -> Rows:
         """Rows of what analysts open."""

@@ -27,8 +27,9 @@ class Ran:
 
 
 def environment() -> dict[str, str]:
-    """The test's own environment without what would lead a run elsewhere."""
-    return {name: value for name, value in os.environ.items() if not name.startswith(("PREFECT_", "JINDU_"))}
+    """The test's own environment without what leads a run elsewhere, or holds it to one core (tests/conftest.py)."""
+    elsewhere = ("PREFECT_", "JINDU_", "SLURM_")
+    return {name: value for name, value in os.environ.items() if not name.startswith(elsewhere)}
 
 
 def command(name: str, home: Home, *more: str) -> list[str]:

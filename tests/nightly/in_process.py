@@ -79,15 +79,16 @@ def _attempt(home: str, reference: str, as_of: str, spoilt: tuple[str, str], is_
         gate.judge = _judge_plainly
     night = open_night(home, reference, as_of)
     try:
-        for name, function in STEPS.items():
-            step(night, name, function)
-            if spoilt[0] == name:
-                with connect(night.home) as connection:
-                    connection.execute(spoilt[1])
+        with connect(night.home):  # as the flow does
+            for name, function in STEPS.items():
+                step(night, name, function)
+                if spoilt[0] == name:
+                    with connect(night.home) as connection:
+                        connection.execute(spoilt[1])
+            close_night(night)
     except JinduError as error:
         fail_night(home, reference, as_of, error)  # as the flow's hook does
         raise SystemExit(FAILED) from None
-    close_night(night)
     drop_lock(night.home)
     deliver_published(home)  # as `jindu run` does
 

@@ -4,7 +4,8 @@ import csv
 import io
 import re
 from collections.abc import Iterator
-from decimal import Decimal
+from datetime import date
+from decimal import ROUND_HALF_UP, Decimal
 from fractions import Fraction
 from pathlib import Path
 from typing import Any
@@ -153,6 +154,48 @@ def test_a_pace_stands_where_its_rule_says(steps: list[dict[str, Any]]) -> None:
             expression = compared[1].replace("≤", "<=").replace("≥", ">=")
             assert eval(re.sub(r"-?\d+(?:\.\d+)?", r"Decimal('\g<0>')", expression), {"Decimal": Decimal}), step
     assert found > 1_000
+
+
+def test_a_recent_rate_is_the_mean_of_the_months_that_were_told(second: Ran) -> None:
+    """A unit's own flow: what each report brought, a cumulative of several months once, by its mean."""
+    told: dict[tuple[str, str], dict[date, Decimal]] = {}
+    before: dict[tuple[str, str, int], tuple[int, Decimal]] = {}
+    own = rows(
+        second.home,
+        "select org_unit_code, indicator_code, report_month, month_value, ytd_value, months_covered_count "
+        "from mart.completion inner join mart.indicator using (indicator_code) where kind = 'flow' and not exists ("
+        "from mart.contribution where contribution.org_unit_code = completion.org_unit_code "
+        "and contribution.indicator_code = completion.indicator_code) order by report_month",
+    )
+    for row in own:
+        key, month = (row["org_unit_code"], row["indicator_code"]), row["report_month"]
+        count, so_far = before.get((*key, month.year), (0, Decimal(0)))
+        months = row["months_covered_count"] - count
+        if months and row["ytd_value"] is not None:
+            alone = row["month_value"] if months == 1 else None
+            amount = (row["ytd_value"] - so_far) / months if alone is None else alone
+            told.setdefault(key, {})[month] = amount.quantize(Decimal("0.000001"), ROUND_HALF_UP)
+            before[*key, month.year] = row["months_covered_count"], row["ytd_value"]
+    wrong, done, at_once = [], 0, 0
+    for part in rows(second.home, "from mart.projection_part where recent_months_count is not null"):
+        month, amounts = part["report_month"], told.get((part["org_unit_code"], part["part_code"]))
+        if amounts is None:
+            continue
+        until = {other: amount for other, amount in amounts.items() if other <= month}
+        recent = [amount for other, amount in until.items() if _months_between(other, month) < 3]
+        year = [amount for other, amount in until.items() if other.year == month.year]
+        done += 1
+        at_once += len(year) < before[part["org_unit_code"], part["part_code"], month.year][0]
+        found = (part["recent_value"], part["recent_months_count"], part["year_value"], part["year_months_count"])
+        if found != (sum(recent) if recent else None, len(recent), sum(year), len(year)):
+            wrong.append((part, recent, year))
+    assert wrong == []
+    assert done > 1_000
+    assert at_once > 100
+
+
+def _months_between(earlier: date, later: date) -> int:
+    return 12 * (later.year - earlier.year) + later.month - earlier.month
 
 
 def test_each_cell_holds_what_is_said_of_it(second: Ran) -> None:

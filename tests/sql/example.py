@@ -10,6 +10,7 @@ from jindu.settings import parse_as_of
 from jindu.warehouse.models import build_one, models
 
 TEMPLATE_AS_OF = "2024-10-10T02:00"
+LOADER = getattr(yaml, "CSafeLoader", yaml.SafeLoader)  # in C it takes a tenth of the time
 
 
 @dataclass(frozen=True)
@@ -35,7 +36,7 @@ class Example:
 
 def read_example(path: Path) -> Example:
     """The example in a file; its folder names the table."""
-    document = yaml.safe_load(path.read_text(encoding="utf-8"))
+    document = yaml.load(path.read_text(encoding="utf-8"), LOADER)
     unknown = document.keys() - {"why", "as_of", "build", "given", "expect", "where"}
     assert not unknown, f"{path}: unknown keys {unknown}"
     return Example(

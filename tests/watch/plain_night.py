@@ -14,6 +14,7 @@ from jindu.checks.expectations import Expectation
 from jindu.checks.plain import judge_plainly
 from jindu.night import close_night, drop_lock, open_night, step
 from jindu.settings import OFFICE_TIMEZONE, Home, Night, Progress
+from jindu.warehouse.connection import connect
 from tests.nightly.in_process import STEPS
 
 SHORT = ("reference", "collect", "read", "readings", "gate-incoming", "core", "returns")  # what a receipt rests on
@@ -27,10 +28,11 @@ def run_night(home: Home, reference: Path, as_of: str | None = None, *, steps: C
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(gate, "judge", _judge)
         night = open_night(str(home.root), str(reference), moment)
-        for name in STEPS:
-            if name in steps:
-                step(night, name, STEPS[name])
-        close_night(night)
+        with connect(home):  # as the flow does
+            for name in STEPS:
+                if name in steps:
+                    step(night, name, STEPS[name])
+            close_night(night)
         drop_lock(home)
     return night
 

@@ -1,0 +1,341 @@
+"""What an operator decides about findings: a warning that nobody explained is waived, or upheld.
+
+Read from the published database and the journals of decisions; the private database stays closed. The decision itself
+is a line of decisions/finding.jsonl (jindu/decisions.py) and counts from the next night on (core.finding_answer).
+"""
+
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
+from datetime import date, datetime
+from typing import Any
+
+import duckdb
+
+from jindu.checks.expectations import every_expectation
+from jindu.decisions import Decision, read_journal
+from jindu.report.summary import published_copy
+from jindu.settings import OFFICE_TIMEZONE, Home, JinduError
+from jindu.submission import called
+from jindu.workbooks.numbers import parse_month
+
+KIND = "finding"
+SHORT_ID = 8  # hex digits of an id, as receipts and lists show it
+LEAST_ID = 4  # of what may stand for one
+CANDIDATES_SHOWN = 8
+VERDICT_WORDS = {"waived": ("放行", "waived"), "upheld": ("认定", "upheld")}
+STATE_WORDS = {  # as warehouse/columns.yml has them
+    "open": ("待处理", "open"),
+    "explained": ("已说明", "explained"),
+    "settled": ("此前已答复", "settled before"),
+    "waived": ("已放行", "waived"),
+    "upheld": ("已认定", "upheld"),
+}
+STANDING = ("accepted", "held", "rejected")  # a version that another has taken the place of, or withdrawn, is past
+
+HAS_IDS = "select 1 from duckdb_columns() where schema_name = 'mart' and table_name = 'finding' and column_name = ?"
+
+# A rejected file that was sent again since is past; one that nobody could read is, when its unit sent anything usable
+FINDINGS = """
+with newer as (
+    select
+        submission.submission_id,
+        bool_or(
+            later.state in ('accepted', 'held')
+            and (
+                submission.form_code is null
+                or submission.report_month is null
+                or (later.form_code = submission.form_code and later.report_month = submission.report_month)
+            )
+        ) as is_replaced,
+    from mart.submission as submission
+    inner join mart.submission as later
+        on submission.org_unit_code = later.org_unit_code and submission.received_at < later.received_at
+    group by submission.submission_id
+)
+
+select
+    finding.finding_id,
+    finding.submission_id,
+    finding.org_unit_code,
+    coalesce(unit.short_name, unit.name, finding.org_unit_code) as unit,
+    finding.form_code,
+    coalesce(form.name_zh, finding.form_code) as form,
+    finding.report_month,
+    submission.version,
+    submission.state as submission_state,
+    submission.received_at,
+    submission.lock_on,
+    finding.sheet_name,
+    finding.cell,
+    finding.indicator_code,
+    indicator.name_zh as indicator_zh,
+    coalesce(indicator.name_en, indicator.name_zh) as indicator_en,
+    finding.rule_code,
+    finding.severity,
+    finding.found,
+    finding.expected,
+    finding.message_zh,
+    finding.message_en,
+    finding.state,
+    finding.decision_id,
+    finding.settled_by_id,
+    submission.state = 'rejected' and coalesce(newer.is_replaced, false) as is_replaced,
+from mart.finding as finding
+inner join mart.submission as submission using (submission_id)
+left join newer using (submission_id)
+left join mart.org_unit as unit on finding.org_unit_code = unit.org_unit_code
+left join mart.form as form on finding.form_code = form.form_code
+left join mart.indicator as indicator on finding.indicator_code = indicator.indicator_code
+order by
+    submission.received_at,
+    finding.submission_id,
+    finding.severity,
+    finding.sheet_name,
+    finding.cell,
+    finding.rule_code,
+    finding.finding_id
+"""
+VERSIONS = """
+select submission_id, version, state
+from mart.submission
+where (org_unit_code, form_code, report_month) = (
+    select (org_unit_code, form_code, report_month) from mart.submission where submission_id = $submission_id
+)
+order by version
+"""
+PUBLISHED_AT = "select max(as_of_at) from mart.run"
+
+
+@dataclass(frozen=True)
+class Told:
+    """A finding as the last published night knew it, with what was decided since; no value that is withheld."""
+
+    finding_id: str
+    submission_id: str
+    org_unit_code: str | None
+    unit: str | None
+    form_code: str | None
+    form: str | None
+    report_month: date | None
+    version: int | None
+    submission_state: str
+    received_at: datetime
+    lock_on: date | None
+    sheet_name: str | None
+    cell: str | None
+    indicator_code: str | None
+    indicator_zh: str | None
+    indicator_en: str | None
+    rule_code: str
+    severity: str
+    found: str | None
+    expected: str | None
+    message_zh: str
+    message_en: str
+    state: str
+    decision_id: str | None
+    settled_by_id: str | None
+    is_replaced: bool
+    owner: str = ""  # who mends it (expectations/incoming.yml)
+    is_pending: bool = False  # decided since the last night, which does not know it yet
+
+    @property
+    def short_id(self) -> str:
+        """Its id as people give it."""
+        return self.finding_id[:SHORT_ID]
+
+    @property
+    def is_past(self) -> bool:
+        """Whether its file counts no more, or was sent again: nothing is left to answer."""
+        return self.submission_state not in STANDING or self.is_replaced
+
+    @property
+    def is_open(self) -> bool:
+        """Whether it waits for somebody: for the sender when critical, for sender or operator when a warning."""
+        return self.state == "open" and self.severity in ("critical", "warning") and not self.is_past
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What becomes of a submission the next night, once something is decided."""
+
+    of: Told
+    state: str  # accepted, held, rejected
+    open_count: int  # warnings that still wait
+    version_left: int | None  # of a rejected one: the version that counts then
+
+
+class FindingDesk:
+    """The findings of the published copy, and the decisions about them, today's included."""
+
+    def __init__(self, home: Home, connection: duckdb.DuckDBPyConnection) -> None:
+        self._home = home
+        self._connection = connection
+        if not connection.execute(HAS_IDS, ["finding_id"]).fetchall():
+            raise JinduError(
+                "已发布的数据是旧版本算出的，问题还没有编号。请先运行一次 jindu run。",
+                "What is published was made by an older version, whose findings have no ids. Run jindu run first.",
+            )
+        ((published_at,),) = connection.execute(PUBLISHED_AT).fetchall()
+        self.published_at: datetime = published_at.astimezone(OFFICE_TIMEZONE)
+        self._decisions = self._decided()
+        self.findings = tuple(self._read())
+
+    def standing(self) -> list[Told]:
+        """Every finding of the versions that stand, the oldest first."""
+        return [one for one in self.findings if not one.is_past]
+
+    def one(self, beginning: str) -> Told:
+        """The finding whose id begins so.
+
+        Raises JinduError when none does, or several do.
+        """
+        wanted = beginning.strip().lower()
+        found = [one for one in self.findings if one.finding_id.startswith(wanted)]
+        if len(wanted) >= LEAST_ID and len(found) == 1:
+            return found[0]
+        if len(wanted) >= LEAST_ID and found:
+            listed = [f"{one.finding_id}（{_place_zh(one)}）" for one in found[:CANDIDATES_SHOWN]]
+            plain = [f"{one.finding_id} ({_place_en(one)})" for one in found[:CANDIDATES_SHOWN]]
+            raise JinduError(
+                f"编号以“{beginning}”开头的问题有 {len(found)} 条，请写得长一些：{'、'.join(listed)}",
+                f"{len(found)} findings have an id that begins with {beginning!r}; give more of it: {', '.join(plain)}",
+            )
+        raise JinduError(
+            f"没有编号以“{beginning}”开头的问题（至少写 {LEAST_ID} 位）。编号见 jindu finding list 和回执。",
+            f"No finding has an id that begins with {beginning!r} (at least {LEAST_ID} digits). "
+            "Ids stand in jindu finding list and on receipts.",
+        )
+
+    def of_report(self, unit: str, form: str, month: str) -> list[Told]:
+        """The open warnings of the version that counts.
+
+        Raises JinduError for a name that nobody knows, and where nothing is open.
+        """
+        unit_row = called(self._rows("org_unit", "org_unit_code"), unit, ("code", "name", "short_name"), "org_unit")
+        form_row = called(self._rows("form", "form_code"), form, ("code", "name_zh"), "form")
+        report_month = parse_month(month)
+        if report_month is None:
+            raise JinduError(f"“{month}”不是月份，请写成 2024-09。", f"{month!r} is no month; write it as 2024-09.")
+        found = [
+            one
+            for one in self.findings
+            if (one.org_unit_code, one.form_code, one.report_month)
+            == (unit_row["code"], form_row["code"], report_month)
+            and one.submission_state == "held"
+            and one.severity == "warning"
+            and one.state == "open"
+        ]
+        if not found:
+            raise JinduError(
+                f"{unit_row['name']} {report_month:%Y-%m} 的{form_row['name_zh']}没有待核实的问题。",
+                f"{unit_row['name']}'s {form_row['code']} for {report_month:%Y-%m} has no warning that waits.",
+            )
+        return found
+
+    def refuse(self, chosen: Sequence[Told], verdict: str, moment: datetime) -> None:
+        """Raise JinduError for what cannot be answered so."""
+        for one in chosen:
+            _refuse_one(one, verdict, moment)
+
+    def outcomes(self, chosen: Sequence[Told], verdict: str) -> list[Outcome]:
+        """What becomes of each submission that is touched."""
+        ids = {one.finding_id for one in chosen}
+        touched = {one.submission_id: one for one in chosen}
+        return [self._outcome(one, ids, verdict) for one in touched.values()]
+
+    def decision(self, decision_id: str | None) -> Decision | None:
+        """A decision of this home's journal."""
+        return next((one for one in self._decisions if one.decision_id == decision_id), None)
+
+    def _outcome(self, of: Told, ids: set[str], verdict: str) -> Outcome:
+        states = [
+            verdict if one.finding_id in ids else one.state
+            for one in self.findings
+            if one.submission_id == of.submission_id and one.severity == "warning"
+        ]
+        open_count = states.count("open")
+        if "upheld" not in states:
+            return Outcome(of, "held" if open_count else "accepted", open_count, None)
+        versions = self._connection.execute(VERSIONS, {"submission_id": of.submission_id}).fetchall()
+        left = [
+            version
+            for submission_id, version, state in versions
+            if submission_id != of.submission_id and version and state in ("accepted", "held", "superseded")
+        ]
+        return Outcome(of, "rejected", open_count, max(left, default=None))
+
+    def _decided(self) -> list[Decision]:
+        return [decision for _, decision in read_journal(self._home.decisions / f"{KIND}.jsonl").decisions]
+
+    def _read(self) -> Iterator[Told]:
+        owners = {rule.code: rule.owner for _, rule in every_expectation()}
+        newest: dict[str, Decision] = {}
+        for decision in sorted(self._decisions, key=lambda one: (one.recorded_at, one.entered_at, one.decision_id)):
+            newest |= dict.fromkeys(decision.payload["findings"], decision)
+        cursor = self._connection.execute(FINDINGS)
+        names = [column[0] for column in cursor.description or []]
+        for row in cursor.fetchall():
+            facts = dict(zip(names, row, strict=True))
+            facts["received_at"] = facts["received_at"].astimezone(OFFICE_TIMEZONE)
+            told = Told(**facts, owner=owners.get(facts["rule_code"], ""))
+            since = newest.get(told.finding_id)
+            if since is not None and since.decision_id != told.decision_id and told.severity == "warning":
+                told = replace(told, state=since.payload["verdict"], decision_id=since.decision_id, is_pending=True)
+            yield told
+
+    def _rows(self, table: str, key: str) -> list[dict[str, Any]]:
+        cursor = self._connection.execute(f"select *, {key} as code from mart.{table}")
+        names = [column[0] for column in cursor.description or []]
+        return [dict(zip(names, row, strict=True)) for row in cursor.fetchall()]
+
+
+@contextmanager
+def finding_desk(home: Home) -> Iterator[FindingDesk]:
+    """The desk of a home. Raises JinduError when nothing is published."""
+    with published_copy(home) as (connection, _):
+        yield FindingDesk(home, connection)
+
+
+def _refuse_one(one: Told, verdict: str, moment: datetime) -> None:
+    name_zh, name_en = f"问题 {one.short_id}（{_place_zh(one)}）", f"Finding {one.short_id} ({_place_en(one)})"
+    if one.severity == "critical":
+        raise JinduError(
+            f"{name_zh}是强制性的，不能放行，也不用认定：整份已经退回，请{one.owner or '填报员'}改正后重报。",
+            f"{name_en} is critical and can be neither waived nor upheld: the report is rejected already; "
+            f"{one.owner or 'who sent it'} has to mend it and send it again.",
+        )
+    if one.severity != "warning":
+        raise JinduError(
+            f"{name_zh}是提示，不影响接收，不用答复。",
+            f"{name_en} is information: it holds nothing and takes no answer.",
+        )
+    if one.state == verdict:
+        raise JinduError(
+            f"{name_zh}已经{VERDICT_WORDS[verdict][0]}过（决定 {one.decision_id}）。",
+            f"{name_en} is {verdict} already (decision {one.decision_id}).",
+        )
+    if one.is_past:
+        raise JinduError(
+            f"{name_zh}所在的那一版已不计入，不用答复。", f"{name_en} is of a version that does not count: no answer."
+        )
+    if verdict == "waived" and one.state in ("explained", "settled"):
+        raise JinduError(
+            f"{name_zh}{STATE_WORDS[one.state][0]}，不用放行。", f"{name_en} is {STATE_WORDS[one.state][1]}: no waiver."
+        )
+    if one.received_at > moment:
+        raise JinduError(
+            f"{name_zh}的报送到 {one.received_at:%Y-%m-%d %H:%M} 才收到，决定的时间不能更早。",
+            f"{name_en} is of a report that came at {one.received_at:%Y-%m-%d %H:%M}: it cannot be decided before.",
+        )
+
+
+def _place_zh(one: Told) -> str:
+    parts = (one.unit, f"{one.report_month:%Y-%m}" if one.report_month else None, one.cell, one.indicator_zh)
+    return " ".join(part for part in parts if part) or one.rule_code
+
+
+def _place_en(one: Told) -> str:
+    parts = (one.unit, f"{one.report_month:%Y-%m}" if one.report_month else None, one.cell, one.indicator_en)
+    return " ".join(part for part in parts if part) or one.rule_code

@@ -1,0 +1,186 @@
+"""The expectations held against the tables that they judge: what a file names has to be there, and be of its kind.
+
+The tables are built empty, in memory, from sql/ as it stands; that takes a second, so a home remembers what was found
+sound and a night with unchanged files does not look again.
+"""
+
+import difflib
+import functools
+import hashlib
+from collections.abc import Iterator
+from contextlib import suppress
+from dataclasses import dataclass
+from datetime import datetime
+from decimal import Decimal
+from pathlib import Path
+
+import duckdb
+
+from jindu.catalogue import Catalogue, empty_frames, store
+from jindu.checks.expectations import (
+    EXPECTATIONS_ROOT,
+    GATES,
+    Expectation,
+    ExpectationsError,
+    Problem,
+    placeholders,
+    with_lines,
+)
+from jindu.memory import recall, remember
+from jindu.settings import OFFICE_TIMEZONE, Home, Night, StepReport
+from jindu.warehouse.connection import SQL_ROOT, prepare
+from jindu.warehouse.models import build_one, needed, store_reference
+
+NAMED = frozenset({"indicator", "org_unit", "found", "expected", "cell"})  # what the gate itself fills in
+ANY_DAY = datetime(2024, 1, 1, tzinfo=OFFICE_TIMEZONE)  # the tables are empty
+NUMBERS = ("INT", "DECIMAL", "DOUBLE", "FLOAT")
+SOUND = "expectations.json"  # in a home: the fingerprint of the files that were found sound last
+NEAR_NAMES = 3
+Columns = dict[str, str]  # name: DuckDB's type
+
+
+@dataclass(frozen=True)
+class GateFile:
+    """The expectations of one gate, and by code the line of each key."""
+
+    gate: str
+    path: Path
+    expectations: tuple[Expectation, ...]
+    lines: dict[str, dict[str, int]]
+
+
+def check_expectations(root: Path = EXPECTATIONS_ROOT) -> tuple[GateFile, ...]:
+    """The files of all gates, found sound.
+
+    Raises ExpectationsError with every fault of all of them, each with its file and line.
+    """
+    files: list[GateFile] = []
+    problems: list[Problem] = []
+    for gate in GATES:
+        path = root / f"{gate}.yml"
+        try:
+            files.append(GateFile(gate, path, *with_lines(path)))
+        except ExpectationsError as error:
+            problems += error.problems
+    used: dict[str, tuple[Path, int]] = {}
+    for file in files:
+        for rule in file.expectations:
+            line = file.lines[rule.code]["code"]
+            path, first = used.setdefault(rule.code, (file.path, line))
+            if path != file.path:
+                problems.append(
+                    Problem(
+                        file.path,
+                        line,
+                        f"代码“{rule.code}”在 {path.name} 第 {first} 行已经用过。",
+                        f"code '{rule.code}' was already used in {path.name}, line {first}.",
+                    )
+                )
+            problems += _misfits(file, rule)
+    if problems:
+        raise ExpectationsError(sorted(problems, key=lambda problem: (str(problem.path), problem.line)))
+    return tuple(files)
+
+
+def check_expectations_of(home: Home) -> None:
+    """Refuse to begin with expectations that are not sound; files that were sound in this home before are not read.
+
+    Raises ExpectationsError.
+    """
+    fingerprint = _fingerprint()
+    if (recall(home.root / SOUND) or {}).get("sha256") == fingerprint:
+        return
+    _once(fingerprint)
+    with suppress(OSError):  # the disk is the next step's to tell
+        remember(home.root / SOUND, {"sha256": fingerprint})
+
+
+def load_rules_and_reference(night: Night) -> StepReport:
+    """The first step of a night: nothing is collected by rules or reference data that have a fault."""
+    check_expectations_of(night.home)
+    return store_reference(night)
+
+
+@functools.cache
+def _once(_fingerprint: str) -> None:
+    check_expectations()
+
+
+def _fingerprint() -> str:
+    digest = hashlib.sha256()
+    for path in sorted([*EXPECTATIONS_ROOT.glob("*.yml"), *SQL_ROOT.rglob("*.sql")]):
+        digest.update(path.name.encode() + b"\0" + path.read_bytes() + b"\0")
+    return digest.hexdigest()
+
+
+@functools.cache
+def _columns() -> dict[str, Columns]:
+    """The columns of every check table."""
+    names = [f"check.{path.stem}" for path in sorted((SQL_ROOT / "check").glob("*.sql"))]
+    with duckdb.connect() as connection:
+        prepare(connection)
+        store(connection, Catalogue(empty_frames()))
+        for model in needed(names):
+            build_one(connection, ANY_DAY, model)
+        rows = connection.execute(
+            "select table_name, column_name, data_type from duckdb_columns() where schema_name = 'check'"
+        ).fetchall()
+    found: dict[str, Columns] = {name: {} for name in names}
+    for table, column, kind in rows:
+        found[f"check.{table}"][column] = kind
+    return found
+
+
+def _misfits(file: GateFile, rule: Expectation) -> Iterator[Problem]:
+    """What an expectation names and its table does not have."""
+    lines, columns = file.lines[rule.code], _columns().get(rule.table)
+
+    def problem(key: str, zh: str, en: str) -> Problem:
+        return Problem(file.path, lines.get(key, lines["code"]), f"{zh}。", f"{en}.")
+
+    if columns is None:
+        near = _near(rule.table, _columns())
+        yield problem("table", f"没有检查表 {rule.table}{near[0]}", f"there is no table {rule.table}{near[1]}")
+        return
+    for key in ("column", "found", "expected", "cell"):
+        name = getattr(rule, key)
+        if name not in columns and (key in lines or key == "cell"):
+            near = _near(name, columns)
+            yield problem(
+                key, f"“{key}”是“{name}”，{rule.table} 没有这一列{near[0]}",
+                f"'{key}' is '{name}', which is no column of {rule.table}{near[1]}",
+            )  # fmt: skip
+    for key in ("message_zh", "message_en"):
+        for name in sorted(placeholders(getattr(rule, key)) - NAMED - columns.keys()):
+            near = _near(name, columns)
+            yield problem(
+                key, f"“{key}”里的 {{{name}}} 不是 {rule.table} 的列{near[0]}",
+                f"'{key}' names {{{name}}}, which is no column of {rule.table}{near[1]}",
+            )  # fmt: skip
+    if rule.column in columns:
+        yield from (problem(*told) for told in _unlike(rule, columns[rule.column]))
+
+
+def _unlike(rule: Expectation, kind: str) -> Iterator[tuple[str, str, str]]:
+    """A bound or a value of another kind than the column's: it would never, or always, fail."""
+    is_number = kind.startswith(NUMBERS) or "INT" in kind
+    if rule.expect == "values_between" and not is_number:
+        yield (
+            "column",
+            f"values_between 要数字列，“{rule.column}”是 {kind}",
+            f"values_between takes a column of numbers; '{rule.column}' is {kind}",
+        )
+    if rule.expect == "values_in_set":
+        fits = bool if kind == "BOOLEAN" else Decimal if is_number else str
+        for value in rule.values:
+            if not isinstance(value, fits):
+                yield (
+                    "values",
+                    f"“values”里的 {value} 与“{rule.column}”的类型（{kind}）不符",
+                    f"'values' has {value}, which is no {kind} as '{rule.column}' is",
+                )
+
+
+def _near(name: str, known: dict[str, object] | dict[str, Columns] | Columns) -> tuple[str, str]:
+    near = difflib.get_close_matches(name, [*known], NEAR_NAMES, cutoff=0.5)
+    return (f"；是不是 {'、'.join(near)}？", f"; did you mean {', '.join(near)}?") if near else ("", "")
