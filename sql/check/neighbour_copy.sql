@@ -1,13 +1,21 @@
 -- grain: one row per submission with at least five month amounts that are not 0
 -- The one that came later is the copy. Fingerprints are compared, so that a thousand senders need no million pairs.
-with fingerprint as (
+-- What was copied from may be rejected for another cell: the newest version that was not taken back is the original.
+with newest_version as (
+    select submission_id
+    from core.received
+    where version is not null and withdrawn_at is null
+    qualify row_number() over (partition by form_code, sender_code, report_month order by version desc) = 1
+),
+
+fingerprint as (
     select
         submission_id,
         sender_code,
         form_code,
         report_month,
         received_at,
-        is_newest,
+        submission_id in (select newest_version.submission_id from newest_version) as is_newest,
         any_value(sheet_name) as sheet_name,
         arg_min(month_cell, row_number) as first_cell,
         bool_or(has_explanation) as has_explanation,
