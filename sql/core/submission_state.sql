@@ -94,7 +94,8 @@ changed as (
         case
             when state = 'withdrawn' then 'withdrawal'
             when state = 'superseded' then 'newer_version'
-            when judged_at = moment and verdict_decision_id is not null then 'decision'  -- a finding waived or upheld, a value telephoned in
+            -- a finding waived or upheld, a value telephoned in
+            when judged_at = moment and verdict_decision_id is not null then 'decision'
             when judged_at = moment then 'judgement'
             else 'newer_version_gone'  -- withdrawn, or rejected after all
         end as cause,
