@@ -115,7 +115,8 @@ def _told(
     }
     if not told:
         raise JinduError(
-            "请写出更正的数：--month-value、--ytd-value、--prior-ytd-value 或 --finished-on；没有这一项写 --not-applicable。",
+            "请写出更正的数：--month-value、--ytd-value、--prior-ytd-value 或 --finished-on；"
+            "没有这一项写 --not-applicable。",
             "Say what is corrected: --month-value, --ytd-value, --prior-ytd-value or --finished-on; "
             "or that there is no such thing: --not-applicable.",
         )

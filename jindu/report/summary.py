@@ -29,7 +29,7 @@ order by state
 """
 
 # The rule of mart.alert_case: what was refused or is held stays open until a newer version counts; of several refused
-# ones the newest speaks. So a held version that counts stands beside a newer one that was refused, as in mart.reporting.
+# ones the newest speaks. So a held version that counts stands beside a newer refused one, as in mart.reporting.
 # A file that nobody could read, or that lay in another unit's folder, has no successor of its own: the next usable file
 # of the folder's unit puts it right.
 OPEN_SUBMISSION = """

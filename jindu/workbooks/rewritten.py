@@ -17,7 +17,7 @@ from jindu.workbooks.package import CannotMarkError
 from jindu.workbooks.sheet import Grid, Layout, Look, Sheet, SheetCell
 from jindu.workbooks.text_file import decode, widest
 
-CREATED = datetime(2024, 1, 1)  # the same bytes for the same file, whenever it is written
+CREATED = datetime(1980, 1, 1)  # the same bytes for the same file, whenever it is written
 ERRORS = frozenset({"#DIV/0!", "#N/A", "#NAME?", "#NULL!", "#NUM!", "#REF!", "#VALUE!"})
 NO_SHEET_NAME = re.compile(r"[\[\]:*?/\\]|[^ -\U0010ffff]|^'|'$")
 LONGEST_SHEET_NAME = 31

@@ -31,11 +31,12 @@ select
     is_newest,
     has_explanation,
     sheet_name,
-    case when month_value is not null then month_cell else ytd_cell end as cell,
-    case when month_value is not null then month_text else ytd_text end as text,
-    -- statistics need no exactness: what is compared is how far, not whether it is equal
+    case when month_text is not null or kind = 'stock' then month_cell else ytd_cell end as cell,
+    case when month_text is not null or kind = 'stock' then month_text else ytd_text end as text,
+    -- statistics need no exactness: what is compared is how far, not whether it is equal; a month that is given and
+    -- wrong is told on its own
     cast(
-        case when kind = 'flow' then coalesce(month_value, ytd_value - previous_ytd_value) else month_value end
+        case when kind = 'flow' and month_text is null then ytd_value - previous_ytd_value else month_value end
         as double
     ) as amount,
 from stepped

@@ -14,48 +14,87 @@ with placed_amount as (
     where org_unit.parent_code is not null
 ),
 
-beside_siblings as (
+young_series as (
     select
         *,
-        count(amount) filter (where is_newest) over siblings as siblings_count,
-        households is not null and bool_and(households is not null) over siblings as has_households,
-        amount / households as rate,
-        median(amount) filter (where is_newest) over siblings as middle_amount,
-        robust_variance(
-            mad(amount) filter (where is_newest) over siblings,
-            quantile_cont(amount, [0.1, 0.9]) filter (where is_newest) over siblings
-        ) as variance,
-        median(amount / households) filter (where is_newest) over siblings as middle_rate,
-        robust_variance(
-            mad(amount / households) filter (where is_newest) over siblings,
-            quantile_cont(amount / households, [0.1, 0.9]) filter (where is_newest) over siblings
-        ) as rate_variance,
         count(amount) filter (where is_newest) over own_months as months_count,
         median(amount) filter (where is_newest) over own_months as own_amount,
     from placed_amount
     window
-        -- without the unit itself: of few siblings one is many
-        siblings as (
-            partition by form_code, indicator_code, report_month, parent_code
-            order by org_unit_code
-            rows between unbounded preceding and unbounded following exclude group
-        ),
         own_months as (
             partition by form_code, org_unit_code, indicator_code
             order by report_month
             range between interval 24 month preceding and interval 1 month preceding
         )
+    qualify months_count < 4
+),
+
+sibling_group as (
+    select
+        sibling.form_code,
+        sibling.indicator_code,
+        sibling.report_month,
+        sibling.parent_code,
+        count(*) as units_count,
+        bool_and(sibling.households is not null) as has_households,
+        median(sibling.amount) as middle_amount,
+        robust_variance(mad(sibling.amount), quantile_cont(sibling.amount, [0.1, 0.9])) as variance,
+        median(sibling.amount / sibling.households) as middle_rate,
+        robust_variance(
+            mad(sibling.amount / sibling.households),
+            quantile_cont(sibling.amount / sibling.households, [0.1, 0.9])
+        ) as rate_variance,
+    from placed_amount as sibling
+    where sibling.is_newest
+    group by all
+),
+
+-- a unit is not measured by itself: of few siblings one is many, of more than thirty it is not
+beside_siblings as (
+    select
+        young_series.row_key,
+        count(*) as siblings_count,
+        bool_and(sibling.households is not null) as has_households,
+        median(sibling.amount) as middle_amount,
+        robust_variance(mad(sibling.amount), quantile_cont(sibling.amount, [0.1, 0.9])) as variance,
+        median(sibling.amount / sibling.households) as middle_rate,
+        robust_variance(
+            mad(sibling.amount / sibling.households),
+            quantile_cont(sibling.amount / sibling.households, [0.1, 0.9])
+        ) as rate_variance,
+    from young_series
+    inner join sibling_group using (form_code, indicator_code, report_month, parent_code)
+    inner join placed_amount as sibling
+        on
+            sibling.is_newest
+            and young_series.form_code = sibling.form_code
+            and young_series.indicator_code = sibling.indicator_code
+            and young_series.report_month = sibling.report_month
+            and young_series.parent_code = sibling.parent_code
+            and young_series.org_unit_code != sibling.org_unit_code
+    where sibling_group.units_count <= 31
+    group by young_series.row_key
+    having count(*) >= 4
+    union all by name
+    select
+        young_series.row_key,
+        sibling_group.units_count - 1 as siblings_count,
+        sibling_group.* exclude (form_code, indicator_code, report_month, parent_code, units_count),
+    from young_series
+    inner join sibling_group using (form_code, indicator_code, report_month, parent_code)
+    where sibling_group.units_count > 31
 ),
 
 likely as (
     select
-        *,
+        young_series.*,
+        beside_siblings.* exclude (row_key),
         case when has_households then middle_rate * households end as size_amount,
         mixed_spread(siblings_count, variance, greatest(abs(middle_amount), 1)) as spread,
         mixed_spread(siblings_count, rate_variance * squared(households), greatest(abs(size_amount), 1)) as size_spread,
         mixed_spread(months_count, 0, greatest(abs(own_amount), 1) + squared(0.2 * own_amount)) as own_spread,
-    from beside_siblings
-    where siblings_count >= 4 and months_count < 4
+    from young_series
+    inner join beside_siblings using (row_key)
 )
 
 select

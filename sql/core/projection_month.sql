@@ -109,12 +109,10 @@ line_month as (
 told_month as (
     select
         *,
-        case
-            when is_running then months_covered_count - coalesce(lag(months_covered_count) over this_year, 0)
-        end as months_told_count,
+        months_covered_count - coalesce(lag(months_covered_count) over this_year, 0) as months_told_count,
         case
             when months_told_count = 1 and month_value is not null then month_value
-            when months_told_count > 0 then ytd_value - coalesce(lag(ytd_value) over this_year, 0)
+            else ytd_value - coalesce(lag(ytd_value) over this_year, 0)
         end as told_value,
     from line_month
     window this_year as (
@@ -142,8 +140,8 @@ known_month as (
         sum(months_due_count) filter (where is_running) as unit_months_due_count,
         unit_months_due_count - sum(months_covered_count) filter (where is_running) as unit_months_missing_count,
         sum(months_due_count - months_covered_count) as year_months_missing_count,
-        sum(told_value) as told_value,
-        sum(months_told_count) as unit_months_told_count,
+        sum(told_value) filter (where is_running) as told_value,
+        sum(months_told_count) filter (where is_running) as unit_months_told_count,
         -- a level that is missing carries its last value
         case when count(ytd_value) > 0 then sum(ytd_low_value) end as known_value,
         coalesce(sum(first_level_value), 0) as first_level_value,

@@ -314,7 +314,9 @@ select
         when is_suppressed then trim(ytd_label_zh) || '受限不公开（数小，或者由它能推算出小数）'
         when ytd_value is null then trim(ytd_label_zh) || '没有：' || null_reason_zh
         when is_quotient
-            then concat(ytd_label_zh, ytd_value_text, ' = ', quotient, ytd_value_rounded_zh, '；即 ', ytd_percent_text, '%')
+            then concat(
+                ytd_label_zh, ytd_value_text, ' = ', quotient, ytd_value_rounded_zh, '；即 ', ytd_percent_text, '%'
+            )
         when kind = 'milestone' and finished_on <= last_day(report_month)
             then '进度 ' || ytd_value_text || '：' || finished_on || ' 完成'
         else ytd_label_zh || ytd_value_text || coalesce(' = ' || ytd_zh, withheld_zh, '')
@@ -324,7 +326,7 @@ select
         when ytd_value is null then trim(ytd_label_en) || ': none, ' || null_reason_en
         when is_quotient
             then concat(
-                ytd_label_en, ytd_value_text, ' = ', quotient, ytd_value_rounded_en, '; which is ', ytd_percent_text, '%'
+                ytd_label_en, ytd_value_text, ' = ', quotient, ytd_value_rounded_en, '; i.e. ', ytd_percent_text, '%'
             )
         when kind = 'milestone' and finished_on <= last_day(report_month)
             then 'Progress ' || ytd_value_text || ': finished on ' || finished_on
@@ -360,7 +362,7 @@ select
     concat(
         'Growth ', growth_ratio_text,
         ' = (' || this_year_text || ' − ' || last_year_text || ') ÷ ' || last_year_text, growth_ratio_rounded_en,
-        '; which is ', growth_percent_text, '%',
+        '; i.e. ', growth_percent_text, '%',
         case when prior_ytd_value is null then '; over the units that have both years' end
     ) as text_en,
 from fact

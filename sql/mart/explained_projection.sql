@@ -244,7 +244,7 @@ select
         end,
         case
             when year_months_count < month(report_month)
-                then ' (a cumulative that brings several months counts once, by its mean; what is missing does not count)'
+                then ' (a cumulative of several months counts once, by its mean; what is missing does not count)'
         end
     ) as text_en,
 from part_sum
@@ -287,8 +287,9 @@ select
             when kind = 'flow' and is_seasonal
                 then concat(
                     '; by its shape: last year had ', last_year_rest_value_text,
-                    ' left, this year''s height (the last three months against the same of last year, drawn towards 1) is ',
-                    height_ratio_text, ', believed ', shape_weight_ratio_text, '; by the rate: believed ', rate_weight_text
+                    ' left, this year''s height (the last three months against last year''s, drawn towards 1) is ',
+                    height_ratio_text, ', believed ', shape_weight_ratio_text,
+                    '; by the rate: believed ', rate_weight_text
                 )
             when kind = 'flow' and rate_sum is null
                 then '; nothing in the last three months, so the last amount there was, ' || monthly_rate_value_text
@@ -339,7 +340,8 @@ select
             when misses_count = 0 then 'no month of this year to look back on, so by a tenth of the rate'
             when is_seasonal
                 then concat(
-                    'looking back on ', misses_count, ' months of this year, a month before, the shape of last year was off by ',
+                    'looking back on ', misses_count,
+                    ' months of this year, a month before, the shape of last year was off by ',
                     shape_miss_value_text, case when kind = 'flow' then ', the rate by ' else ', no change by ' end,
                     rate_miss_value_text, ' (root mean square); what is off less is believed more; by these misses'
                 )

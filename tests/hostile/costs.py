@@ -47,7 +47,10 @@ def verdict(worker: Worker, path: Path) -> str:
 
 
 def cost(path: Path) -> tuple[str, float, float]:
-    """Verdict, the processor's seconds (without the worker's start) and the worker's peak in MiB, measured in a process of its own."""
+    """Verdict, the processor's seconds (without the worker's start) and the worker's peak in MiB.
+
+    Measured in a process of its own.
+    """
     command = [sys.executable, "-m", "tests.hostile.costs", str(path)]
     measured = subprocess.run(command, check=True, capture_output=True, text=True, cwd=PROJECT_ROOT)
     found, seconds, peak = measured.stdout.split()
@@ -120,9 +123,9 @@ def document(found: Sequence[Row]) -> str:
         "stored. Each is read by a worker of its own under the night's limits "
         f"({SECONDS_PER_FILE:.0f} s, {MEMORY_BYTES // KIBIBYTE**2} MiB).",
         "",
-        "- **Seconds** are the processor's, which the limit counts as well: on a busy machine a file takes longer by the",
-        "  clock, but works no longer. The worker's start is not in them, unless a file kills it: then they hold the",
-        "  next worker's start and, where it did not run out of time, a second try.",
+        "- **Seconds** are the processor's, which the limit counts as well: on a busy machine a file takes longer",
+        "  by the clock, but works no longer. The worker's start is not in them, unless a file kills it: then they",
+        "  hold the next worker's start and, where it did not run out of time, a second try.",
         "- **Peak** is the worker's memory, imports included.",
         "- **Verdict** is the refusal's code, or `read` for what is read without harm and judged as any other file.",
         "",

@@ -310,7 +310,7 @@ def gap(world: World, unit: str, code: str, month: date) -> Fraction | None:
 
 
 def needed(world: World, unit: str, code: str, month: date) -> Fraction | None:
-    """What each month left until the due month has to add, less than nothing where a level is to fall; none when met."""
+    """What each month left until the due month has to add: less than nothing where a level is to fall."""
     target, value, kind = in_force(world, unit, code, month), actual(world, unit, code, month), world.by_code[code].kind
     if target is None or value is None or kind not in ("flow", "stock") or month >= target.due:
         return None

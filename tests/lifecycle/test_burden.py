@@ -150,7 +150,8 @@ def test_what_the_document_asks_is_answered(office: Office, document: str) -> No
 def test_a_finding_grows_older_until_it_is_mended(story: dict[str, Office]) -> None:
     """乙's February was accepted in March; its late January came to contradict it, and was taken back in May."""
     query = (
-        "select since_on::varchar, age_days_count, state from mart.quality_finding where rule_code = 'cumulative_identity'"
+        "select since_on::varchar, age_days_count, state from mart.quality_finding"
+        " where rule_code = 'cumulative_identity'"
         f" and org_unit_code = '{SECOND}'"
     )
     told = [story["last" if night == NIGHTS[-1] else night].published(query) for night in NIGHTS]

@@ -40,7 +40,8 @@ def told(fallen: Office, tmp_path_factory: pytest.TempPathFactory) -> Office:
     """The night after."""
     office = fallen.copy(tmp_path_factory.mktemp("after") / "home")
     ((before,),) = office.private(
-        f"select ytd_value from core.unit_month where org_unit_code = '{FIRST}' and {VISIT} and report_month = '2024-05-01'"
+        f"select ytd_value from core.unit_month where org_unit_code = '{FIRST}' and {VISIT}"
+        " and report_month = '2024-05-01'"
     )
     told = ("correct", FIRST, "visit", "2024-06", "--month-value", "7", "--ytd-value", str(int(before) + 7))
     assert office.decide(*told, at="2024-07-11T10:00") == 0
@@ -146,7 +147,7 @@ def asked_again(office: Office, folder: Path, as_of: str) -> Office:
 
 
 def test_what_is_decided_later_changes_no_night_before(story: dict[str, Office], tmp_path: Path) -> None:
-    """domain.md, As-of: the same answer tomorrow for the same moment, whatever was telephoned in or taken back since."""
+    """domain.md, As-of: the same answer tomorrow for the same moment, whatever was told or taken back since."""
     then = story[NIGHTS[0]].published(AS_KNOWN)
     assert story["last"].published(AS_KNOWN) != then
     assert asked_again(story["last"], tmp_path, NIGHTS[0]).published(AS_KNOWN) == then

@@ -27,7 +27,7 @@ MONTH = date(2024, 5, 1)
 AS_OF = datetime(2024, 6, 3, 9, tzinfo=OFFICE_TIMEZONE)
 FUNCTIONS = frozenset(  # of Excel 2010, WPS and LibreOffice alike
     {*("IF", "AND", "OR", "NOT", "ISNUMBER", "N", "TRIM", "LEN", "LEFT", "SUBSTITUTE", "SUMPRODUCT", "COUNT")}
-    | {"COUNTIF", "ROUND", "ABS", "TEXT"}
+    | {"COUNTIF", "ROUND", "ABS", "TEXT", "ISTEXT", "VALUE", "ASC", "IFERROR"}  # all of Excel 2007 at the latest
 )
 LONGEST_FORMULA = 8192  # characters, Excel's limit
 
@@ -295,6 +295,11 @@ HONEST: dict[str, dict[str, object]] = {
 FURTHER = {  # a second form with other slips
     "visit": ({"month": 600, "ytd": 640}, "【核对】本月数通常 ≥0 ≤500，属实请在备注说明"),
     "visit_fallen": ({"ytd": 52}, "待填 本月数，应为 12"),
+    "visit_text": ({"month": "１２", "ytd": 52}, "√ 本月数是文字格式的数，可读"),
+    "visit_half": ({"month": 12, "ytd": " 52.5"}, "√ 本年累计是文字格式的数，可读"),
+    "visit_explained": ({"month": "1,23", "ytd": 52}, "【必改】本月数不是数字，请填数字或“不适用”"),
+    "visit_unexplained": ({"month": "1e2", "ytd": 52}, "【必改】本月数不是数字，请填数字或“不适用”"),
+    "visit_taken_back": ({"month": "2024-3-1", "ytd": 52}, "【必改】本月数不是数字，请填数字或“不适用”"),
     "visit_blank": ({"note": "台账在区里，下月补报"}, "暂缺（已说明）"),
     "visit_either": ({"ytd": 40, "prior": "四十"}, "【必改】上年同期累计不是数字，请填数字或“不适用”"),
     "hut": ({"month": 1, "day": date(2024, 6, 2)}, "【核对】完成日期晚于报告期末，请到完成的那个月再填"),
