@@ -80,7 +80,7 @@ applicable_month as (
             and not coalesce(
                 bool_and(is_not_applicable or month_value is not null) over told_together
                 and max(case when has_cumulative then cumulative_value end) over told_together
-                > coalesce(sum(month_value) over told_together, 0)
+                > sum(month_value) over told_together
                 + coalesce(max_by(cumulative_value, report_month) filter (where has_cumulative) over before, 0),
                 false
             ) as is_not_applicable

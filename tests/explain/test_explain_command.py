@@ -74,7 +74,7 @@ def test_it_speaks_english_too(home: Home, capsys: pytest.CaptureFixture[str]) -
     printed = said(home, "east", "visits", "2024-02", "--lang", "en", capsys=capsys)
     assert "Year to date 16 = Jan 10 + Feb 6" in printed
     assert "Pace 0.96 = 16 ÷ (50/3)" in printed
-    assert "Projected for the end 94.8, with 80 % between 87.2 and 102.5" in printed
+    assert "Projected for the end 94.8, four times in five between 87.2 and 102.5" in printed
     assert "Status at risk: 0.9 ≤ 0.96 < 1 (rule pace_at_risk)" in printed
     assert "status at risk (sample) (provisional)   completion 16.0%   pace 96.0%" in printed
 
