@@ -14,9 +14,9 @@ unit_answer as (
         check_figure.row_key,
         source.month_value,
         source.ytd_value,
-        (source.month_value is not null and not coalesce(source.is_month_over, false))
+        (source.month_value is not null and not coalesce(source.is_month_rough, false))
         or coalesce(source.month_state = 'not_applicable', false) as has_month,
-        (source.ytd_value is not null and not coalesce(source.is_ytd_over, false))
+        (source.ytd_value is not null and not coalesce(source.is_ytd_rough, false))
         or coalesce(source.ytd_state = 'not_applicable', false) as has_ytd,
     from check_figure
     inner join core.org_descendant as below
@@ -56,14 +56,14 @@ compared_cell as (
                 field := 'month',
                 cell := month_cell,
                 text := month_text,
-                own := case when not coalesce(is_month_over, false) then month_value end,
+                own := case when not coalesce(is_month_rough, false) then month_value end,
                 below := month_sum_value
             ),
             struct_pack(
                 field := 'ytd',
                 cell := ytd_cell,
                 text := ytd_text,
-                own := case when not coalesce(is_ytd_over, false) then ytd_value end,
+                own := case when not coalesce(is_ytd_rough, false) then ytd_value end,
                 below := ytd_sum_value
             )
         ]) as figure,

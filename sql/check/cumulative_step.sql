@@ -38,12 +38,12 @@ stepped as (
             when month(current_month.report_month) = 1 then 0
             else coalesce(previous_month.mended_ytd_value, previous_month.ytd_value)
         end as previous_ytd_value,
-        coalesce(current_month.is_month_over, false)
-        or coalesce(current_month.is_ytd_over, false)
+        coalesce(current_month.is_month_rough, false)
+        or coalesce(current_month.is_ytd_rough, false)
         or (
             previous_month.mended_ytd_value is null
             and month(current_month.report_month) > 1
-            and coalesce(previous_month.is_ytd_over, false)
+            and coalesce(previous_month.is_ytd_rough, false)
         ) as is_inexact,
     from "check".sound_reading as current_month
     left join "check".sound_reading as previous_month

@@ -21,7 +21,7 @@ moved as (
     select
         total.row_key,
         sum(part.part_sign * movement.month_value) as moved_value,
-        count(movement.month_value) = count(*) and not coalesce(bool_or(movement.is_month_over), false) as is_whole,
+        count(movement.month_value) = count(*) and not coalesce(bool_or(movement.is_month_rough), false) as is_whole,
     from "check".sound_reading as total
     inner join part on total.indicator_code = part.total_code
     left join "check".sound_reading as movement
@@ -63,5 +63,5 @@ where
     moved.is_whole
     and total.month_value is not null
     and previous_month.month_value is not null
-    and not coalesce(total.is_month_over or previous_month.is_month_over, false)  -- 30余 need not come out
+    and not coalesce(total.is_month_rough or previous_month.is_month_rough, false)  -- 30余 need not come out
 order by check_key

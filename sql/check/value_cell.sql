@@ -5,29 +5,44 @@ with typed_cell as (
         reading.* exclude (unit_cell, note_cell),
         unnest([
             struct_pack(
-                field := 'month', cell := month_cell, text := month_text, state := month_state, value := month_value
+                field := 'month',
+                cell := month_cell,
+                text := month_text,
+                state := month_state,
+                value := month_value,
+                is_rough := is_month_rough
             ),
-            struct_pack(field := 'ytd', cell := ytd_cell, text := ytd_text, state := ytd_state, value := ytd_value),
+            struct_pack(
+                field := 'ytd',
+                cell := ytd_cell,
+                text := ytd_text,
+                state := ytd_state,
+                value := ytd_value,
+                is_rough := is_ytd_rough
+            ),
             struct_pack(
                 field := 'prior_ytd',
                 cell := prior_ytd_cell,
                 text := prior_ytd_text,
                 state := prior_ytd_state,
-                value := prior_ytd_value
+                value := prior_ytd_value,
+                is_rough := is_prior_ytd_rough
             ),
             struct_pack(
                 field := 'finished',
                 cell := finished_cell,
                 text := finished_text,
                 state := case when finished_on is null then 'text' else 'date' end,
-                value := null
+                value := null,
+                is_rough := false
             ),
             struct_pack(
                 field := 'rank',
                 cell := rank_cell,
                 text := rank_text,
                 state := case when published_rank is null then 'text' else 'number' end,
-                value := null
+                value := null,
+                is_rough := false
             )
         ]) as typed,
     from core.reading as reading
@@ -46,7 +61,7 @@ bounded_cell as (
         kind in ('ratio', 'milestone') as is_share,
         kind in ('flow', 'stock') as is_amount,
         -- beyond its bounds a share is told already
-        not is_share and coalesce(abs(typed.value) >= impossible_size(), false) as is_oversized,
+        not is_share and coalesce(abs(typed.value) >= impossible_size(), false) as is_roughsized,
     from typed_cell
     where typed.text is not null and typed.state != 'blank'
 ),
@@ -61,17 +76,17 @@ measured_cell as (
         has_card_number(plain_digits(typed.text)) as has_identity_card,
         -- a converted amount keeps the decimals of the unit that it was written in
         case
-            when is_amount and decimals = 0 and unit_multiplier = 1 and not is_oversized then value - trunc(value)
+            when is_amount and decimals = 0 and unit_multiplier = 1 and not is_roughsized then value - trunc(value)
         end as fraction_value,
         case
-            when is_amount and lowest_value >= 0 and not is_correction and not is_oversized then least(value, 0)
+            when is_amount and lowest_value >= 0 and not is_correction and not is_roughsized then least(value, 0)
         end as negative_value,
         case
             when is_share then greatest(lowest_value - value, value - coalesce(maximum, 1), 0)
         end as share_excess_value,
         -- the bounds are those of one month; below zero is told once, as negative
         case
-            when is_amount and field = 'month' and (value >= 0 or lowest_value < 0) and not is_oversized
+            when is_amount and field = 'month' and (value >= 0 or lowest_value < 0) and not is_roughsized
                 then greatest(coalesce(minimum - value, 0), coalesce(value - maximum, 0), 0)
         end as bounds_excess_value,
     from bounded_cell
@@ -103,9 +118,11 @@ select
         when formula_error_words(typed.text) is not null then '，或把公式改好、重新计算并保存'
         else ''
     end as reading_request,
+    not coalesce(typed.is_rough, false) as is_exact,
+    '准确数' as exact_expected,
     value,
     unit,
-    not is_oversized as is_possible_size,
+    not is_roughsized as is_possible_size,
     case when has_identity_card then '身份证号' else typed.text end as size_found,
     '小于 1 万亿（1000000000000）' || unit as size_expected,
     case
@@ -131,7 +148,7 @@ select
     ) as bounds_expected,
     -- no use comparing it with another cell: the cell itself is wrong
     is_unreadable
-    or is_oversized
+    or is_roughsized
     or coalesce(fraction_value != 0, false)
     or coalesce(negative_value < 0, false)
     or coalesce(share_excess_value > 0, false) as is_impossible,

@@ -179,8 +179,9 @@ select
     measured_row.prior_read.state as prior_ytd_state,
     converted(measured_row.prior_read.number_value, prior_multiplier) as prior_ytd_value,
     -- 30余 is no exact figure: it is compared with bounds and with its history, but no sum has to come out to it
-    coalesce(measured_row.month_read.number_qualifier = 'over', false) as is_month_over,
-    coalesce(measured_row.ytd_read.number_qualifier = 'over', false) as is_ytd_over,
+    coalesce(measured_row.month_read.number_qualifier = 'over', false) as is_month_rough,
+    coalesce(measured_row.ytd_read.number_qualifier = 'over', false) as is_ytd_rough,
+    coalesce(measured_row.prior_read.number_qualifier = 'over', false) as is_prior_ytd_rough,
     measured_row.finished_cell,
     measured_row.finished_text,
     measured_row.finished_on,
