@@ -32,7 +32,17 @@ select
     has_explanation,
     sheet_name,
     case when month_text is not null or kind = 'stock' then month_cell else ytd_cell end as cell,
-    case when month_text is not null or kind = 'stock' then month_text else ytd_text end as text,
+    case
+        when month_text is not null or kind = 'stock' then month_text
+        when coalesce(previous_ytd_value, 0) = 0 then ytd_text
+        -- what is judged is not what stands in the cell: 41500 - 35405 = 6095
+        else
+            shown_number(ytd_value)
+            || ' - '
+            || shown_number(previous_ytd_value)
+            || ' = '
+            || shown_number(ytd_value - previous_ytd_value)
+    end as text,
     -- statistics need no exactness: what is compared is how far, not whether it is equal; a month that is given and
     -- wrong is told on its own
     cast(
