@@ -85,6 +85,7 @@ applicable_month as (
                 false
             ) as is_not_applicable
         ),
+        is_not_applicable as is_answered_not_applicable,  -- whatever a later cumulative takes back
     from told_month
     window
         told_together as (partition by org_unit_code, indicator_code, report_year, cumulatives_to_come_count),
@@ -153,6 +154,7 @@ asked_row as (
         received_at,
         is_reported,
         is_not_applicable,
+        is_answered_not_applicable,
         -- what is known by then rests on a held value: the newest cumulative and the months after it, or the last level
         case
             when kind = 'flow' then coalesce(last_held_month >= coalesce(cumulative_month, last_held_month), false)
@@ -207,6 +209,7 @@ ended_row as (
             null as received_at,
             false as is_reported,
             false as is_not_applicable,
+            false as is_answered_not_applicable,
             false as is_sample,
             false as is_late,
             false as has_cumulative,

@@ -6,7 +6,7 @@ with row_fact as (
         tree_month.kind,
         tree_month.is_own_report,
         tree_month.is_reported,
-        tree_month.is_not_applicable,
+        tree_month.is_answered_not_applicable,
         tree_month.is_late,
         tree_month.finished_on,
         target_month.target_form,
@@ -62,7 +62,7 @@ ruled as (
         *,
         case
             when target_form is null then 'no_target'
-            when is_not_applicable then 'not_applicable'
+            when is_answered_not_applicable then 'not_applicable'
             when is_met_by_due and (kind = 'milestone' or (kind = 'flow' and target_form = 'at_least'))
                 then 'reached_by_due_month'
             when is_due_month_here and (is_in or report_month > due_month) and is_met_by_due then 'met_at_due_month'

@@ -57,6 +57,7 @@ summed as (
         bool_or(is_reported) as is_reported,
         bool_or(is_reported) and bool_and(is_reported or is_not_applicable or not is_running) as is_fully_reported,
         bool_and(is_not_applicable) filter (where is_running) as is_not_applicable,
+        bool_and(is_answered_not_applicable) filter (where is_running) as is_answered_not_applicable,
         bool_or(is_held) as is_held,
         bool_or(is_corrected) as is_corrected,
         bool_or(is_sample) as is_sample,

@@ -22,7 +22,7 @@ def test_every_command_has_help_with_an_example(
     assert cli.run_command(["--lang", lang, command, "--help"]) == 0
     shown = capsys.readouterr().out
     assert heading in shown
-    assert f" {command} " in shown.split(heading)[-1]
+    assert f" {command} " in shown.split(heading)[-1].replace("\n", " ")
     assert SPLIT not in shown
 
 

@@ -28,6 +28,7 @@ from tests.laws.values import (
     covered_months,
     due_months,
     growth,
+    is_answered_not_applicable,
     is_not_applicable,
     is_silent_in_part,
     kin,
@@ -370,13 +371,19 @@ def is_out(world: World, unit: str, code: str, month: date) -> bool:
     return bool(parts) and all(is_not_applicable(world, row.code, code, month) for row in parts)
 
 
+def is_answered_out(world: World, unit: str, code: str, month: date) -> bool:
+    """The same of what was said for the month itself."""
+    parts = [row for row in reporting_units(world, unit, code) if row.is_there(month)]
+    return bool(parts) and all(is_answered_not_applicable(world, row.code, code, month) for row in parts)
+
+
 @remembered
 def status(world: World, unit: str, code: str, month: date, side: str = "actual") -> str:
     """The first rule of domain.md, Status, that holds."""
     target = in_force(world, unit, code, month)
     if target is None:
         return "no_target"
-    if is_out(world, unit, code, month):
+    if is_answered_out(world, unit, code, month):
         return "not_applicable"
     rules = (
         (is_achieved(world, unit, code, month, side), "achieved"),

@@ -53,6 +53,13 @@ def is_not_applicable(world: World, unit: str, code: str, month: date) -> bool:
     return False
 
 
+@remembered
+def is_answered_not_applicable(world: World, unit: str, code: str, month: date) -> bool:
+    """Whether the unit said 不适用 of the indicator or of a component of it, whatever a later cumulative takes back."""
+    cells = [world.cell.get((unit, asked, month)) for asked in world.by_code[code].asked]
+    return any(cell is not None and cell.is_not_applicable for cell in cells)
+
+
 def is_taken_back(world: World, unit: str, code: str, month: date) -> bool:
     """Whether the next 本年累计 of a flow holds more than the one before it and the months between, each answered."""
     if world.by_code[code].kind != "flow":

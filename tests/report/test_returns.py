@@ -110,7 +110,7 @@ def test_what_asks_nothing_of_the_sender_is_not_listed(night: Night) -> None:
     write_returns(night, no_progress)
     (page,) = [page for page in pages(night.home).values() if f"回执编号 {number[0]}" in page]
     assert "给统筹办看" not in page and "已经说明" not in page
-    assert "另有核实性问题 1 条，备注中已有说明" in page
+    assert "另有核实性问题 1 条，已有说明或已核实" in page
 
 
 def test_twice_is_once(night: Night) -> None:

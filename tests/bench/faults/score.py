@@ -283,7 +283,8 @@ class Explanations:
 
     def _is_about(self, rule: Rule, finding: Finding, fault: Fault, unit: str | None = None) -> bool:
         """Whether the fault is of the finding's series, or of the whole submission (of `unit`, when elsewhere)."""
-        if not fault.indicator_code:
+        # a mistyped code is that of no indicator: the finding has the submission and the row alone
+        if not fault.indicator_code or (fault.family == "identity" and not finding.indicator_code):
             return unit is None or unit == fault.org_unit_code
         codes = {fault.indicator_code}
         if "tied" in rule.explained_by:
@@ -363,7 +364,7 @@ def print_list(score: Score, seed: int) -> None:
 
 def print_series(score: Score, indicator: str, unit: str, month: date | None) -> None:
     """The months up to this one as they were reported, month and year to date."""
-    reported = [one for one in score.series.get((indicator, unit), []) if month is None or one[0] <= month]
+    reported = [one for one in score.series.get((indicator, unit), []) if month is None or (one[0] is not None and one[0] <= month)]
     if reported:
         print("      ", "  ".join(f"{when:%y-%m} {shown}" for when, shown in reported[-MONTHS_SHOWN:]))
 
