@@ -364,7 +364,11 @@ def print_list(score: Score, seed: int) -> None:
 
 def print_series(score: Score, indicator: str, unit: str, month: date | None) -> None:
     """The months up to this one as they were reported, month and year to date."""
-    reported = [one for one in score.series.get((indicator, unit), []) if month is None or (one[0] is not None and one[0] <= month)]
+    reported = [
+        one
+        for one in score.series.get((indicator, unit), [])
+        if month is None or (one[0] is not None and one[0] <= month)
+    ]
     if reported:
         print("      ", "  ".join(f"{when:%y-%m} {shown}" for when, shown in reported[-MONTHS_SHOWN:]))
 
