@@ -130,6 +130,14 @@ class _Reader:
         except OSError as error:
             self._add(1, f"读不到文件（{error.strerror}）。", f"the file cannot be read ({error.strerror}).")
             return ()
+        except UnicodeDecodeError as error:
+            line = error.object[: error.start].count(b"\n") + 1
+            self._add(
+                line,
+                "不是 UTF-8 编码。请用编辑器“另存为”，编码选 UTF-8。",
+                "not in UTF-8: save it as UTF-8 in the editor.",
+            )
+            return ()
         except yaml.MarkedYAMLError as error:
             line = error.problem_mark.line + 1 if error.problem_mark else 1
             self._add(line, f"不是合法的 YAML：{error.problem}。", f"not valid YAML: {error.problem}.")

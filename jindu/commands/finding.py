@@ -12,12 +12,22 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from jindu.commands.decision import at_option, moment_of, reason_option, say_recorded, say_trial
+from jindu.commands.decision import at_option, moment_of, reason_option, say_recorded, say_trial, warn_of_nights
 from jindu.commands.target import TargetCommand, by_option, dry_option
 from jindu.decisions import check_said, deciding, record
 from jindu.report.words import word
-from jindu.settings import OFFICE_TIMEZONE, home_folder
-from jindu.spoken import DONE, NEEDS_PERSON, Speech, SpokenGroup, both, home_option, language_option, option
+from jindu.settings import OFFICE_TIMEZONE, home_folder, reference_folder
+from jindu.spoken import (
+    DONE,
+    NEEDS_PERSON,
+    Speech,
+    SpokenGroup,
+    both,
+    home_option,
+    language_option,
+    option,
+    reference_option,
+)
 
 if TYPE_CHECKING:
     from jindu.finding import FindingDesk, Outcome, Told
@@ -128,10 +138,22 @@ def _decide(verdict: str) -> Any:
     """The body of waive and of uphold, which differ in a word."""
 
     def body(  # noqa: PLR0913  (an argument per option)
-        speech: Speech, what: tuple[str, ...], *, reason: str, by: str, at: str | None, dry_run: bool, home: Path | None
+        speech: Speech,
+        what: tuple[str, ...],
+        *,
+        reason: str,
+        by: str,
+        at: str | None,
+        dry_run: bool,
+        home: Path | None,
+        reference: Path | None,
     ) -> int:
         here, moment = home_folder(home), moment_of(at)
         check_said(by, reason, moment)
+        desk_of = importlib.import_module("jindu.submission").SubmissionDesk  # DuckDB and the models
+        with desk_of(here, reference_folder(reference, here), moment) as submissions:
+            submissions.refuse_empty(reason)
+            nights = submissions.nights_after(moment)
         finding = importlib.import_module("jindu.finding")
         with deciding(here), finding.finding_desk(here) as desk:
             chosen = _chosen(desk, what)
@@ -140,13 +162,14 @@ def _decide(verdict: str) -> Any:
                 click.echo(speech.say(*_decided(one, verdict, finding.VERDICT_WORDS)))
             for outcome in desk.outcomes(chosen, verdict):
                 click.echo(speech.say(*_becomes(outcome)))
+            warn_of_nights(speech, nights)
             if dry_run:
                 say_trial(speech)
-                return DONE
+                return NEEDS_PERSON if nights else DONE
             payload = {"verdict": verdict, "findings": [one.finding_id for one in chosen]}
             decision = record(here, KIND, by=by, reason=reason, payload=payload, recorded_at=moment)
         say_recorded(speech, decision.decision_id, moment)
-        return DONE
+        return NEEDS_PERSON if nights else DONE
 
     return body
 
@@ -170,13 +193,12 @@ def _decide(verdict: str) -> Any:
 @at_option
 @dry_option
 @home_option
+@reference_option
 @language_option
 @click.pass_obj
-def waive(  # noqa: PLR0913  (an argument per option)
-    speech: Speech, what: tuple[str, ...], *, reason: str, by: str, at: str | None, dry_run: bool, home: Path | None
-) -> int:
+def waive(speech: Speech, /, what: tuple[str, ...], **said: Any) -> int:
     """What becomes of the report, and then the line in the journal."""
-    return int(_decide("waived")(speech, what, reason=reason, by=by, at=at, dry_run=dry_run, home=home))
+    return int(_decide("waived")(speech, what, **said))
 
 
 @command.command(
@@ -199,13 +221,12 @@ def waive(  # noqa: PLR0913  (an argument per option)
 @at_option
 @dry_option
 @home_option
+@reference_option
 @language_option
 @click.pass_obj
-def uphold(  # noqa: PLR0913  (an argument per option)
-    speech: Speech, what: tuple[str, ...], *, reason: str, by: str, at: str | None, dry_run: bool, home: Path | None
-) -> int:
+def uphold(speech: Speech, /, what: tuple[str, ...], **said: Any) -> int:
     """What becomes of the report, and then the line in the journal."""
-    return int(_decide("upheld")(speech, what, reason=reason, by=by, at=at, dry_run=dry_run, home=home))
+    return int(_decide("upheld")(speech, what, **said))
 
 
 def _chosen(desk: "FindingDesk", what: tuple[str, ...]) -> "list[Told]":

@@ -86,6 +86,11 @@ select
         when step_value >= 0 and not is_told and not is_inexact then greatest(abs(gap_value) - rounding_value, 0)
     end as identity_gap_value,
     printf('%.15g', cast(previous_ytd_value + month_value as double)) as identity_expected,
+    -- what is taken back makes the cumulative less: a month below zero beside one that does not fall is a slip
+    case when month_value < 0 and step_value >= 0 then month_value end as unmatched_negative_value,
+    month_cell,
+    ytd_text,
+    '≥ 0' as unmatched_expected,
     printf('%.15g', cast(previous_ytd_value as double)) as previous_ytd,
     month_text,
 from compared

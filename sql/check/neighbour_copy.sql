@@ -18,7 +18,7 @@ fingerprint as (
         submission_id in (select newest_version.submission_id from newest_version) as is_newest,
         any_value(sheet_name) as sheet_name,
         arg_min(month_cell, row_number) as first_cell,
-        bool_or(has_explanation) as has_explanation,
+        arg_min(has_explanation, row_number) as has_explanation,  -- a note on another cell is about that one
         count(*) as compared_count,
         md5(string_agg(indicator_code || '=' || month_value, ';' order by indicator_code, month_value)) as amounts,
     from "check".sound_reading

@@ -105,6 +105,16 @@ def test_all_faults_are_told_at_once(tmp_path: Path) -> None:
     assert [line for line, _ in problems(tmp_path, text)] == [6, 11, 13]  # the second item repeats the code as well
 
 
+def test_a_file_that_an_editor_saved_in_another_encoding(tmp_path: Path) -> None:
+    path = tmp_path / "gate.yml"
+    path.write_bytes(SOUND.encode("gb18030"))
+    with pytest.raises(ExpectationsError) as told:
+        load_expectations(path)
+    ((line, message),) = [(problem.line, problem.message_en) for problem in told.value.problems]
+    first = next(number for number, text in enumerate(SOUND.splitlines(), start=1) if not text.isascii())
+    assert (line, "UTF-8" in message) == (first, True)
+
+
 def test_a_file_that_is_not_there_or_no_list(tmp_path: Path) -> None:
     with pytest.raises(ExpectationsError):
         load_expectations(tmp_path / "none.yml")

@@ -111,6 +111,16 @@ def test_waived_is_accepted_and_upheld_is_rejected_from_the_next_night(tale: dic
     ]  # fmt: skip
 
 
+@pytest.mark.parametrize("reason", ["核实无误", "无", "请领导放心"])
+def test_a_reason_that_would_settle_no_clerks_warning_waives_none(
+    held: Office, capsys: pytest.CaptureFixture[str], reason: str
+) -> None:
+    told = ["finding", "waive", FIRST, "monthly", MAY, "--reason", reason, "--by", BY]
+    assert cli.run_command([*told, "--home", str(held.home.root), "--reference", str(held.reference)]) == 2
+    assert "等于没有说明" in capsys.readouterr().err
+    assert not (held.home.decisions / "finding.jsonl").exists()
+
+
 def test_the_same_value_is_not_asked_again(tale: dict[str, Office]) -> None:
     office = tale[DECIDED]
     waived = waiting(tale[HELD], FIRST, 1)

@@ -286,6 +286,9 @@ class Explanations:
         # a mistyped code is that of no indicator: the finding has the submission and the row alone
         if not fault.indicator_code or (fault.family == "identity" and not finding.indicator_code):
             return unit is None or unit == fault.org_unit_code
+        # a row that names another unit is found under the name that it bears
+        if fault.family == "identity" and unit is None:
+            return finding.indicator_code == fault.indicator_code
         codes = {fault.indicator_code}
         if "tied" in rule.explained_by:
             codes |= self._ties.get(fault.indicator_code, frozenset())
