@@ -408,7 +408,11 @@ def _failure(attempt: dict[str, Any]) -> Need:
     step, when, run_id = attempt.get("step") or "?", attempt["at"], attempt["run_id"]
     zh = attempt.get("message_zh") or "进程中途结束。"
     en = attempt.get("message_en") or "The process ended midway."
-    zh, en = f"{zh}再运行一次 jindu run 即可接着做完。", f"{en} Run jindu run again to finish the job."
+    if step.startswith("gate-"):  # the same data judged by the same rules fail again
+        zh = f"{zh}请先按上面所说改正数据，或由维护员核对 expectations/ 里的规则，再运行一次 jindu run。"
+        en = f"{en} Mend the data, or have the maintainer look at the rule in expectations/; then run jindu run again."
+    else:
+        zh, en = f"{zh}再运行一次 jindu run 即可接着做完。", f"{en} Run jindu run again to finish the job."
     return Need(
         "failed",
         f"最近一次运行失败：{run_id}，步骤 {step}，{when}\n{zh}",

@@ -74,6 +74,7 @@ def test_a_failed_gate_is_told_everywhere_and_published_the_night_after(
     ]
     shown = status(office, capsys)
     assert f"最近一次运行失败：{FAILED}:00，步骤 gate-core" in shown and "2024 年还没有计划目标" in shown
+    assert "请先按上面所说改正数据" in shown and "接着做完" not in shown  # the same data would fail again
     told = [file.read_text(encoding="utf-8") for file in {*office.home.outbox.rglob("*")} - alerts if file.is_file()]
     assert told and all("gate-core" in text for text in told)
     notice = json.loads(office.home.notice.read_text(encoding="utf-8"))
