@@ -259,7 +259,16 @@ create or replace macro without_telephone(text) as
 
 -- A message in which a text stands as it is shown.
 create or replace macro with_shown(message, text, shown_text) as
-    case when text is null then message else replace(message, text, coalesce(shown_text, '…')) end;
+    case
+        when text is null then message
+        else
+            replace(
+                replace(message, text, coalesce(shown_text, '…')),
+                -- a message holds no line breaks: what was typed with one stands in it with a space
+                regexp_replace(text, '[\x00-\x1f\x7f-\x{9f}]+', ' ', 'g'),
+                coalesce(shown_text, '…')
+            )
+    end;
 
 -- A refusal without the texts of cells that it quotes: from its first quotation mark to its last.
 create or replace macro without_quotation(refusal) as

@@ -13,7 +13,9 @@ with failed_rule as (
             case when not is_month_known then 'month_unreadable' end,
             case when not is_month_over then 'month_not_over' end,
             case when not is_month_agreed then 'month_conflict' end,
-            case when not is_form_asked then 'form_not_asked' end
+            case when not is_form_asked then 'form_not_asked' end,
+            -- whether it is a correction at all its own report tells, no other month
+            case when not is_correction_reasoned then 'late_without_reason' end
         ]) as rule_code,
     from "check".submission
     union all

@@ -161,7 +161,7 @@ asked_row as (
             else coalesce(is_latest_held, false)
         end as is_held,
         -- in the same way: rests on a value that was telephoned in
-        (is_corrected and is_not_applicable)  -- 不适用 that was told marks its own month alone
+        (is_corrected and is_answered_not_applicable)  -- 不适用 that was told marks its own month alone
         or case
             when kind = 'flow'
                 then coalesce(last_corrected_month >= coalesce(cumulative_month, last_corrected_month), false)

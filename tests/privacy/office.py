@@ -46,6 +46,7 @@ STRAY_FILES = {  # by folder and file name
         f"月报,示例暗六”“处,2024-05,{EAST},visit,次,1,1",
     ),
     (EAST, "又报.csv"): (f"月报,示例暗七处,2024-05,{EAST},visit,次,1,1",),
+    (EAST, "示例暗一\n说的.csv"): ("a,b", "1,3"),
     ("示例暗八夹", "月报.csv"): (f"月报,{EAST},2024-05,{EAST},visit,次,1,1",),
 }
 STRAY_DAY = 8  # of June
