@@ -356,8 +356,8 @@ def _is_aside(filled: Sequence[SheetCell], words: Words) -> bool:
 
 
 def _is_passed_over(keys: Sequence[SheetCell], words: Words) -> bool:
-    """Whether a row repeats the header or adds up the rows above it."""
-    return any(words.field(str(cell.value)) in ROW_KEYS for cell in keys) or all(
+    """Whether a row repeats the header or adds up the rows above it; an indicator may be called 指标（新增）."""
+    return all(words.field(str(cell.value)) in ROW_KEYS for cell in keys) or all(
         squeezed(str(cell.value)) in words.total_rows for cell in keys
     )
 

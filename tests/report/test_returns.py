@@ -11,6 +11,7 @@ from jindu.report.receipt import Receipt, ReceiptFolder
 from jindu.returning import write_returns
 from jindu.settings import Home, JinduError, Night, no_progress
 from jindu.warehouse.connection import connect
+from jindu.warehouse.models import build_one, needed
 from tests.nightly.small_office import AS_OF, fill_inbox, write_office
 from tests.watch.plain_night import SHORT, run_night
 
@@ -103,10 +104,12 @@ def test_what_asks_nothing_of_the_sender_is_not_listed(night: Night) -> None:
             ("warning", "已经说明。", True),
         ):
             connection.execute(
-                "insert into raw.finding (run_id, gate, rule_code, severity, submission_id, message_zh, message_en,"
-                " is_explained) values (?, 'incoming', 'a_rule', ?, ?, ?, '', ?)",
-                [night.run_id, severity, number[0], message, is_explained],
+                "insert into raw.finding (run_id, gate, finding_id, rule_code, severity, submission_id, message_zh,"
+                " message_en, is_explained) values (?, 'incoming', ?, 'a_rule', ?, ?, ?, '', ?)",
+                [night.run_id, severity, severity, number[0], message, is_explained],
             )
+        (answer,) = [model for model in needed(["core.finding_answer"]) if model.name == "core.finding_answer"]
+        build_one(connection, night.as_of, answer)
     write_returns(night, no_progress)
     (page,) = [page for page in pages(night.home).values() if f"回执编号 {number[0]}" in page]
     assert "给统筹办看" not in page and "已经说明" not in page

@@ -218,7 +218,7 @@ def wrong_cells(judgement: Judgement) -> list[str]:
 @pytest.mark.parametrize(
     ("name", "mended"),
     [
-        ("old_doubtful_texts.xls", {"D4": 1, "E4": 123}),
+        ("old_doubtful_texts.xls", {"D4": 1, "E4": 123, "D5": 30}),
         ("old_reference_error.xls", {"D4": 7}),
         ("old_formula_without_a_result.xls", {"D4": 5}),
         ("csv_as_people_write.csv", {"H4": 0.9}),
