@@ -33,6 +33,7 @@ COMMANDS = (
     "restore",
     "sample",
 )  # jindu/commands/<name>.py
+QUERY_INTERRUPTED = "Query interrupted"  # what DuckDB makes of Ctrl-C: a RuntimeError
 
 
 @click.group(
@@ -59,13 +60,24 @@ def run_command(arguments: Sequence[str]) -> int:
     except click.ClickException as error:
         _complain(_usage_message(error, speech))
     except (KeyboardInterrupt, click.Abort):
-        _complain(speech.say("已中断；重新运行即可接着完成。", "Interrupted; run again to finish the job."))
+        _interrupted(speech)
     except Exception as error:  # the last line of defence: the whole story goes to the log
-        where = log_file() or log_to(Path(tempfile.gettempdir()))
-        logging.getLogger(__name__).exception("unexpected")
-        told = f"{type(error).__name__}: {error}".splitlines()[0]
-        _complain(speech.say(f"意外错误：{told}。详情见 {where}", f"Unexpected error: {told}. See {where}"))
+        if str(error) == QUERY_INTERRUPTED:
+            _interrupted(speech)
+        else:
+            _unexpected(speech, error)
     return NOT_DONE
+
+
+def _interrupted(speech: Speech) -> None:
+    _complain(speech.say("已中断；重新运行即可接着完成。", "Interrupted; run again to finish the job."))
+
+
+def _unexpected(speech: Speech, error: Exception) -> None:
+    where = log_file() or log_to(Path(tempfile.gettempdir()))
+    logging.getLogger(__name__).error("unexpected", exc_info=error)
+    told = f"{type(error).__name__}: {error}".splitlines()[0]
+    _complain(speech.say(f"意外错误：{told}。详情见 {where}", f"Unexpected error: {told}. See {where}"))
 
 
 def main() -> None:

@@ -1,10 +1,14 @@
 """The command line: help in both languages, exit codes, and no traceback whatever goes wrong."""
 
 import json
+import os
+import signal
 import subprocess
 import sys
+import threading
 from pathlib import Path
 
+import duckdb
 import pytest
 
 from jindu import cli, night
@@ -90,6 +94,20 @@ def test_an_unexpected_error_is_one_line_and_a_log(
     said = capsys.readouterr().err.splitlines()[-1]
     assert said == f"意外错误：ZeroDivisionError: quite。详情见 {log}"
     assert "Traceback" in log.read_text(encoding="utf-8")
+
+
+def test_ctrl_c_in_the_middle_of_a_query_is_an_interruption(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch, published_home: Home
+) -> None:
+    def counts_long(_folder: Path) -> None:
+        threading.Timer(0.3, os.kill, [os.getpid(), signal.SIGINT]).start()  # to the process, as a terminal does
+        duckdb.connect().execute("select sum(range) from range(1000000000000)").fetchall()
+
+    reference = published_home.root / "reference"
+    reference.mkdir()
+    monkeypatch.setattr("jindu.commands.run.load", counts_long)
+    assert cli.run_command(["run", "--home", str(published_home.root), "--reference", str(reference)]) == 2
+    assert "已中断" in capsys.readouterr().err
 
 
 def test_a_home_with_real_files_is_not_filled_with_a_sample(capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:
