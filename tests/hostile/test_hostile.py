@@ -60,7 +60,7 @@ def test_it_is_refused_or_read_and_its_neighbour_gets_through(pool: WorkerPool, 
     assert (answer.document.refusal_code or READ) in VERDICTS[name]
     assert answer.document.is_readable or not answer.cells
     assert "root:" not in str(answer)
-    assert worked < 2 * (SECONDS_PER_FILE + 5)  # two tries and a fresh worker for each, in the processor's seconds
+    assert worked < SECONDS_PER_FILE + 10  # a fresh worker, twice, in the processor's seconds
     assert other.document.is_readable and other.cells
 
 

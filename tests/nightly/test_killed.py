@@ -85,6 +85,12 @@ def changes_of_state(home: Home) -> list[tuple[object, ...]]:
         return connection.execute("select * exclude (since_at) from mart.submission_state order by all").fetchall()
 
 
+def found_in(home: Home) -> list[tuple[object, ...]]:
+    query = "select * exclude (since_on, age_days_count) from mart.quality_finding order by all"
+    with duckdb.connect(home.published.resolve(), read_only=True) as connection:
+        return connection.execute(query).fetchall()
+
+
 def outbox(home: Home) -> list[str]:
     return [path.read_text(encoding="utf-8") for path in sorted(home.outbox.glob("*.txt"))]
 
@@ -127,6 +133,7 @@ def test_a_failed_gate_publishes_nothing_and_the_next_run_completes_the_night(
     assert published_version(home) == "000002"
     assert differing(table_hashes(home.published), undisturbed) <= TELL_OF_OTHER_NIGHTS
     assert changes_of_state(home) == changes_of_state(Home(office / "undisturbed"))  # but for their time
+    assert found_in(home) == found_in(Home(office / "undisturbed"))  # but for how long it is known
     with connect(home, read_only=True) as connection:
         attempts = connection.execute("select state, failed_step from raw.run order by as_of_at, attempt").fetchall()
     assert attempts == [("completed", None), ("failed", "gate-core"), ("failed", "gate-mart"), ("completed", None)]

@@ -45,15 +45,18 @@ HOUSEHOLDS = {EAST: 300, WEST: 500, SOUTH: 900, NORTH: 200}
 def leaving(told: Told) -> list[tuple[str, str]]:
     """Everything but the units' own folders: where it stands, and its text.
 
-    The operator's own terminal names the files as they lie in the inbox, or nobody could find them: names of files are
-    taken out of it, and of nothing else.
+    `jindu status` names the files to the operator as they lie in the inbox, or nobody could find them: names of files
+    are taken out of it, and of nothing else.
     """
     return [
         *published_texts(told.home),
         *folder_texts(told.home.outbox),
         *mail_texts(told.mailbox.mails),
         *robot_texts(told.webhook.bodies),
-        *((where, without_file_names(text)) for where, text in terminal_texts(told.home)),
+        *(
+            (where, without_file_names(text) if where.startswith("status ") else text)
+            for where, text in terminal_texts(told.home)
+        ),
     ]
 
 
