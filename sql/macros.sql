@@ -198,8 +198,8 @@ create or replace macro shown_number(value) as
 
 -- About how much: three digits say the size, written out (1230000, never 1.23e+06).
 create or replace macro shown_about(value) as
-    regexp_replace(
-        cast(cast(cast(printf('%.3g', cast(value as double)) as double) as decimal(38, 6)) as varchar), '\.?0+$', ''
+    rtrim(
+        rtrim(cast(cast(cast(printf('%.3g', cast(value as double)) as double) as decimal(38, 6)) as varchar), '0'), '.'
     );
 
 -- Few enough to point at somebody: a restricted value like this shows as <3 (domain.md, Indicators: publicity).

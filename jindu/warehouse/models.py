@@ -134,17 +134,32 @@ def build(
 def build_one(connection: duckdb.DuckDBPyConnection, as_of: datetime, model: Model) -> None:
     """Create or replace one model's table or view."""
     schema, table = model.name.split(".")
-    relation = "view" if model.is_view else "table"
+    relation, other = ("view", "table") if model.is_view else ("table", "view")
     parameters = {"as_of": as_of} if model.takes_as_of else {}
+    statement = f'create or replace {relation} "{schema}"."{table}" as\n{model.select}'  # check is a keyword
     try:
-        connection.execute(
-            f'create or replace {relation} "{schema}"."{table}" as\n{model.select}', parameters
-        )  # check is a keyword
+        try:
+            connection.execute(statement, parameters)
+        except duckdb.CatalogException:
+            if not _is_there(connection, other, schema, table):
+                raise
+            connection.execute(f'drop {other} "{schema}"."{table}"')  # what an earlier release made of the file
+            connection.execute(statement, parameters)
     except duckdb.Error as error:
         raise JinduError(
             f"计算 {model.name} 时出错：{error}（sql/{model.name.replace('.', '/')}.sql）。",
             f"{model.name} could not be computed: {error} (sql/{model.name.replace('.', '/')}.sql).",
         ) from error
+
+
+def _is_there(connection: duckdb.DuckDBPyConnection, relation: str, schema: str, name: str) -> bool:
+    """Whether the database of the connection holds a table, or a view, of that name."""
+    found = connection.execute(
+        f"select 1 from duckdb_{relation}s() where database_name = current_database()"
+        f" and schema_name = ? and {relation}_name = ?",
+        [schema, name],
+    )
+    return bool(found.fetchall())
 
 
 def build_stage(night: Night, stage: str, progress: Progress = no_progress) -> int:

@@ -17,6 +17,8 @@ with paired_amount as (
         max(amount) filter (where is_newest) over (
             one_series range between interval 1 month preceding and interval 1 month preceding
         ) as previous_amount,
+        -- of a flow the month before explains nothing
+        case when kind = 'stock' then amount - previous_amount end as step_amount,
     from "check".month_amount
     window one_series as (partition by form_code, org_unit_code, indicator_code order by report_month)
 ),
@@ -30,10 +32,10 @@ history as (
             mad(amount) filter (where is_newest) over two_years,
             quantile_cont(amount, [0.1, 0.9]) filter (where is_newest) over two_years
         ) as variance,
-        median(amount - previous_amount) filter (where is_newest) over two_years as usual_step_amount,
+        median(step_amount) filter (where is_newest) over two_years as usual_step_amount,
         robust_variance(
-            mad(amount - previous_amount) filter (where is_newest) over two_years,
-            quantile_cont(amount - previous_amount, [0.1, 0.9]) filter (where is_newest) over two_years
+            mad(step_amount) filter (where is_newest) over two_years,
+            quantile_cont(step_amount, [0.1, 0.9]) filter (where is_newest) over two_years
         ) as step_variance,
         max(amount, 2) filter (where is_newest) over two_years as highest_amounts,
         min(amount, 2) filter (where is_newest) over two_years as lowest_amounts,
@@ -54,17 +56,25 @@ history as (
         )
 ),
 
-beside_others as (
+sized as (
     select
         *,
         greatest(abs(usual_amount), 1) as usual_size,
-        count(distinct org_unit_code) over all_units as units_count,
-        quantile_cont(variance / usual_size, 0.7) over all_units as dispersion,
-        quantile_cont(step_variance / usual_size, 0.7) over all_units as step_dispersion,
-        median((abs(amount) + 1) / (abs(usual_amount) + 1)) over all_units as common_rise_ratio,
     from history
     where months_count >= 4
-    window all_units as (partition by form_code, indicator_code, report_month)
+),
+
+all_units as (
+    select
+        form_code,
+        indicator_code,
+        report_month,
+        count(distinct org_unit_code) as units_count,
+        quantile_cont(variance / usual_size, 0.7) as dispersion,
+        quantile_cont(step_variance / usual_size, 0.7) as step_dispersion,
+        median((abs(amount) + 1) / (abs(usual_amount) + 1)) as common_rise_ratio,
+    from sized
+    group by all
 ),
 
 likely as (
@@ -90,7 +100,8 @@ likely as (
             step_variance,
             case when units_count >= 5 then step_dispersion * usual_size else 1 + squared(0.01 * usual_amount) end
         ) as step_spread,
-    from beside_others
+    from sized
+    inner join all_units using (form_code, indicator_code, report_month)
 ),
 
 measured as (

@@ -27,14 +27,14 @@ published as (
     inner join core.indicator as indicator using (indicator_code)
 ),
 
-figure as (
+-- put together before anything is divided: of millions of flows few have a rate that was published
+figure as materialized (
     -- a percentage is published with one decimal: half of its last place may differ
     select
         published.*,
         share_value as own_value,
-        exact_ratio(
-            millionths(flow.ytd_value - flow.prior_ytd_value), millionths(flow.prior_ytd_value)
-        ) as our_value,
+        flow.ytd_value - flow.prior_ytd_value as part_value,
+        flow.prior_ytd_value as whole_value,
         0.0005 as leeway_value,
     from published
     inner join newest_value as flow
@@ -47,7 +47,8 @@ figure as (
     select
         published.*,
         share_value as own_value,
-        exact_ratio(millionths(part.standing_value), millionths(whole.standing_value)) as our_value,
+        part.standing_value as part_value,
+        whole.standing_value as whole_value,
         0.0005 as leeway_value,
     from published
     inner join newest_value as part
@@ -71,11 +72,18 @@ figure as (
         case
             when published.kind = 'flow' and published.ytd_value is null then source.month_value
             else source.standing_value
-        end as our_value,
+        end as source_value,
         published.rounding_value as leeway_value,
     from published
     inner join newest_value as source using (org_unit_code, indicator_code, report_month)
     where published.form_code != published.source_form
+),
+
+compared as (
+    select
+        *,
+        coalesce(source_value, exact_ratio(millionths(part_value), millionths(whole_value))) as our_value,
+    from figure
 )
 
 select
@@ -93,6 +101,6 @@ select
     end as expected,
     has_explanation as is_explained,
     greatest(abs(own_value - our_value) - leeway_value, 0) as gap_value,
-from figure
+from compared
 where own_value is not null and our_value is not null
 order by check_key

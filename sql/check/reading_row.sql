@@ -1,12 +1,12 @@
 -- grain: one row per submission and row of its table that names an indicator, for submissions that are what they claim
+-- view: nearly every row is as it should be, and nothing is worked out twice.
 -- Is the row about something that is known, asked, and said once?
 with counted_row as (
     select
         reading.*,
-        -- two rows on one subject and indicator contradict each other, or one is a slip
         case
             when reading.indicator_code is not null and reading.org_unit_code is not null
-                then count(*) over (partition by reading.submission_id, reading.org_unit_code, reading.indicator_code)
+                then coalesce(repeated_row.copies_count, 1)
         end as copies_count,
         reading.unit_text is not null and reading.unit_multiplier is null as is_column_unit_foreign,
         reading.month_state = 'number' and reading.month_value is null as is_month_unit_foreign,
@@ -17,6 +17,11 @@ with counted_row as (
     inner join "check".submission as submission using (submission_id)
     left join core.org_descendant as own_unit
         on reading.sender_code = own_unit.ancestor_code and reading.org_unit_code = own_unit.descendant_code
+    left join "check".repeated_row as repeated_row
+        on
+            reading.submission_id = repeated_row.submission_id
+            and reading.org_unit_code = repeated_row.org_unit_code
+            and reading.indicator_code = repeated_row.indicator_code
     where submission.is_identified
 )
 
@@ -68,4 +73,3 @@ select
     end as unit_found,
     unit,
 from counted_row
-order by check_key

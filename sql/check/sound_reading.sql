@@ -25,10 +25,34 @@ newest_version as (
 )
 
 select
-    sound_row.* replace (
-        case when not coalesce(slipped_row.is_month_wrong, false) then sound_row.month_value end as month_value,
-        case when not coalesce(slipped_row.is_ytd_wrong, false) then sound_row.ytd_value end as ytd_value
-    ),
+    sound_row.row_key,
+    sound_row.submission_id,
+    sound_row.form_code,
+    sound_row.sender_code,
+    sound_row.org_unit_code,
+    sound_row.indicator_code,
+    sound_row.report_month,
+    sound_row.version,
+    sound_row.received_at,
+    sound_row.sheet_name,
+    sound_row.row_number,
+    sound_row.kind,
+    sound_row.decimals,
+    sound_row.rounding_value,
+    sound_row.has_explanation,
+    sound_row.month_cell,
+    sound_row.month_text,
+    sound_row.month_state,
+    case when not coalesce(slipped_row.is_month_wrong, false) then sound_row.month_value end as month_value,
+    sound_row.is_month_rough,
+    sound_row.ytd_cell,
+    sound_row.ytd_text,
+    sound_row.ytd_state,
+    case when not coalesce(slipped_row.is_ytd_wrong, false) then sound_row.ytd_value end as ytd_value,
+    sound_row.is_ytd_rough,
+    sound_row.prior_ytd_cell,
+    sound_row.prior_ytd_text,
+    sound_row.prior_ytd_value,
     newest_version.submission_id is not null as is_newest,
     -- what a later month adds to: a cumulative that was mended by telephone since
     mended.value as mended_ytd_value,
