@@ -12,6 +12,7 @@ import polars as pl
 
 from jindu.checks.engine import KEY, GateError, Verdict, judge
 from jindu.checks.expectations import Expectation, every_expectation, gate_expectations
+from jindu.checks.plain import fails
 from jindu.checks.store import store_evaluations, store_rules
 from jindu.settings import JinduError, Night, Progress, StepReport, no_progress
 from jindu.warehouse.connection import closed, connect
@@ -96,7 +97,10 @@ def run_gate(night: Night, gate: str, progress: Progress = no_progress) -> StepR
 
 
 def findings_of(connection: duckdb.DuckDBPyConnection, verdict: Verdict) -> Iterator[Finding]:
-    """The failing rows of one verdict as findings, in the order of their keys."""
+    """The failing rows of one verdict as findings, in the order of their keys.
+
+    Raises GateError when the condition in plain SQL does not find them: it spares words for millions of other rows.
+    """
     if not verdict.failed_keys:
         return
     expectation = verdict.expectation
@@ -109,7 +113,7 @@ def findings_of(connection: duckdb.DuckDBPyConnection, verdict: Verdict) -> Iter
             indicator.name_zh as indicator_zh,
             coalesce(indicator.name_en, indicator.name_zh) as indicator_en,
             org_unit.name as org_unit,
-        from "{schema}"."{table}" as measured
+        from (select * from "{schema}"."{table}" where {fails(expectation)}) as measured
         inner join (select distinct {KEY} from failed_row) as failed using ({KEY})
         left join reference.indicator as indicator on measured.indicator_code = indicator.code
         left join reference.org_unit as org_unit on measured.org_unit_code = org_unit.code
@@ -117,6 +121,13 @@ def findings_of(connection: duckdb.DuckDBPyConnection, verdict: Verdict) -> Iter
         """
     ).pl()
     connection.unregister("failed_row")
+    if rows[KEY].n_unique() != len(set(verdict.failed_keys)):
+        raise GateError(
+            f"检查项 {expectation.code} 有 {len(set(verdict.failed_keys))} 行不合格，"
+            f"在 {expectation.table} 中只找到 {rows[KEY].n_unique()} 行。",
+            f"Expectation {expectation.code} failed for {len(set(verdict.failed_keys))} rows, of which "
+            f"{rows[KEY].n_unique()} are found in {expectation.table}.",
+        )
     known: set[str] = set()
     for row in rows.iter_rows(named=True):
         finding_id = _finding_id(expectation, row)

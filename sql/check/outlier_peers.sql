@@ -18,7 +18,6 @@ young_series as (
     select
         *,
         count(amount) filter (where is_newest) over own_months as months_count,
-        median(amount) filter (where is_newest) over own_months as own_amount,
     from placed_amount
     window
         own_months as (
@@ -27,6 +26,24 @@ young_series as (
             range between interval 24 month preceding and interval 1 month preceding
         )
     qualify months_count < 4
+),
+
+-- of those few the median: in a window it would be worked out for every row
+own_history as (
+    select
+        young_series.row_key,
+        median(earlier.amount) as own_amount,
+    from young_series
+    inner join placed_amount as earlier
+        on
+            earlier.is_newest
+            and young_series.form_code = earlier.form_code
+            and young_series.org_unit_code = earlier.org_unit_code
+            and young_series.indicator_code = earlier.indicator_code
+            and young_series.report_month > earlier.report_month
+            and young_series.report_month <= earlier.report_month + interval 24 month
+    where young_series.months_count > 0
+    group by young_series.row_key
 ),
 
 sibling_group as (
@@ -89,12 +106,14 @@ likely as (
     select
         young_series.*,
         beside_siblings.* exclude (row_key),
+        own_history.own_amount,
         case when has_households then middle_rate * households end as size_amount,
         mixed_spread(siblings_count, variance, greatest(abs(middle_amount), 1)) as spread,
         mixed_spread(siblings_count, rate_variance * squared(households), greatest(abs(size_amount), 1)) as size_spread,
         mixed_spread(months_count, 0, greatest(abs(own_amount), 1) + squared(0.2 * own_amount)) as own_spread,
     from young_series
     inner join beside_siblings using (row_key)
+    left join own_history using (row_key)
 )
 
 select
