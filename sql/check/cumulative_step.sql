@@ -94,4 +94,3 @@ select
     printf('%.15g', cast(previous_ytd_value as double)) as previous_ytd,
     month_text,
 from compared
-order by check_key

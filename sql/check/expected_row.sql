@@ -1,6 +1,19 @@
 -- grain: one row per submission that is what it claims, and subject and indicator that its form asks of its sender
 -- Absence is a row. A number (0 included) and "not applicable" are answers, blank is none (domain.md, Submissions).
-with answer_row as (
+with later_copy as (
+    select
+        reading.submission_id,
+        reading.sheet_name,
+        reading.row_number,
+    from core.reading as reading
+    inner join "check".repeated_row as repeated_row using (submission_id, org_unit_code, indicator_code)
+    qualify row_number() over (
+        partition by reading.submission_id, reading.org_unit_code, reading.indicator_code
+        order by reading.sheet_name, reading.row_number
+    ) > 1
+),
+
+answer_row as (
     select
         submission_id,
         org_unit_code,
@@ -15,11 +28,8 @@ with answer_row as (
         coalesce(ytd_state, 'blank') != 'blank' as has_ytd,
         finished_text is not null as has_finish,
     from core.reading
+    anti join later_copy using (submission_id, sheet_name, row_number)
     where indicator_code is not null and org_unit_code is not null
-    qualify row_number() over (
-        partition by submission_id, org_unit_code, indicator_code
-        order by sheet_name, row_number
-    ) = 1
 ),
 
 asked_row as (
@@ -99,4 +109,3 @@ select
     -- a form of which nothing is filled in is told once
     case when has_row and is_required and not is_blank_form then is_answered end as is_answered,
 from asked_row
-order by check_key

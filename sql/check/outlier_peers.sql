@@ -14,9 +14,9 @@ with placed_amount as (
     where org_unit.parent_code is not null
 ),
 
-young_series as (
+young_row as (
     select
-        *,
+        row_key,
         count(amount) filter (where is_newest) over own_months as months_count,
     from placed_amount
     window
@@ -26,6 +26,14 @@ young_series as (
             range between interval 24 month preceding and interval 1 month preceding
         )
     qualify months_count < 4
+),
+
+young_series as (
+    select
+        placed_amount.*,
+        young_row.months_count,
+    from placed_amount
+    inner join young_row using (row_key)
 ),
 
 -- of those few the median: in a window it would be worked out for every row

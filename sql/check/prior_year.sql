@@ -58,4 +58,3 @@ inner join own_figure
         and reported.indicator_code = own_figure.indicator_code
         and reported.report_month = own_figure.report_month + interval 12 month
 where reported.prior_ytd_value is not null and own_figure.own_value is not null
-order by check_key

@@ -1,0 +1,146 @@
+-- grain: one row per month's amount or level with at least four months of its own in the two years before it
+-- How far it lies from what its own history makes likely, in spreads. The nearest of these explains it:
+--   the usual amount: the median of those months;
+--   last year's same month, raised or lowered as this year stands against last;
+--   the usual amount, raised or lowered as the other units' are in this month: a campaign moves all of them;
+--   of a level the month before: levels move by steps, so the step is judged;
+--   two months before that were as far out.
+-- The plain z cannot exceed (n − 1) ÷ √n and a modified one drops a median deviation of 0: see robust_variance. What
+-- four months vary by is little known, so it is mixed with what the other units' months vary by (seven in ten of them
+-- vary less), in a month's own size; without five units a count's own chance and a tenth of it serve.
+with paired_amount as (
+    select
+        *,
+        max(amount) filter (where is_newest) over (
+            one_series range between interval 12 month preceding and interval 12 month preceding
+        ) as last_year_amount,
+        max(amount) filter (where is_newest) over (
+            one_series range between interval 1 month preceding and interval 1 month preceding
+        ) as previous_amount,
+        -- of a flow the month before explains nothing
+        case when kind = 'stock' then amount - previous_amount end as step_amount,
+    from "check".month_amount
+    window one_series as (partition by form_code, org_unit_code, indicator_code order by report_month)
+),
+
+history as (
+    select
+        *,
+        count(amount) filter (where is_newest) over two_years as months_count,
+        -- the outer tenths and the median between them, together: each is a search of its own
+        quantile_cont(amount, [0.1, 0.9, 0.5]) filter (where is_newest) over two_years as tenths,
+        tenths[3] as usual_amount,
+        robust_variance(mad(amount) filter (where is_newest) over two_years, tenths) as variance,
+        quantile_cont(step_amount, [0.1, 0.9, 0.5]) filter (where is_newest) over two_years as step_tenths,
+        step_tenths[3] as usual_step_amount,
+        robust_variance(mad(step_amount) filter (where is_newest) over two_years, step_tenths) as step_variance,
+        max(amount, 2) filter (where is_newest) over two_years as highest_amounts,
+        min(amount, 2) filter (where is_newest) over two_years as lowest_amounts,
+        -- the months that are known of both years
+        sum(abs(amount)) filter (where is_newest and last_year_amount is not null) over this_year as this_year_amount,
+        sum(abs(last_year_amount)) filter (where is_newest) over this_year as past_year_amount,
+    from paired_amount
+    window
+        two_years as (
+            partition by form_code, org_unit_code, indicator_code
+            order by report_month
+            range between interval 24 month preceding and interval 1 month preceding
+        ),
+        this_year as (
+            partition by form_code, org_unit_code, indicator_code
+            order by report_month
+            range between interval 11 month preceding and interval 1 month preceding
+        )
+),
+
+sized as (
+    select
+        *,
+        greatest(abs(usual_amount), 1) as usual_size,
+    from history
+    where months_count >= 4
+),
+
+all_units as (
+    select
+        form_code,
+        indicator_code,
+        report_month,
+        count(distinct org_unit_code) as units_count,
+        quantile_cont(variance / usual_size, 0.7) as dispersion,
+        quantile_cont(step_variance / usual_size, 0.7) as step_dispersion,
+        median((abs(amount) + 1) / (abs(usual_amount) + 1)) as common_rise_ratio,
+    from sized
+    group by all
+),
+
+likely as (
+    select
+        *,
+        -- three usual months are added to either year: one or two alone say little
+        last_year_amount
+        * (coalesce(this_year_amount, 0) + 3 * abs(usual_amount))
+        / nullif(coalesce(past_year_amount, 0) + 3 * abs(usual_amount), 0) as season_amount,
+        case when units_count >= 5 then usual_amount * common_rise_ratio end as common_amount,
+        case when kind = 'stock' then previous_amount + coalesce(usual_step_amount, 0) end as continued_amount,
+        mixed_spread(
+            months_count,
+            variance,
+            case
+                when units_count >= 5 then dispersion * usual_size
+                when kind = 'flow' then usual_size + squared(0.1 * usual_amount)
+                else 1 + squared(0.02 * usual_amount)
+            end
+        ) as usual_spread,
+        mixed_spread(
+            months_count - 1,
+            step_variance,
+            case when units_count >= 5 then step_dispersion * usual_size else 1 + squared(0.01 * usual_amount) end
+        ) as step_spread,
+    from sized
+    inner join all_units using (form_code, indicator_code, report_month)
+),
+
+measured as (
+    select
+        *,
+        -- least() passes over what is not known
+        case
+            when
+                amount between lowest_amounts[2] - 2 * usual_spread and highest_amounts[2] + 2 * usual_spread
+                then 0
+            else
+                least(
+                    abs(amount - usual_amount) / usual_spread,
+                    abs(amount - season_amount) / usual_spread,
+                    abs(amount - common_amount) / usual_spread,
+                    abs(amount - continued_amount) / step_spread
+                ) / allowance(months_count)
+        end as spreads_ratio,
+    from likely
+)
+
+select
+    row_key,
+    submission_id,
+    org_unit_code,
+    form_code,
+    indicator_code,
+    report_month,
+    kind,
+    sheet_name,
+    cell,
+    text,
+    has_explanation,
+    amount,
+    months_count,
+    usual_amount,
+    usual_spread,
+    continued_amount,
+    previous_amount,
+    last_year_amount,
+    -- to three places: the same on every machine
+    cast(spreads_ratio as decimal(18, 3)) as spreads_ratio,
+    -- a series of nothing but zeros says nothing about the size of what comes at last
+    case when usual_amount != 0 then cast(spreads_ratio as decimal(18, 3)) end as gross_ratio,
+from measured
