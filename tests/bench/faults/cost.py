@@ -92,7 +92,7 @@ def main(arguments: Sequence[str]) -> int:
             verdict = "met" if spent.wall <= goal else "MISSED"
             print(
                 f"{name}: {spent.wall:.1f} s, goal {goal:.0f} s: {verdict}"
-                f" (of the processor {spent.processor:.1f} s, on two cores {spent.processor / CORES:.1f} s at the least;"
+                f" (processor {spent.processor:.1f} s, on two cores {spent.processor / CORES:.1f} s at the least;"
                 f" load {os.getloadavg()[0]:.1f})"
             )
             missed += spent.wall > goal
