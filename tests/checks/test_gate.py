@@ -10,9 +10,9 @@ import pytest
 
 from jindu.catalogue import Catalogue, empty_frames, store
 from jindu.checks import gate as gate_module
-from jindu.checks.engine import GateError, judge
+from jindu.checks.engine import GateError, Verdict, judge
 from jindu.checks.expectations import GATES, Expectation, gate_expectations, load_expectations
-from jindu.checks.gate import GateFailed, run_gate, without_personal_number
+from jindu.checks.gate import GateFailed, findings_of, run_gate, without_personal_number
 from jindu.checks.plain import judge_plainly
 from jindu.settings import OFFICE_TIMEZONE, Home, Night
 from jindu.warehouse.connection import connect
@@ -204,6 +204,17 @@ def test_a_finding_keeps_its_id_and_two_at_one_place_have_their_own(
     assert stored(night, query) == first
     assert len({finding_id for _, _, finding_id in first}) == len(first) == 6
     assert all(len(str(finding_id)) == 16 for _, _, finding_id in first)
+
+
+def test_a_row_that_its_condition_does_not_find_is_never_left_out(
+    night: Night, expect: Callable[..., tuple[Expectation, ...]]
+) -> None:
+    (rule,) = expect(("bad", "critical", GOOD))
+    with connect(night.home) as connection:
+        found = list(findings_of(connection, Verdict(rule, 4_000, ("k00001", "k00002", "k00003"))))
+        assert len(found) == 3
+        with pytest.raises(GateError, match="只找到 1 行"):
+            list(findings_of(connection, Verdict(rule, 4_000, ("k00001", "k00007"))))
 
 
 def test_warnings_stop_nothing(night: Night, expect: Callable[..., tuple[Expectation, ...]]) -> None:
