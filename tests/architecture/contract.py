@@ -1,4 +1,4 @@
-"""The promise to analysts, a file per version: warehouse/contract/<version>.csv has every column of mart in its order, with its type.
+"""The promise to analysts, a file per version: warehouse/contract/<version>.csv, the columns of mart in order.
 
 `python -m tests.architecture.contract` writes that of the version in pyproject.toml.
 """
