@@ -148,21 +148,21 @@ def _csv(out: TextIO, columns: Sequence[str], batches: Rows) -> int:
 
 def _plain(value: object) -> object:
     """A value as CSV has it: null empty, exact decimals, days and moments by ISO 8601."""
+    plain = value
     match value:
         case bool():
-            return "true" if value else "false"
+            plain = "true" if value else "false"
         case Decimal():
-            return _Number(f"{value.normalize():f}")
+            plain = _Number(f"{value.normalize():f}")
         case datetime():
-            return value.isoformat(timespec="seconds")
+            plain = value.isoformat(timespec="seconds")
         case date():
-            return value.isoformat()
+            plain = value.isoformat()
         case str() if NEGATIVE.fullmatch(value):
-            return _Number(value)
-        case None | int() | float() | str():
-            return value
-        case _:
-            return str(value)
+            plain = _Number(value)
+        case list() | dict():
+            plain = str(value)
+    return plain
 
 
 class _Number:

@@ -31,7 +31,9 @@ def test_parameters_have_their_values(capsys: Captured, published_home: Home) ->
     assert rows_of(capsys)[1] == ["2024-10-10T02:00:00+08:00", "2024-09-01"]
 
 
-@pytest.mark.parametrize(("given", "count"), [("month=2024-10", "1"), ("month=2024-09-01", "3"), ("month=2023-01", "0")])
+@pytest.mark.parametrize(
+    ("given", "count"), [("month=2024-10", "1"), ("month=2024-09-01", "3"), ("month=2023-01", "0")]
+)
 def test_a_value_is_set(capsys: Captured, published_home: Home, given: str, count: str) -> None:
     query = "select count(*) as n from mart.reporting where report_month = $month"
     assert ask(published_home, query, "--set", given, "--csv") == 0
