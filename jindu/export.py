@@ -155,7 +155,7 @@ def _plain(value: object) -> object:
         case Decimal():
             plain = _Number(f"{value.normalize():f}")
         case datetime():
-            plain = value.isoformat(timespec="seconds")
+            plain = value.isoformat()
         case date():
             plain = value.isoformat()
         case str() if NEGATIVE.fullmatch(value):

@@ -24,6 +24,7 @@ MONTH = re.compile(r"\d{4}-\d{2}")
 NAME = re.compile(r"\w+")
 BATCH_ROWS = 2_000
 NEWEST = "select max(as_of_at) from mart.run"
+OFFICE = "select max(org_unit_code) from mart.org_unit where is_office"
 SAMPLE = "select coalesce(bool_or(is_sample), false) from mart.target"
 TABLES = """
 select published.table_name, view_of.view_name, published.comment
@@ -85,7 +86,8 @@ class Answer:
 def asked(home: Home, query: str, given: Mapping[str, str]) -> Iterator[Answer]:
     """What the published copy says; `given` are the values of its $parameters, a month as 2024-09.
 
-    $as_of and $month are known without: the moment of the newest night, and the latest month whose due day has passed.
+    $as_of, $month and $office_code are known without: the moment of the newest night, the latest month whose due day
+    has passed, and the office itself.
     A name alone is a question about that table's columns; nothing at all, about the tables.
     Raises JinduError when the statement is none, changes something, lacks a value, or DuckDB refuses it.
     """
@@ -174,11 +176,13 @@ def _values(connection: duckdb.DuckDBPyConnection, text: str, given: Mapping[str
 
 def _known(connection: duckdb.DuckDBPyConnection, wanted: set[str]) -> dict[str, object]:
     """The values that nobody needs to give."""
-    if not wanted & {"as_of", "month"}:
-        return {}
-    as_of = connection.execute(NEWEST).fetchall()[0][0]
-    month = connection.execute(DUE_MONTH, {"as_of": as_of}).fetchall()[0][0]
-    return {"as_of": as_of, "month": month}
+    known: dict[str, object] = {}
+    if wanted & {"as_of", "month"}:
+        known["as_of"] = connection.execute(NEWEST).fetchall()[0][0]
+        known["month"] = connection.execute(DUE_MONTH, {"as_of": known["as_of"]}).fetchall()[0][0]
+    if "office_code" in wanted:
+        known["office_code"] = connection.execute(OFFICE).fetchall()[0][0]
+    return known
 
 
 def _value(text: str) -> object:

@@ -24,11 +24,12 @@ ROWS_SHOWN = 200
     help=both(
         "查询已发布的数据库（只读，不影响夜间运行，也碰不到别的文件）。\n\n"
         "不写查询：列出全部的表；只写一个表名：列出它的列；“-”：从标准输入读取。\n"
-        "查询里的 $as_of（最近一夜的截至时刻）和 $month（报出期限已过的最近一个月）自动带值，其余参数用 --set。",
+        "$as_of（最近一夜的截至时刻）、$month（报出期限已过的最近一个月）和 $office_code（本单位）自动带值，"
+        "其余参数用 --set。",
         "Ask the published database: read-only, beside a night at work, with no other file within reach.\n\n"
         "No query: the tables; a table's name alone: its columns; '-': read from standard input.\n"
-        "$as_of (the newest night's moment) and $month (the latest month whose due day has passed) have their values; "
-        "give others with --set.",
+        "$as_of (the newest night's moment), $month (the latest whose due day has passed) and $office_code (the office "
+        "itself) have values; give others with --set.",
     ),
     epilog=both(
         "  jindu sql --home /data/jindu 'from 排名 where 报告期 = $month limit 5'\n"

@@ -27,8 +27,8 @@ def rows_of(capsys: Captured) -> list[list[str]]:
 
 
 def test_parameters_have_their_values(capsys: Captured, published_home: Home) -> None:
-    assert ask(published_home, "select $as_of as as_of, $month as month", "--csv") == 0
-    assert rows_of(capsys)[1] == ["2024-10-10T02:00:00+08:00", "2024-09-01"]
+    assert ask(published_home, "select $as_of as as_of, $month as month, $office_code as office_code", "--csv") == 0
+    assert rows_of(capsys)[1] == ["2024-10-10T02:00:00+08:00", "2024-09-01", "350502004"]
 
 
 @pytest.mark.parametrize(
