@@ -46,11 +46,12 @@ def print_csv(answer: Answer, out: TextIO) -> int:
     return _csv(out, answer.columns, answer.batches())
 
 
-def write_answer(answer: Answer, path: Path) -> int:
+def write_answer(answer: Answer, home: Home, path: Path) -> int:
     """The whole answer into a file, in the format that its ending names; the number of rows.
 
-    Raises JinduError when the ending is another, or the file cannot be written.
+    Raises JinduError when the ending is another, the place is inside the home, or the file cannot be written.
     """
+    _require_outside(home, path)
     kind = path.suffix.lower().removeprefix(".")
     if kind not in FORMATS:
         raise JinduError(
@@ -68,11 +69,7 @@ def export_tables(home: Home, folder: Path, kind: str, tables: Sequence[str], is
     a place inside the home, a table too long for a sheet, or a file that cannot be written.
     """
     place = folder.expanduser().resolve()
-    if place == home.root or home.root in place.parents:
-        raise JinduError(
-            f"{place} 在工作目录里，夜间运行会碰到它。请换一个文件夹。",
-            f"{place} lies in the home, where a night would meet it. Name another folder.",
-        )
+    _require_outside(home, place)
     chosen = [_named(name) for name in tables] if tables else _published(home)
     try:
         place.mkdir(parents=True, exist_ok=True)
@@ -88,6 +85,15 @@ def export_tables(home: Home, folder: Path, kind: str, tables: Sequence[str], is
             yield Exported(path, table.name, _write(answer, part, kind, table.name, {}))
     with _written(place / "about.csv") as part, part.open("w", encoding=CSV_ENCODING, newline="") as out:
         CsvWriter(out).rows(about)
+
+
+def _require_outside(home: Home, place: Path) -> None:
+    """A file in the inbox would be a report."""
+    if home.root in (place.expanduser().resolve(), *place.expanduser().resolve().parents):
+        raise JinduError(
+            f"{place} 在工作目录里，夜间运行会碰到它。请换一个文件夹。",
+            f"{place} lies in the home, where a night would meet it. Name another folder.",
+        )
 
 
 def _published(home: Home) -> list[Table]:

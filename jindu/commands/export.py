@@ -22,10 +22,10 @@ FORMATS = ("parquet", "csv", "xlsx")
         "No text in CSV or Excel is ever executed as a formula; files of the same name are replaced.",
     ),
     epilog=both(
-        "  jindu export /data/export --home /data/jindu --format xlsx --chinese --table 完成情况 --table 排名\n"
-        "  jindu export /data/export --home /data/jindu --format parquet",
-        "  jindu --lang en export /data/export --home /data/jindu --format csv --table completion --table ranking\n"
-        "  jindu --lang en export /data/export --home /data/jindu --format parquet",
+        "  jindu export /data/export --home /data/jindu --format xlsx --chinese --table 排名 --table 报送情况\n"
+        "  jindu export /data/export --home /data/jindu --format parquet --table 完成情况",
+        "  jindu --lang en export /data/export --home /data/jindu --format csv --table ranking --table reporting\n"
+        "  jindu --lang en export /data/export --home /data/jindu --format parquet --table completion",
     ),
 )
 @click.argument("folder", metavar="DIR", type=click.Path(path_type=Path))

@@ -84,11 +84,12 @@ def command(  # noqa: PLR0913, PLR0917  (an argument per option)
             )
         )
     text = asking.read_query(file) if file else sys.stdin.read() if query == "-" else query or ""
-    with asking.asked(home_folder(home), text, asking.given_values(set)) as answer:
+    here = home_folder(home)
+    with asking.asked(here, text, asking.given_values(set)) as answer:
         if csv:
             export.print_csv(answer, sys.stdout)
         elif output:
-            count = export.write_answer(answer, output.expanduser())
+            count = export.write_answer(answer, here, output.expanduser())
             click.echo(speech.say(f"已写入 {output}：{count} 行。", f"{output} written: {count} rows."))
         else:
             _show(answer, rows, speech)

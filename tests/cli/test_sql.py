@@ -135,6 +135,13 @@ def test_an_answer_is_kept_in_a_file(capsys: Captured, published_home: Home, tmp
     assert "写不了" in capsys.readouterr().err
 
 
+def test_an_answer_is_no_report(capsys: Captured, published_home: Home) -> None:
+    published_home.inbox.mkdir()
+    assert ask(published_home, "select 1", "--output", str(published_home.inbox / "a.csv")) == 2
+    assert "在工作目录里" in capsys.readouterr().err
+    assert list(published_home.inbox.iterdir()) == []
+
+
 def test_a_csv_for_other_programs_has_no_formula_either(capsys: Captured, published_home: Home) -> None:
     assert ask(published_home, "select '＝1+1' as a, '-5' as b, null as c, true as d, '@x' as e", "--csv") == 0
     assert rows_of(capsys)[1] == ["'＝1+1", "-5", "", "true", "'@x"]
