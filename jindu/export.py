@@ -19,10 +19,14 @@ from jindu.warehouse.columns import Table, load
 FORMATS = ("parquet", "csv", "xlsx")
 CSV_ENCODING = "utf-8-sig"  # Excel takes a file without the mark for GBK
 WORKBOOK = "jindu.xlsx"
+ABOUT = "说明"
 SHEET_ROWS = 1_048_576  # Excel's own limit, header included
 CELL_LETTERS = 32_767
 EXACT_DIGITS = 15  # of a spreadsheet's number
 WIDEST, NARROWEST = 48, 6
+LINE_POINTS = 15
+A4 = 9  # as XlsxWriter numbers papers
+READABLE_COLUMNS = 12  # more on one page's width would be too small to read
 SAMPLED_ROWS = 200  # what a column's width is taken from
 FORMAT_BY_UNIT = {"ratio": "0.0%", "month": "yyyy-mm"}
 DAY, MOMENT = "yyyy-mm-dd", "yyyy-mm-dd hh:mm"
@@ -127,7 +131,7 @@ def _write(answer: Answer, part: Path, kind: str, title: str, units: Mapping[str
     book = _Book(part)
     count = book.sheet(title, answer.columns, answer.batches(), units)
     if answer.has_sample:
-        book.sheet("说明", ("说明 about",), [[(SAMPLE_ZH,), (SAMPLE_EN,)]], {})
+        book.sheet(ABOUT, ("说明 about",), [[(SAMPLE_ZH,), (SAMPLE_EN,)]], {})
     book.close()
     return count
 
@@ -189,6 +193,8 @@ class _Book:
         self._formats = {
             name: self._book.add_format({"num_format": name}) for name in (*FORMAT_BY_UNIT.values(), DAY, MOMENT)
         }
+        self._widths: dict[int, int] = {}
+        self._wrapped = self._book.add_format({"text_wrap": True, "valign": "top"})
         self._header = self._book.add_format({"bold": True, "bg_color": "#D9E2EC", "bottom": 1, "text_wrap": True})
 
     def sheet(self, title: str, columns: Sequence[str], batches: Rows, units: Mapping[str, str]) -> int:
@@ -198,6 +204,7 @@ class _Book:
         """
         sheet = self._book.add_worksheet(_sheet_name(title))
         sheet.freeze_panes(1, 0)
+        self._page(sheet, len(columns))
         formats = [self._formats.get(FORMAT_BY_UNIT.get(units.get(name, ""), "")) for name in columns]
         count = 0
         for rows in batches:
@@ -220,13 +227,28 @@ class _Book:
         """Write it."""
         self._book.close()
 
+    @staticmethod
+    def _page(sheet: Any, columns_count: int) -> None:
+        """A4 landscape, the header on every page, all columns beside each other where they can be read so."""
+        sheet.set_landscape()
+        sheet.set_paper(A4)
+        sheet.repeat_rows(0)
+        sheet.set_footer("&C&A · &P/&N")
+        if columns_count <= READABLE_COLUMNS:
+            sheet.fit_to_pages(1, 0)
+
     def _head(self, sheet: Any, columns: Sequence[str], rows: Sequence[tuple[Any, ...]]) -> None:
         for place, name in enumerate(columns):
             widths = [_width(name), *(_width(row[place]) for row in rows)]
-            sheet.set_column(place, place, min(WIDEST, max(NARROWEST, *widths) + 2))
+            wrapped = self._wrapped if sheet.name == ABOUT else None
+            self._widths[place] = min(WIDEST, max(NARROWEST, *widths))
+            sheet.set_column(place, place, self._widths[place] + 2, wrapped)
         sheet.write_row(0, 0, columns, self._header)
 
     def _row(self, sheet: Any, number: int, row: Sequence[Any], formats: Sequence[Any]) -> None:
+        if sheet.name == ABOUT:  # texts of several lines; not every program finds the height itself
+            lines = max(-(-_width(value) // self._widths[place]) for place, value in enumerate(row))
+            sheet.set_row(number, LINE_POINTS * max(1, lines))
         for place, value in enumerate(row):
             match value:
                 case None:
@@ -264,7 +286,7 @@ def _workbook(
 ) -> Iterator[Exported]:
     with _written(path) as part:
         book = _Book(part)
-        book.sheet("说明", about[0], [list(about[1:])], {})
+        book.sheet(ABOUT, about[0], [list(about[1:])], {})
         for table in tables:
             units = {name: column.unit for column in table.columns for name in (column.name, column.name_zh)}
             with asked(home, _query(table, is_chinese), {}) as answer:

@@ -38,7 +38,7 @@ def table_lines(columns: Sequence[str], rows: Sequence[Sequence[object]], width:
     cells = [[shown(value) for value in row] for row in rows]
     is_number = [
         any(row[place] is not None for row in rows)
-        and all(row[place] is None or isinstance(row[place], NUMBERS) for row in rows)
+        and all(row[place] is None or _is_number(row[place]) for row in rows)
         for place in range(len(names))
     ]
     natural = [max(map(cell_len, column)) for column in zip(names, *cells, strict=True)]
@@ -51,6 +51,10 @@ def table_lines(columns: Sequence[str], rows: Sequence[Sequence[object]], width:
         return _records(names, cells, width)
     readable = [wide if number else min(wide, READABLE) for wide, number in zip(natural, is_number, strict=True)]
     return _leading(names, cells, readable, is_number, width, lang)
+
+
+def _is_number(value: object) -> bool:
+    return isinstance(value, NUMBERS) and not isinstance(value, bool)
 
 
 def _visible(letter: str) -> str:

@@ -30,6 +30,7 @@ def test_a_value_is_one_line_and_moves_no_cursor(value: object, text: str) -> No
 def test_columns_stand_below_each_other_in_chinese_too() -> None:
     lines = table_lines(["单位", "n"], [("梅山", 5), ("Meishan", Decimal("12.5")), (None, None)], 80, "zh")
     assert lines == ["单位        n", "───────  ────", "梅山        5", "Meishan  12.5", ""]
+    assert table_lines(["is_sample"], [(True,)], 80, "zh")[2] == "true"  # a flag is no number
 
 
 def test_texts_are_cut_and_numbers_are_not() -> None:
