@@ -145,3 +145,28 @@ def test_an_answer_is_no_report(capsys: Captured, published_home: Home) -> None:
 def test_a_csv_for_other_programs_has_no_formula_either(capsys: Captured, published_home: Home) -> None:
     assert ask(published_home, "select '＝1+1' as a, '-5' as b, null as c, true as d, '@x' as e", "--csv") == 0
     assert rows_of(capsys)[1] == ["'＝1+1", "-5", "", "true", "'@x"]
+
+
+def test_a_workbook_holds_what_a_number_of_its_own_does_not(published_home: Home, tmp_path: Path) -> None:
+    query = """
+    select
+        12345678901234567890::hugeint as long, 123456789012345 as short, 0.1::decimal(38, 20) as part,
+        'nan'::double as nothing, [1, 2] as list, null as none, true as flag, date '2030-01-31' as day,
+        timestamptz '2030-01-31 02:00:00+08' as moment, repeat('长', 40000) as text
+    """
+    assert ask(published_home, query, "--output", str(tmp_path / "a.xlsx")) == 0
+    sheet = openpyxl.load_workbook(tmp_path / "a.xlsx").worksheets[0]
+    long, short, part, nothing, listed, none, flag, day, moment, text = (cell.value for cell in sheet[2])
+    assert (long, short, part) == ("12345678901234567890", 123456789012345, 0.1)
+    assert (nothing, listed, none, flag) == ("nan", "[1, 2]", None, True)
+    assert (str(day), str(moment), len(str(text))) == ("2030-01-31 00:00:00", "2030-01-31 02:00:00", 32767)
+
+
+def test_a_table_too_long_for_a_sheet_is_said_and_leaves_nothing(
+    capsys: Captured, published_home: Home, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("jindu.export.SHEET_ROWS", 4)
+    assert ask(published_home, "from range(3)", "--output", str(tmp_path / "short.xlsx")) == 0
+    assert ask(published_home, "from range(4)", "--output", str(tmp_path / "long.xlsx")) == 2
+    assert "--format csv" in capsys.readouterr().err
+    assert sorted(path.name for path in tmp_path.iterdir() if path.is_file()) == ["short.xlsx"]
