@@ -4,12 +4,13 @@ import unicodedata
 from collections.abc import Sequence
 from datetime import date, datetime
 from decimal import Decimal
+from itertools import zip_longest
 
-from rich.cells import cell_len, set_cell_size
+from rich.cells import cell_len
 
 GAP = "  "
-NARROWEST = 8  # what is left of a text that is cut
-READABLE = 24  # a text in a table of which some columns are left out
+NARROWEST = 10  # a column of text, however long
+READABLE = 24  # the width of a text in a table of which some columns are left out
 FEW_ROWS = 12  # shown one below the other where a table of them is wider than the terminal
 CUT = "…"
 NUMBERS = (int, float, Decimal)
@@ -30,9 +31,9 @@ def shown(value: object) -> str:
 
 
 def table_lines(columns: Sequence[str], rows: Sequence[Sequence[object]], width: int | None, lang: str) -> list[str]:
-    """The lines of a table in `width` columns (None: as wide as it is); a number is never cut.
+    """The lines of a table in `width` columns (None: as wide as it is); nothing is cut.
 
-    Texts are cut first; then few rows stand one below the other, of many the columns that have room.
+    Texts go on below; where that is not enough, few rows stand one below the other, of many the columns that have room.
     """
     names = [shown(column) for column in columns]
     cells = [[shown(value) for value in row] for row in rows]
@@ -68,7 +69,7 @@ def _total(widths: Sequence[int]) -> int:
 
 
 def _narrowed(natural: Sequence[int], is_number: Sequence[bool], width: int) -> list[int]:
-    """The widths with the widest texts cut, as far as that helps."""
+    """The widths with the widest texts narrower, as far as that helps."""
     widths = list(natural)
     texts = [place for place, number in enumerate(is_number) if not number and widths[place] > NARROWEST]
     while texts and _total(widths) > width:
@@ -83,24 +84,28 @@ def _table(
     names: Sequence[str], cells: Sequence[Sequence[str]], widths: Sequence[int], is_number: Sequence[bool]
 ) -> list[str]:
     rule = GAP.join("─" * width for width in widths)
-    return [_line(names, widths, is_number), rule, *(_line(row, widths, is_number) for row in cells)]
+    header = _lines(names, widths, is_number)
+    return [*header, rule, *(line for row in cells for line in _lines(row, widths, is_number))]
 
 
-def _line(row: Sequence[str], widths: Sequence[int], is_number: Sequence[bool]) -> str:
-    filled = [_filled(text, width, right) for text, width, right in zip(row, widths, is_number, strict=True)]
-    return GAP.join(filled).rstrip()
+def _lines(row: Sequence[str], widths: Sequence[int], is_number: Sequence[bool]) -> list[str]:
+    """A row, of several lines where a text is longer than its column."""
+    folded = [_folded(text, width) for text, width in zip(row, widths, strict=True)]
+    lines = []
+    for parts in zip_longest(*folded, fillvalue=""):
+        filled = [_filled(text, width, right) for text, width, right in zip(parts, widths, is_number, strict=True)]
+        lines.append(GAP.join(filled).rstrip())
+    return lines
 
 
 def _filled(text: str, width: int, is_right: bool) -> str:
-    length = cell_len(text)
-    if length > width:
-        return set_cell_size(text, width - 1) + CUT
-    return " " * (width - length) + text if is_right else text + " " * (width - length)
+    space = " " * (width - cell_len(text))
+    return space + text if is_right else text + space
 
 
 def _records(names: Sequence[str], cells: Sequence[Sequence[str]], width: int) -> list[str]:
     """Each row as lines of its own, a column a line; a long text goes on below."""
-    name_width = min(max(map(cell_len, names)), width // 2)
+    name_width = max(map(cell_len, names))
     room = max(NARROWEST, width - name_width - len(GAP))
     lines = []
     for number, row in enumerate(cells, start=1):
@@ -113,14 +118,17 @@ def _records(names: Sequence[str], cells: Sequence[Sequence[str]], width: int) -
 
 
 def _folded(text: str, width: int) -> list[str]:
+    """The text in lines of `width`, broken after a space where one is near."""
     lines, line, length = [], "", 0
     for letter in text:
-        size = cell_len(letter)
-        if length + size > width:
-            lines.append(line)
-            line, length = "", 0
+        if length + cell_len(letter) > width:
+            head, space, tail = line.rpartition(" ")
+            near = bool(space) and cell_len(tail) < width // 2
+            lines.append(head if near else line)
+            line = tail if near else ""
+            length = cell_len(line)
         line += letter
-        length += size
+        length += cell_len(letter)
     return [*lines, line]
 
 

@@ -1,4 +1,4 @@
-"""An answer in a terminal of 80 columns: nothing is wider, no number is cut, every character takes its own width."""
+"""An answer in a terminal of 80 columns: nothing is wider, nothing is cut, every character takes its own width."""
 
 from datetime import date, datetime
 from decimal import Decimal
@@ -33,10 +33,16 @@ def test_columns_stand_below_each_other_in_chinese_too() -> None:
     assert table_lines(["is_sample"], [(True,)], 80, "zh")[2] == "true"  # a flag is no number
 
 
-def test_texts_are_cut_and_numbers_are_not() -> None:
-    lines = table_lines(["name", "value"], [("名" * 60, Decimal("1234567890.123456"))], 40, "zh")
-    assert max(map(cell_len, lines)) == 40
-    assert "…  1234567890.123456" in lines[2]
+def test_texts_go_on_below_and_numbers_stay_whole() -> None:
+    lines = table_lines(["name", "value"], [("名" * 60, Decimal("1234567890.123456")), ("b", 1)], 40, "zh")
+    assert max(map(cell_len, lines)) <= 40
+    assert lines[2].endswith("  1234567890.123456") and "".join(lines).count("名") == 60
+    assert lines[-1].split() == ["b", "1"]
+
+
+def test_a_text_breaks_at_a_space() -> None:
+    lines = table_lines(["text"], [("two words and some more words of a longer sentence",)], 20, "en")
+    assert lines[2:] == ["two words and some", "more words of a", "longer sentence"]
 
 
 def test_without_a_terminal_nothing_is_cut() -> None:
