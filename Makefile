@@ -13,12 +13,13 @@ VENV := .venv
 BIN := $(VENV)/bin
 INSTALLED := $(VENV)/.installed
 BENCHED := $(VENV)/.benched
+COMPATIBLE := $(VENV)/.compatible
 
 SHELL := bash
 .SHELLFLAGS := -euo pipefail -c
 .DEFAULT_GOAL := help
 .NOTPARALLEL:
-.PHONY: help setup run serve test chaos bench check docs gallery lock clean
+.PHONY: help setup run serve test chaos bench compat check docs gallery lock clean
 
 help: ## list these commands
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-8s %s\n", $$1, $$2 }' Makefile
@@ -69,6 +70,16 @@ bench: setup $(BENCHED) ## measure: first answer, projection, laws, mutants (tes
 	@code=0; for script in $$(grep -l __main__ tests/bench/*.py tests/bench/faults/*.py); do \
 	    $(BIN)/python -m "$$(tr / . <<< "$${script%.py}")" || code=$$?; done; exit $$code
 
+$(COMPATIBLE): $(INSTALLED) requirements-compat.lock
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --require-hashes --upgrade \
+	    --target $(VENV)/compat --requirement requirements-compat.lock
+	@touch $@
+
+compat: setup $(COMPATIBLE) ## open the published file of a night as of AS_OF with DuckDB 1.5 and 2.0, and compare every documented answer
+	@test -e "$(JINDU_HOME)/published/jindu.duckdb" || $(MAKE) --no-print-directory run
+	@$(BIN)/python -m tests.compat.answers "$(JINDU_HOME)"
+	@PYTHONPATH=$(VENV)/compat $(BIN)/python -m tests.compat.answers "$(JINDU_HOME)"
+
 check: setup ## format, lint, types, import contracts, SQL style, stale generated documents
 	@$(BIN)/ruff format --check
 	@$(BIN)/ruff check
@@ -77,8 +88,9 @@ check: setup ## format, lint, types, import contracts, SQL style, stale generate
 	@$(BIN)/sqlfluff lint --disable-progress-bar $(wildcard sql/core sql/check sql/mart)
 	@$(BIN)/python -m jindu.warehouse.dictionary --check
 
-docs: setup ## write the generated documents anew
+docs: setup ## write the generated documents anew, and the promise to analysts (warehouse/contract)
 	@$(BIN)/python -m jindu.warehouse.dictionary
+	@$(BIN)/python -m tests.architecture.contract
 
 gallery: setup ## make the files of tests/gallery anew (LibreOffice for .xls and .et)
 	@$(BIN)/python -m tests.gallery.make

@@ -22,6 +22,8 @@ COMMANDS = (
     "deliver",
     "status",
     "explain",
+    "sql",
+    "export",
     "target",
     "withdraw",
     "correct",

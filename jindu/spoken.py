@@ -29,6 +29,9 @@ USAGE_WORDS = {  # click's own words
     "FINDING_ID": "问题编号",
     "FORM": "报表",
     "MONTH": "月份",
+    "NAME=VALUE": "名称=值",
+    "QUERY": "查询",
+    "TABLE": "表名",
 }
 SPLIT = "\x1f"  # between the Chinese and the English of a help text
 

@@ -59,11 +59,12 @@ class _Book(xlsxwriter.Workbook):  # type: ignore[misc]  # no types
     worksheet_class = _Sheet
 
 
-def new_workbook(path: Path, *, is_in_memory: bool = False) -> Any:
+def new_workbook(path: Path, *, is_in_memory: bool = False, is_row_by_row: bool = False) -> Any:
     """An empty XlsxWriter workbook in which a text never becomes a formula, a number or a link.
 
-    In memory, nothing is written but the file itself.
+    In memory, nothing is written but the file itself; row by row, a long table takes no more room than a short one.
     """
     options = {"strings_to_numbers": False, "strings_to_formulas": False, "strings_to_urls": False}
     options["in_memory"] = is_in_memory
+    options["constant_memory"] = is_row_by_row
     return _Book(str(path), options)

@@ -1,15 +1,10 @@
 """What analysts are promised is what they get: every published column is described, and nothing more is."""
 
-from datetime import datetime
-
-import duckdb
 import pytest
 
-from jindu.catalogue import Catalogue, empty_frames, store
-from jindu.settings import OFFICE_TIMEZONE
 from jindu.warehouse.columns import UNIT_BY_SUFFIX, load
-from jindu.warehouse.connection import prepare
-from jindu.warehouse.models import build, models
+
+from .contract import columns_of_sql
 
 TYPES_BY_UNIT = {
     "date": {"DATE"},
@@ -27,16 +22,8 @@ PRIVATE = {"note", "filled_by", "approved_by", "approver"}  # domain.md: names o
 @pytest.fixture(scope="module")
 def mart() -> dict[str, dict[str, str]]:
     """Each table of mart, built from nothing: its columns and their types."""
-    with duckdb.connect() as connection:
-        prepare(connection)
-        store(connection, Catalogue(empty_frames()))
-        calculated = [name for name in models() if not name.startswith("check.")]
-        build(connection, datetime(2030, 5, 10, 2, tzinfo=OFFICE_TIMEZONE), calculated)
-        rows = connection.execute(
-            "select table_name, column_name, data_type from duckdb_columns() where schema_name = 'mart' order by all"
-        ).fetchall()
     tables: dict[str, dict[str, str]] = {}
-    for table, column, kind in rows:
+    for table, column, kind in columns_of_sql():
         tables.setdefault(table, {})[column] = kind
     return tables
 

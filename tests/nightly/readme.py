@@ -1,7 +1,8 @@
-"""The README's queries and what they print: `python -m tests.nightly.readme PUBLISHED` writes the answers anew."""
+"""Queries of README and cookbook with their answers: `python -m tests.nightly.readme PUBLISHED` writes them anew."""
 
 import re
 import sys
+from datetime import date
 from decimal import Decimal
 from pathlib import Path
 
@@ -11,6 +12,8 @@ from jindu.settings import PROJECT_ROOT
 from jindu.warehouse.connection import set_timezone
 
 READMES = (PROJECT_ROOT / "README.md", PROJECT_ROOT / "README.zh-CN.md")
+COOKBOOKS = (PROJECT_ROOT / "docs" / "cookbook.md", PROJECT_ROOT / "docs" / "cookbook.zh-CN.md")
+MONTH = date(2024, 9, 1)  # what jindu sql gives $month: the latest whose due day has passed
 QUESTION = re.compile(r"```sql\n(?P<query>.*?)```\n\n(?:\|[^\n]*\n)*\n*", re.DOTALL)
 
 
@@ -25,7 +28,7 @@ def answered(text: str, published: Path) -> str:
 
 
 def _with_answer(connection: duckdb.DuckDBPyConnection, query: str) -> str:
-    relation = connection.sql(query)
+    relation = connection.sql(query, params={"month": MONTH} if "$month" in query else None)
     rows = [relation.columns, ["---"] * len(relation.columns)]
     rows += [[_shown(value) for value in row] for row in relation.fetchall()]
     table = "".join(f"| {' | '.join(row)} |\n" for row in rows)
@@ -39,5 +42,5 @@ def _shown(value: object) -> str:
 
 
 if __name__ == "__main__":
-    for readme in READMES:
+    for readme in (*READMES, *COOKBOOKS):
         readme.write_text(answered(readme.read_text(encoding="utf-8"), Path(sys.argv[1])), encoding="utf-8")

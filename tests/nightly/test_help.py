@@ -45,6 +45,7 @@ def places(home: Home, tmp_path: Path, command: str) -> dict[str, str]:
     workbook = next((home.inbox / COMMUNITY).glob("*2024-09*.xlsx"))
     return {
         "/data/jindu": str(home.root),
+        "/data/export": str(tmp_path / "export"),
         "社区工作月报.xlsx": str(workbook),
         "report.xlsx": str(workbook),
         "990101001001": COMMUNITY,
