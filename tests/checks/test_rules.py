@@ -573,7 +573,8 @@ def test_a_file_in_the_wrong_folder_is_nobodys_month_before(office: Office) -> N
         ((5, 9), (5, 9), None, []),
         ((6, 9), (5, 9), None, ["E6"]),
         ((5, 10), (5, 9), None, ["F6"]),
-        ((6, 10), (5, 9), None, ["E6", "F6"]),
+        ((6, 10), (5, 9), None, ["E6"]),  # the cumulative is over by this month alone: told once
+        ((6, 11), (5, 9), None, ["E6", "F6"]),
         ((6, 10), (5, 9), 2, []),  # a ratio that may exceed 1
         ((6, 10), (None, None), None, []),
         ((0, 0), (0, 0), None, []),
