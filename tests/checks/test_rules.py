@@ -12,7 +12,8 @@ from jindu.settings import OFFICE_TIMEZONE, PROJECT_ROOT
 from tests.checks.measured import EXPECTATIONS, Cell, Office
 
 IDENTITY_RULES = (
-    "unreadable_file", "unknown_form", "unknown_sender", "wrong_folder", "sender_conflict", "month_unreadable",
+    "unreadable_file", "unknown_form", "unnamed_sender", "unknown_sender", "wrong_folder", "sender_conflict",
+    "month_unreadable",
     "month_not_over", "month_conflict", "form_not_asked", "late_without_reason",
 )  # fmt: skip
 
@@ -66,6 +67,15 @@ def test_unknown_sender(office: Office) -> None:
     asked(office)
     office.submission("A", "2030-03", sender_text="丙社区", sender_code=None)
     assert identity_failures(office) == ["unknown_sender"]
+
+
+@pytest.mark.parametrize(("subjects", "said"), [(0, None), (1, None), (3, "，行里却有 3 个单位的数")])
+def test_a_file_that_names_no_sender(office: Office, subjects: int, said: str | None) -> None:
+    asked(office)
+    nobodys = {"sender_text": None, "sender_code": None, "folder_code": None, "subjects_count": subjects}
+    key = office.submission("A", "2030-03", **nobodys)
+    assert identity_failures(office) == ["unnamed_sender"]
+    assert office.failing("unnamed_sender")[key]["subjects_zh"] == said
 
 
 @pytest.mark.parametrize(

@@ -12,6 +12,7 @@ from contextlib import redirect_stderr, redirect_stdout
 from pathlib import Path
 from typing import Any
 
+import openpyxl
 import pytest
 from rich.cells import cell_len
 
@@ -93,6 +94,15 @@ def test_a_file_lies_in_its_folder(said: tuple[int, str, str]) -> None:
 
 def test_a_known_file_is_said_to_change_nothing(said: tuple[int, str, str]) -> None:
     assert "收到过，是第 1 版，再报一次不会有变化" in verdict_on(said, "再报一次.xlsx")
+
+
+def test_a_late_correction_that_lacks_only_its_reason_is_told_so(check: Check, office: Office, tmp_path: Path) -> None:
+    book = openpyxl.load_workbook(lying(office, "monthly_乙_2024-04.xlsx"))
+    book.save(tmp_path / "四月.xlsx")  # the same figures in other bytes: a correction, after the lock day
+    code, out, _ = check(tmp_path / "四月.xlsx", "--unit", "350599001002")
+    assert code == NEEDS_PERSON
+    shown = out.partition("四月.xlsx：")[2]
+    assert shown.startswith("只差「更正说明」（锁定日已过）") and "已过截止日" in shown and "（截止日" not in shown
 
 
 def test_the_sum_of_several_files(said: tuple[int, str, str]) -> None:
