@@ -800,6 +800,7 @@ def test_a_fault_of_its_own_is_what_each_critical_rule_finds_that_needs_no_histo
     office.row(office.submission("A", "2030-03", 15), "x")
     office.submission("A", "2030-03", 16, form_code=None, sender_code=None)
     office.submission("A", "2030-03", 17, sender_code=None)
+    office.submission("A", "2030-03", 25, sender_code=None, sender_text=None, folder_code=None)
     office.submission("A", "2030-03", 18, report_month=None)
     office.submission("A", "2030-03", 19, folder_code="B")
     office.submission("A", "2030-03", 20, meta_sender_code="B")

@@ -97,11 +97,11 @@ def test_a_known_file_is_said_to_change_nothing(said: tuple[int, str, str]) -> N
 
 
 def test_a_late_correction_that_lacks_only_its_reason_is_told_so(check: Check, office: Office, tmp_path: Path) -> None:
-    book = openpyxl.load_workbook(lying(office, "monthly_乙_2024-04.xlsx"))
-    book.save(tmp_path / "四月.xlsx")  # the same figures in other bytes: a correction, after the lock day
-    code, out, _ = check(tmp_path / "四月.xlsx", "--unit", "350599001002")
+    book = openpyxl.load_workbook(lying(office, "monthly_乙_2024-03.xlsx"))
+    book.save(tmp_path / "三月.xlsx")  # the same figures in other bytes: a correction, after the lock day
+    code, out, _ = check(tmp_path / "三月.xlsx", "--unit", "350599001002")
     assert code == NEEDS_PERSON
-    shown = out.partition("四月.xlsx：")[2]
+    shown = out.partition("三月.xlsx：")[2]
     assert shown.startswith("只差「更正说明」（锁定日已过）") and "已过截止日" in shown and "（截止日" not in shown
 
 
