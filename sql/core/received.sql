@@ -47,6 +47,8 @@ claim as (
         document.meta_sender_code,
         document.meta_report_month,
         document.correction_reason,
+        document.correction_sheet,
+        document.correction_cell,
         -- a file that was invented for a demonstration says so in its title, or in who filled it
         contains(concat_ws(' ', document.form_text, document.filled_by), '示例') as is_sample,
         -- a text that is there and is no month is not mended by the hidden sheet
@@ -162,6 +164,8 @@ select
     placed.meta_sender_code,
     placed.meta_report_month,
     placed.correction_reason,
+    placed.correction_sheet,
+    placed.correction_cell,
     placed.subjects_count,
     placed.is_sample,
     withdrawn.withdrawn_at,

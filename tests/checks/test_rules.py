@@ -139,10 +139,13 @@ def test_month_that_was_never_asked(office: Office) -> None:
 def test_late_without_reason(office: Office, version: int, day: int, reason: str | None, is_wrong: bool) -> None:
     asked(office)
     received_at = datetime(2030, 4, day, 9, tzinfo=OFFICE_TIMEZONE)
-    office.submission("A", "2030-03", version, received_at=received_at, correction_reason=reason)
+    place = {"correction_sheet": "月报", "correction_cell": "A63"}
+    office.submission("A", "2030-03", version, received_at=received_at, correction_reason=reason, **place)
     failing = office.failing("late_without_reason").values()
+    assert {(row["sheet_name"], row["reason_cell"]) for row in failing} <= {("月报", "A63")}
     assert [row["lock_on_shown"] for row in failing] == (["2030-04-15"] if is_wrong else [])
     assert "{lock_on_shown}）之后" in EXPECTATIONS["late_without_reason"].message_zh
+    assert EXPECTATIONS["late_without_reason"].cell == "reason_cell"  # so that it can be jumped to
 
 
 @pytest.mark.parametrize(

@@ -238,7 +238,7 @@ def test_a_list_holds_in_80_columns(
     lines = shown.splitlines()
     place = next(number for number, line in enumerate(lines) if waiting(held, THIRD, 2)[:8] in line)
     assert lines[place - 1] == "丙 · 月报 · 2024-05 · 第 2 版 · 待核实 · 已等 1 天"
-    assert lines[place].split("  ")[2] == "E2 · 核实性 · 填报员"
+    assert lines[place].split("  ")[2] == "G5 · 核实性 · 填报员"
     assert "本年累计 1 比上月累计" in lines[place + 1]
     english = said(capsys, held, "--lang", "en", "finding", "list", "--everything", code=1)
     assert "warning · clerk" in english and "填报员" not in english and "统筹办" not in english
