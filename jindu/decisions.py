@@ -410,7 +410,7 @@ def _check_correction(payload: object) -> None:
 def _check_finding(payload: object) -> None:
     """{"verdict": waived or upheld, "findings": [ids]}: what became of warnings that nobody explained.
 
-    "submissions" has the id of each one's submission; decisions of before 0.6 lack it.
+    "submissions" has the id of each one's submission; older decisions lack it.
     """
     if not isinstance(payload, dict) or payload.keys() - {"submissions"} != {"verdict", "findings"}:
         raise ValueError("payload")

@@ -71,7 +71,7 @@ recorded_option = option(
     "When it was adopted, such as 2024-07-10. Default: now; never a moment to come.",
     default=None,
 )
-older_recorded_option = click.option("--recorded-at", "recorded_at", default=None, hidden=True)  # its name until 0.5
+older_recorded_option = click.option("--recorded-at", "recorded_at", default=None, hidden=True)  # its older name
 dry_option = option(
     "--dry-run", "只看结果，不记下。", "Show what would become of it; record nothing.", is_flag=True, default=False
 )

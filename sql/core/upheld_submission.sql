@@ -7,7 +7,7 @@ with told as (
         entered_at,
         payload ->> '$.verdict' as verdict,
         unnest(from_json(payload, '{"findings": ["VARCHAR"]}').findings) as finding_id,
-        -- whose each of them is; decisions of before 0.6 do not say
+        -- whose each of them is; older decisions do not say
         unnest(from_json(payload, '{"submissions": ["VARCHAR"]}').submissions) as submission_id,
     from raw.decision
     where kind = 'finding' and recorded_at <= $as_of
