@@ -362,7 +362,7 @@ def english(text: str) -> str:
     return text
 
 
-def _own_words(home: Home) -> Mapping[str, dict[str, str]]:
+def _own_words(home: Home) -> Mapping[str, dict[str, Any]]:
     """By finding what was typed, which the published copy masks; nothing for who may not read the private history."""
     if not os.access(home.history, os.R_OK):
         return {}

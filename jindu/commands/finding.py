@@ -286,7 +286,7 @@ def _show_list(speech: Speech, chosen: "list[Told]", now: datetime) -> None:
         first = of_report[0]
         month = f"{first.report_month:%Y-%m}" if first.report_month else None
         days = _age_days(first, now)
-        form = say(first.form, first.form_code) if first.form_code else None
+        form = say(first.form or first.form_code, first.form_code) if first.form_code else None
         version = say(f"第 {first.version} 版", f"version {first.version}") if first.version else None
         heading = say(" · ", ", ").join(
             text for text in (
