@@ -316,9 +316,11 @@ class Answer:
 
     def _told(self, finding: "Finding", state: str) -> tuple[str, str]:
         """What a finding says and does; and what it leaves out of what was found and expected."""
+        from jindu.finding import english  # noqa: PLC0415 - DuckDB, which is there by now
+
         message = self.speech.say(finding.message_zh, finding.message_en)
         beside = [
-            f"{name} {text}"
+            f"{name} {self.speech.say(text, english(text))}"
             for name, text in (
                 (self.speech.say("填的是" if finding.cell else "查到", "found"), finding.found),
                 (self.speech.say("应为", "expected"), finding.expected),

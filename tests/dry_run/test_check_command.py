@@ -119,6 +119,7 @@ def test_in_english(check: Check, office: Office) -> None:
     out = check(lying(office, "很多毛病.csv"), lang="en")[1]
     for words in ("would be rejected", "version 2", "compared with what was in by", "Correct what is marked ✗"):
         assert words in out
+    assert "expected a number, 0 or 不适用" in out and "expected a code of the form's indicators" in out
 
 
 def test_without_history_it_says_why_and_what(check: Check, office: Office, tmp_path: Path) -> None:
