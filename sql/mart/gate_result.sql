@@ -39,7 +39,7 @@ known_flaw as (
 ),
 
 -- what is told is of the night's last attempt
-result as (
+verdict as (
     select
         *,
         coalesce(failed_attempt, 0) as stopped_attempt,
@@ -49,27 +49,27 @@ result as (
 )
 
 select
-    result.run_id,
-    result.gate,
-    result.expectation_code,
-    result.severity,
-    result.evaluated_count,
-    result.failed_count,
-    result.passed,
+    verdict.run_id,
+    verdict.gate,
+    verdict.expectation_code,
+    verdict.severity,
+    verdict.evaluated_count,
+    verdict.failed_count,
+    verdict.passed,
     coalesce(known_flaw.message_zh, first_failure.message_zh) as message_zh,
     coalesce(known_flaw.message_en, first_failure.message_en) as message_en,
-    result.tolerated_count,
-    result.tolerated_reason,
-    result.stopped_attempt as failed_attempt,  -- 0: the night's last attempt
-from result
+    verdict.tolerated_count,
+    verdict.tolerated_reason,
+    verdict.stopped_attempt as failed_attempt,  -- 0: the night's last attempt
+from verdict
 left join known_flaw
     on
-        result.run_id = known_flaw.run_id
-        and result.gate = known_flaw.gate
-        and result.told_code = known_flaw.expectation_code
+        verdict.run_id = known_flaw.run_id
+        and verdict.gate = known_flaw.gate
+        and verdict.told_code = known_flaw.expectation_code
 left join first_failure
     on
-        result.run_id = first_failure.run_id
-        and result.gate = first_failure.gate
-        and result.told_code = first_failure.rule_code
-order by result.run_id, result.gate, result.expectation_code, result.stopped_attempt
+        verdict.run_id = first_failure.run_id
+        and verdict.gate = first_failure.gate
+        and verdict.told_code = first_failure.rule_code
+order by verdict.run_id, verdict.gate, verdict.expectation_code, verdict.stopped_attempt
