@@ -408,8 +408,11 @@ def _check_correction(payload: object) -> None:
 
 
 def _check_finding(payload: object) -> None:
-    """{"verdict": waived or upheld, "findings": [ids]}: what became of warnings that nobody explained."""
-    if not isinstance(payload, dict) or payload.keys() != {"verdict", "findings"}:
+    """{"verdict": waived or upheld, "findings": [ids]}: what became of warnings that nobody explained.
+
+    "submissions" has the id of each one's submission; older decisions lack it.
+    """
+    if not isinstance(payload, dict) or payload.keys() - {"submissions"} != {"verdict", "findings"}:
         raise ValueError("payload")
     if payload["verdict"] not in FINDING_VERDICTS:
         raise ValueError(f"verdict: {payload['verdict']}")
@@ -418,6 +421,11 @@ def _check_finding(payload: object) -> None:
         raise ValueError("findings")
     if wrong := [one for one in ids if not (isinstance(one, str) and FINDING_ID.fullmatch(one))]:
         raise ValueError(f"findings: {wrong[0]}")
+    submissions = payload.get("submissions", ["0" * 16] * len(ids))
+    if not isinstance(submissions, list) or len(submissions) != len(ids):
+        raise ValueError("submissions")
+    if wrong := [one for one in submissions if not (isinstance(one, str) and SUBMISSION_ID.fullmatch(one))]:
+        raise ValueError(f"submissions: {wrong[0]}")
 
 
 PAYLOADS: dict[str, Callable[[object], None]] = {  # by kind; they raise ValueError or TypeError

@@ -4,7 +4,9 @@ Read from the published database and the journals of decisions; the private data
 is a line of decisions/finding.jsonl (jindu/decisions.py) and counts from the next night on (core.finding_answer).
 """
 
-from collections.abc import Iterator, Sequence
+import os
+import re
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from datetime import date, datetime
@@ -31,6 +33,23 @@ STATE_WORDS = {  # as warehouse/columns.yml has them
     "waived": ("已放行", "waived"),
     "upheld": ("已认定", "upheld"),
 }
+OWNER_WORDS = {"填报员": "clerk", "统筹办": "office", "维护员": "maintainer"}  # jindu/checks/expectations.py, OWNERS
+# what sql/check says in Chinese of what was found or expected; figures, codes and names are the same in both languages
+ENGLISH_WORDS = (
+    (re.compile(r"数字、0 或“不适用”"), "a number, 0 or 不适用"),
+    (re.compile(r"(\S+) 这样的日期"), r"a day such as \1"),
+    (re.compile(r"(-?[0-9.]+) 或 (-?[0-9.]+)"), r"\1 or \2"),
+    (re.compile(r"小于 1 万亿（([0-9]+)）(.*)"), r"below \1 \2"),
+    (re.compile(r"填报单位的全称或代码"), "the sender's full name or code"),
+    (re.compile(r"准确数"), "the exact figure"),
+    (re.compile(r"本表列出的指标代码"), "a code of the form's indicators"),
+    (re.compile(r"本表列出的填报对象代码"), "a code of the form's units"),
+    (re.compile(r"本表不问此项"), "not asked in this form"),
+    (re.compile(r"“更正说明”写明原因"), "a correction reason"),
+    (re.compile(r"不含身份证号、电话号码"), "no identity card or telephone number"),
+    (re.compile(r"身份证号"), "an identity card number"),
+    (re.compile(r"电话号码"), "a telephone number"),
+)
 STANDING = ("accepted", "held", "rejected")  # a version that another has taken the place of, or withdrawn, is past
 
 HAS_IDS = "select 1 from duckdb_columns() where schema_name = 'mart' and table_name = 'finding' and column_name = ?"
@@ -104,6 +123,12 @@ where (org_unit_code, form_code, report_month) = (
 )
 order by version
 """
+OWN_WORDS = """
+select finding_id, sheet_name, found, expected, message_zh, message_en
+from raw.finding
+where gate = 'incoming' and run_id = (select run_id from history)
+"""
+WAITING_SHOWN = 5
 PUBLISHED_AT = "select max(as_of_at) from mart.run"
 
 
@@ -169,8 +194,9 @@ class Outcome:
 class FindingDesk:
     """The findings of the published copy, and the decisions about them, today's included."""
 
-    def __init__(self, home: Home, connection: duckdb.DuckDBPyConnection) -> None:
+    def __init__(self, home: Home, connection: duckdb.DuckDBPyConnection, *, has_own_words: bool = False) -> None:
         self._home = home
+        self._own_words = _own_words(home) if has_own_words else {}
         self._connection = connection
         if not connection.execute(HAS_IDS, ["finding_id"]).fetchall():
             raise JinduError(
@@ -202,6 +228,7 @@ class FindingDesk:
                 f"编号以“{beginning}”开头的问题有 {len(found)} 条，请写得长一些：{'、'.join(listed)}",
                 f"{len(found)} findings have an id that begins with {beginning!r}; give more of it: {', '.join(plain)}",
             )
+        self._refuse_unit(beginning.strip())
         raise JinduError(
             f"没有编号以“{beginning}”开头的问题（至少写 {LEAST_ID} 位）。编号见 jindu finding list 和回执。",
             f"No finding has an id that begins with {beginning!r} (at least {LEAST_ID} digits). "
@@ -280,10 +307,36 @@ class FindingDesk:
             facts = dict(zip(names, row, strict=True))
             facts["received_at"] = facts["received_at"].astimezone(OFFICE_TIMEZONE)
             told = Told(**facts, owner=owners.get(facts["rule_code"], ""))
+            told = replace(told, **self._own_words.get(told.finding_id, {}))
             since = newest.get(told.finding_id)
             if since is not None and since.decision_id != told.decision_id and told.severity == "warning":
                 told = replace(told, state=since.payload["verdict"], decision_id=since.decision_id, is_pending=True)
             yield told
+
+    def _refuse_unit(self, name: str) -> None:
+        """Raise JinduError with the ways to answer where a unit's name was given in the place of an id."""
+        units = [row for row in self._rows("org_unit", "org_unit_code")
+                 if name in (row["code"], row["name"], row["short_name"])]  # fmt: skip
+        if not units:
+            return
+        waiting = [one for one in self.findings
+                   if one.org_unit_code == units[0]["code"] and one.is_open and one.severity == "warning"]  # fmt: skip
+        if not waiting:
+            raise JinduError(
+                f"“{name}”是单位，不是问题编号；它没有等答复的核实性问题。",
+                f"{name!r} is a unit, no finding's id; none of its warnings waits for an answer.",
+            )
+        report = f"{name} {waiting[0].form_code} {waiting[0].report_month:%Y-%m}"
+        rest = len(waiting) - WAITING_SHOWN
+        zh = "、".join(f"{one.short_id}（{_place_zh(one)}）" for one in waiting[:WAITING_SHOWN])
+        en = ", ".join(f"{one.short_id} ({_place_en(one)})" for one in waiting[:WAITING_SHOWN])
+        raise JinduError(
+            f"“{name}”是单位，不是问题编号。一份报表的全部，写单位、报表、月份：{report}；单独一条，写它的编号：{zh}"
+            + (f"……另有 {rest} 条，见 jindu finding list --unit {name}。" if rest > 0 else "。"),
+            f"{name!r} is a unit, no finding's id. For all of a report give unit, form and month: {report}; "
+            f"for one finding its id: {en}"
+            + (f" … and {rest} more: jindu finding list --unit {name}." if rest > 0 else "."),
+        )
 
     def _rows(self, table: str, key: str) -> list[dict[str, Any]]:
         cursor = self._connection.execute(f"select *, {key} as code from mart.{table}")
@@ -292,10 +345,34 @@ class FindingDesk:
 
 
 @contextmanager
-def finding_desk(home: Home) -> Iterator[FindingDesk]:
-    """The desk of a home. Raises JinduError when nothing is published."""
+def finding_desk(home: Home, *, has_own_words: bool = False) -> Iterator[FindingDesk]:
+    """The desk of a home; with its own words, what people typed is told as they typed it, for the operator alone.
+
+    Raises JinduError when nothing is published.
+    """
     with published_copy(home) as (connection, _):
-        yield FindingDesk(home, connection)
+        yield FindingDesk(home, connection, has_own_words=has_own_words)
+
+
+def english(text: str) -> str:
+    """What was found or expected, in English where sql/check says it in Chinese."""
+    for pattern, words in ENGLISH_WORDS:
+        if pattern.fullmatch(text):
+            return pattern.sub(words, text).strip()
+    return text
+
+
+def _own_words(home: Home) -> Mapping[str, dict[str, Any]]:
+    """By finding what was typed, which the published copy masks; nothing for who may not read the private history."""
+    if not os.access(home.history, os.R_OK):
+        return {}
+    try:
+        with duckdb.connect(home.history, read_only=True) as connection:
+            rows = connection.execute(OWN_WORDS).fetchall()
+    except duckdb.Error:
+        return {}  # a night replaces it, or it is damaged: what is published will do
+    names = ("sheet_name", "found", "expected", "message_zh", "message_en")
+    return {number: dict(zip(names, texts, strict=True)) for number, *texts in rows}
 
 
 def _refuse_one(one: Told, verdict: str, moment: datetime) -> None:
@@ -304,7 +381,7 @@ def _refuse_one(one: Told, verdict: str, moment: datetime) -> None:
         raise JinduError(
             f"{name_zh}是强制性的，不能放行，也不用认定：整份已经退回，请{one.owner or '填报员'}改正后重报。",
             f"{name_en} is critical and can be neither waived nor upheld: the report is rejected already; "
-            f"{one.owner or 'who sent it'} has to mend it and send it again.",
+            f"the {OWNER_WORDS.get(one.owner, 'sender')} has to mend it and send it again.",
         )
     if one.severity != "warning":
         raise JinduError(

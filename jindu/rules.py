@@ -7,6 +7,7 @@ sound and a night with unchanged files does not look again.
 import difflib
 import functools
 import hashlib
+import re
 from collections.abc import Iterator
 from contextlib import suppress
 from dataclasses import dataclass
@@ -36,6 +37,8 @@ ANY_DAY = datetime.fromtimestamp(0, OFFICE_TIMEZONE)  # the tables are empty
 NUMBERS = ("INT", "DECIMAL", "DOUBLE", "FLOAT")
 SOUND = "expectations.json"  # in a home: the fingerprint of the files that were found sound last
 NEAR_NAMES = 3
+NEVER_NEGATIVE = re.compile(r".*_(count|ratio)|(.*_)?(gap|excess)_value")  # how sql/check calls what begins at 0
+INTEGERS = {"TINYINT": 7, "SMALLINT": 15, "INTEGER": 31, "BIGINT": 63, "HUGEINT": 127}  # bits
 Columns = dict[str, str]  # name: DuckDB's type
 
 
@@ -171,6 +174,14 @@ def _unlike(rule: Expectation, kind: str) -> Iterator[tuple[str, str, str]]:
             f"values_between 要数字列，“{rule.column}”是 {kind}",
             f"values_between takes a column of numbers; '{rule.column}' is {kind}",
         )
+    elif rule.expect == "values_between":
+        yield from _senseless(rule, kind)
+    if rule.expect == "values_in_set" and kind == "BOOLEAN" and {*rule.values} == {True, False}:
+        yield (
+            "values",
+            "“values”里 true 和 false 都有，什么都不会不合格",
+            "'values' has both true and false: nothing fails",
+        )
     if rule.expect == "values_in_set":
         fits = bool if kind == "BOOLEAN" else Decimal if is_number else str
         for value in rule.values:
@@ -180,6 +191,32 @@ def _unlike(rule: Expectation, kind: str) -> Iterator[tuple[str, str, str]]:
                     f"“values”里的 {value} 与“{rule.column}”的类型（{kind}）不符",
                     f"'values' has {value}, which is no {kind} as '{rule.column}' is",
                 )
+
+
+def _senseless(rule: Expectation, kind: str) -> Iterator[tuple[str, str, str]]:
+    """A limit that every row fails, that none can fail, or that the column cannot have."""
+    bits = INTEGERS.get(kind)
+    for key, limit in (("minimum", rule.minimum), ("maximum", rule.maximum)):
+        if limit is not None and bits and (limit % 1 or abs(limit) >= 2**bits):
+            yield (
+                key,
+                f"“{rule.column}”是整数（{kind}），“{key}”不能是 {limit}",
+                f"'{rule.column}' holds whole numbers ({kind}): '{key}' cannot be {limit}",
+            )
+    if not NEVER_NEGATIVE.fullmatch(rule.column):
+        return
+    if rule.maximum is not None and rule.maximum < 0:
+        yield (
+            "maximum",
+            f"“{rule.column}”不会小于 0，“maximum”是 {rule.maximum}，每一行都会不合格",
+            f"'{rule.column}' is never below 0: with 'maximum' {rule.maximum} every row fails",
+        )
+    if rule.maximum is None and rule.minimum is not None and rule.minimum <= 0:
+        yield (
+            "minimum",
+            f"“{rule.column}”不会小于 0，只有“minimum” {rule.minimum}，什么都不会不合格",
+            f"'{rule.column}' is never below 0: with 'minimum' {rule.minimum} alone nothing fails",
+        )
 
 
 def _near(name: str, known: dict[str, object] | dict[str, Columns] | Columns) -> tuple[str, str]:

@@ -1,6 +1,7 @@
 """The one place that writes spreadsheets and CSV: no text that we write is ever taken for a formula."""
 
 import csv
+import re
 import unicodedata
 from collections.abc import Iterable, Sequence
 from pathlib import Path
@@ -11,14 +12,17 @@ from xlsxwriter.worksheet import Worksheet
 
 FORMULA_STARTS = "=+-@"  # OWASP, CSV injection; full-width ones too, which some spreadsheets read as the same
 CONTROL_STARTS = "\t\r\n"
+PLAIN_NEGATIVE = re.compile(r"-[0-9]{1,3}(?:,?[0-9]{3})*(?:\.[0-9]+)?%?", re.ASCII)  # -5 is a number, -1+1 a formula
 GUARD = "'"  # what spreadsheets themselves put before a number that is meant as text
 
 
 def neutral(text: str) -> str:
     """The text with an apostrophe before it where a spreadsheet could take it for a formula, else as it is.
 
-    Spaces and invisible characters before the sign do not hide it.
+    Spaces and invisible characters before the sign do not hide it. A negative number is a number.
     """
+    if PLAIN_NEGATIVE.fullmatch(text):
+        return text
     if text.startswith(tuple(CONTROL_STARTS)):
         return GUARD + text
     visible = text.lstrip()

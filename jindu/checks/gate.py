@@ -35,6 +35,23 @@ PLAIN_DIGITS = str.maketrans("０１２３４５６７８９Ｘｘx", "012345678
 CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f]+")
 HIDDEN = "*"
 FINDING_ID_DIGITS = 16
+# what an earlier attempt at the night stopped at stays on record (domain.md, Validation: gates)
+KEEP_FAILED = """
+update raw.gate_result
+set failed_attempt = stopped.attempt
+from (
+    select max(attempt) as attempt
+    from raw.run
+    where run_id = $run_id and state = 'failed' and failed_step = 'gate-' || $gate
+) as stopped
+where
+    run_id = $run_id
+    and gate = $gate
+    and failed_attempt is null
+    and stopped.attempt is not null
+    and severity = 'critical'
+    and not passed
+"""
 
 
 class GateFailed(JinduError):  # noqa: N818 - a verdict about the data, not an error of the program
@@ -250,10 +267,15 @@ def _record(
         schema=RESULT_SCHEMA,
     )
     found = pl.DataFrame([asdict(finding) for finding in findings], schema=FINDING_SCHEMA)
+    replaced = {"gate_result": "and failed_attempt is null", "finding": ""}
     connection.begin()
     try:
+        if gate != ADVISORY_GATE:
+            connection.execute(KEEP_FAILED, {"run_id": night.run_id, "gate": gate})
         for table, frame in (("gate_result", results), ("finding", found)):
-            connection.execute(f"delete from raw.{table} where run_id = ? and gate = ?", [night.run_id, gate])
+            connection.execute(
+                f"delete from raw.{table} where run_id = ? and gate = ? {replaced[table]}", [night.run_id, gate]
+            )
             connection.register("new_row", frame)
             connection.execute(
                 f"insert into raw.{table} by name "

@@ -41,6 +41,11 @@ VERDICTS = {
     "held": ("待核实（需在备注中说明）", "would be held until the note explains it", "yellow"),
     "rejected": ("会被退回", "would be rejected", "red"),
 }
+LATE = "late_without_reason"  # expectations/incoming.yml
+LATE_ALONE = (
+    "只差“更正说明”（锁定日已过），补写后再报；其余没有要改的",
+    "only a correction reason is missing (the lock day is over); nothing else is to be mended",
+)
 ANSWERED = {
     "explained": ("备注已说明", "explained in the note"),
     "settled": ("同一数值以前已说明或已核实，不用再说明", "answered before for the same value"),
@@ -225,6 +230,8 @@ class Answer:
         """What the gate found beyond that, and the verdict of each file."""
         for before, judgement in zip(first, judged, strict=True):
             zh, en, colour = VERDICTS[judgement.state]
+            if judgement.state == "rejected" and {one.rule_code for one in _open(judgement)} == {LATE}:
+                zh, en, colour = *LATE_ALONE, VERDICTS["held"][2]
             self._line(f"{judgement.file_name}{self.speech.say('：', ': ')}{self.speech.say(zh, en)}", f"bold {colour}")
             more = [finding for finding in judgement.findings if finding not in before.findings]
             self._list(more, judgement.answers)
@@ -271,7 +278,9 @@ class Answer:
         due = f"{judgement.due_on:%m-%d}" if judgement.due_on else None
         lock = f"{judgement.lock_on:%m-%d}" if judgement.lock_on else None
         if judgement.state == "rejected":
-            until = self.speech.say(f"（截止日 {due}）", f" (due {due})") if due else ""
+            is_over = judgement.due_on is not None and judgement.received_at.date() > judgement.due_on
+            until = self.speech.say(f"（截止日 {due}）", f" (due {due})") if due and not is_over else ""
+            until = self.speech.say("，已过截止日", "; the due day is over") if is_over else until
             yield self.speech.say(
                 f"标 ✗ 的必须改正后再报{until}。", f"Correct what is marked ✗ before sending it{until}."
             )
@@ -307,9 +316,11 @@ class Answer:
 
     def _told(self, finding: "Finding", state: str) -> tuple[str, str]:
         """What a finding says and does; and what it leaves out of what was found and expected."""
+        from jindu.finding import english  # noqa: PLC0415 - DuckDB, which is there by now
+
         message = self.speech.say(finding.message_zh, finding.message_en)
         beside = [
-            f"{name} {text}"
+            f"{name} {self.speech.say(text, english(text))}"
             for name, text in (
                 (self.speech.say("填的是" if finding.cell else "查到", "found"), finding.found),
                 (self.speech.say("应为", "expected"), finding.expected),
@@ -346,6 +357,11 @@ class Answer:
         indent = len(text) - len(text.lstrip())
         for line in folded(text.strip(), self.console.width - indent):
             self.console.print(Text(" " * indent + line, style), soft_wrap=True)
+
+
+def _open(judgement: "Judgement") -> list["Finding"]:
+    """What somebody has to do something about."""
+    return [one for one in judgement.findings if judgement.is_open(one)]
 
 
 def _severest_first(finding: "Finding", answers: Mapping[str, str]) -> tuple[bool, bool, str, int, str]:

@@ -1,17 +1,18 @@
 """jindu finding: what the rules found, and what the operator decides about warnings."""
 
 import importlib
+import re
 from datetime import datetime
+from itertools import groupby
 from json import dumps
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
-from rich import box
 from rich.console import Console
-from rich.table import Table
 from rich.text import Text
 
+from jindu.commands.check import folded
 from jindu.commands.decision import at_option, moment_of, reason_option, say_recorded, say_trial, warn_of_nights
 from jindu.commands.target import TargetCommand, by_option, dry_option
 from jindu.decisions import check_said, deciding, record
@@ -33,6 +34,8 @@ if TYPE_CHECKING:
     from jindu.finding import FindingDesk, Outcome, Told
 
 KIND = "finding"
+INDENT = 4  # of what a finding says, below its id
+HAN = re.compile(r"[\u4e00-\u9fff]")
 WIDE_QUOTES = str.maketrans("“”", "「」")  # terminals disagree on how wide the others are
 COLOURS = {"critical": "red", "warning": "yellow", "information": "dim"}
 
@@ -87,10 +90,10 @@ def command() -> None:
 @language_option
 @click.pass_obj
 def list_command(speech: Speech, *, everything: bool, unit: str | None, json: bool, home: Path | None) -> int:
-    """A table that holds in 100 columns."""
+    """A list that holds in 80 columns."""
     here = home_folder(home)
     finding = importlib.import_module("jindu.finding")
-    with finding.finding_desk(here) as desk:
+    with finding.finding_desk(here, has_own_words=not json) as desk:
         chosen = [one for one in desk.standing() if everything or one.is_open]
         if unit is not None:
             chosen = [one for one in chosen if unit in (one.org_unit_code, one.unit)]
@@ -123,7 +126,7 @@ def list_command(speech: Speech, *, everything: bool, unit: str | None, json: bo
 def show(speech: Speech, finding_id: str, *, json: bool, home: Path | None) -> int:
     """One line per fact."""
     finding = importlib.import_module("jindu.finding")
-    with finding.finding_desk(home_folder(home)) as desk:
+    with finding.finding_desk(home_folder(home), has_own_words=not json) as desk:
         one = desk.one(finding_id)
         told = _as_json(one, desk.published_at, speech)
         if json:
@@ -166,7 +169,11 @@ def _decide(verdict: str) -> Any:
             if dry_run:
                 say_trial(speech)
                 return NEEDS_PERSON if nights else DONE
-            payload = {"verdict": verdict, "findings": [one.finding_id for one in chosen]}
+            payload = {
+                "verdict": verdict,
+                "findings": [one.finding_id for one in chosen],
+                "submissions": [one.submission_id for one in chosen],
+            }
             decision = record(here, KIND, by=by, reason=reason, payload=payload, recorded_at=moment)
         say_recorded(speech, decision.decision_id, moment)
         return NEEDS_PERSON if nights else DONE
@@ -271,32 +278,27 @@ def _age_days(one: "Told", now: datetime) -> int:
 
 
 def _show_list(speech: Speech, chosen: "list[Told]", now: datetime) -> None:
-    """Two lines a finding: where it is and what it says."""
+    """A heading for each report, and below it its findings, no wider than the window."""
     say = speech.say
     console = Console(highlight=False, markup=False)
-    heads = say(
-        "编号 已等 单位 月份 单元格 谁改 级别 查到 应为", "id age unit month cell who severity found expected"
-    ).split()
-    widest = (8, 6, 10, 7, 6, 8, 11, 14, 26)
-    table = Table(box=box.SIMPLE_HEAD, show_edge=False, pad_edge=False, padding=(0, 1, 0, 0))
-    for head, width in zip(heads, widest, strict=True):
-        table.add_column(head, max_width=width, no_wrap=True, overflow="ellipsis")
-    for one in chosen:
-        days = _age_days(one, now)
-        severity = word("finding", "severity", one.severity, speech.lang)
-        cells = (
-            one.short_id, say(f"{days} 天", f"{days} d"), one.unit or "—",
-            f"{one.report_month:%Y-%m}" if one.report_month else "—", one.cell or say("整份", "whole"),
-            one.owner or "—", severity, one.found or "—", one.expected or "—",
+    for _, findings in groupby(chosen, key=lambda one: one.submission_id):
+        of_report = list(findings)
+        first = of_report[0]
+        month = f"{first.report_month:%Y-%m}" if first.report_month else None
+        days = _age_days(first, now)
+        form = say(first.form or first.form_code, first.form_code) if first.form_code else None
+        version = say(f"第 {first.version} 版", f"version {first.version}") if first.version else None
+        heading = say(" · ", ", ").join(
+            text for text in (
+                first.unit or "?", form, month, version,
+                word("submission", "state", first.submission_state, speech.lang),
+                say(f"已等 {days} 天", f"waiting {days} days"),
+            ) if text
         )  # fmt: skip
-        table.add_row(*(Text(_plain(cell)) for cell in cells))
-    console.print(table)
-    for one in chosen:
-        state = "" if one.state == "open" else f" [{_state(one, speech)}]"
-        line = Text.assemble(
-            (one.short_id, f"bold {COLOURS[one.severity]}"), " ", _plain(say(one.message_zh, one.message_en)), state
-        )
-        console.print(line, soft_wrap=True)
+        for line in folded(heading, console.width):
+            console.print(Text(line, "bold"), soft_wrap=True)
+        for one in of_report:
+            _show_one(console, one, speech)
     waiting = sum(one.is_open and one.severity == "warning" for one in chosen)
     mended = sum(one.is_open and one.severity == "critical" for one in chosen)
     console.print(
@@ -305,6 +307,44 @@ def _show_list(speech: Speech, chosen: "list[Told]", now: datetime) -> None:
             f"{len(chosen)} findings: {waiting} to be explained, waived or upheld, {mended} to be sent again.",
         )
     )
+
+
+def _show_one(console: Console, one: "Told", speech: Speech) -> None:
+    """A finding: its id, its place and who mends it on one line, then what it says."""
+    say = speech.say
+    severity = word("finding", "severity", one.severity, speech.lang)
+    state = () if one.state == "open" else (_state(one, speech),)
+    facts = (one.cell or say("整份", "the whole"), severity, _owner(one, speech), *state)
+    console.print(
+        Text.assemble(
+            "  ", (one.short_id, f"bold {COLOURS[one.severity]}"), "  ", _plain(" · ".join(filter(None, facts)))
+        ),
+        soft_wrap=True,
+    )
+    message = say(one.message_zh, one.message_en)
+    beside = [
+        f"{name} {text}"
+        for name, text in (
+            (say("查到", "found"), _worded(one.found, speech)),
+            (say("应为", "expected"), _worded(one.expected, speech)),
+        )
+        if text and text not in message and not (speech.lang == "en" and HAN.search(text))
+    ]  # fmt: skip
+    for text, style in ((message, ""), (say("；", "; ").join(beside), "dim")):
+        for line in folded(text, console.width - INDENT):
+            console.print(Text(" " * INDENT + line, style), soft_wrap=True)
+
+
+def _owner(one: "Told", speech: Speech) -> str:
+    words = importlib.import_module("jindu.finding").OWNER_WORDS
+    return str(words.get(one.owner, one.owner)) if speech.lang == "en" else one.owner
+
+
+def _worded(text: str | None, speech: Speech) -> str | None:
+    """What was found or expected in the reader's language, as far as it is no name."""
+    if text is None or speech.lang != "en":
+        return text
+    return str(importlib.import_module("jindu.finding").english(text))
 
 
 def _state(one: "Told", speech: Speech) -> str:
@@ -334,10 +374,10 @@ def _facts(desk: "FindingDesk", one: "Told", speech: Speech) -> list[tuple[str, 
         (say("指标", "indicator"), say(one.indicator_zh or "—", one.indicator_en or "—")),
         (say("规则", "rule"), f"{one.rule_code}（{word('finding', 'severity', one.severity, 'zh')}）"
          if speech.lang != "en" else f"{one.rule_code} ({one.severity})"),
-        (say("查到", "found"), one.found or "—"),
-        (say("应为", "expected"), one.expected or "—"),
+        (say("查到", "found"), _worded(one.found, speech) or "—"),
+        (say("应为", "expected"), _worded(one.expected, speech) or "—"),
         (say("说明", "message"), say(one.message_zh, one.message_en)),
-        (say("谁改", "who mends it"), one.owner or "—"),
+        (say("谁改", "who mends it"), _owner(one, speech) or "—"),
         (say("状态", "state"), _state(one, speech)),
     ]  # fmt: skip
     if one.settled_by_id:

@@ -66,11 +66,12 @@ reason_option = option(
     required=True,
 )
 recorded_option = option(
-    "--recorded-at",
+    "--at",
     "通过的日期，如 2024-07-10；缺省为此刻，不能是将来。",
     "When it was adopted, such as 2024-07-10. Default: now; never a moment to come.",
     default=None,
 )
+older_recorded_option = click.option("--recorded-at", "recorded_at", default=None, hidden=True)  # its older name
 dry_option = option(
     "--dry-run", "只看结果，不记下。", "Show what would become of it; record nothing.", is_flag=True, default=False
 )
@@ -202,6 +203,7 @@ def show(  # noqa: PLR0913, PLR0917  (an argument per option)
 @reason_option
 @by_option
 @recorded_option
+@older_recorded_option
 @dry_option
 @year_option
 @home_option
@@ -222,6 +224,7 @@ def revise(  # noqa: PLR0913  (an argument per option)
     source: str | None,
     reason: str,
     by: str,
+    at: str | None,
     recorded_at: str | None,
     dry_run: bool,
     year: int | None,
@@ -229,7 +232,7 @@ def revise(  # noqa: PLR0913  (an argument per option)
     reference: Path | None,
 ) -> int:
     """Before and after, and then the line in the journal."""
-    here, moment = home_folder(home), _moment(recorded_at)
+    here, moment = home_folder(home), _moment(at or recorded_at)
     check_said(by, reason, moment)
     target = importlib.import_module("jindu.target")  # DuckDB and the models
     month = _month(effective, "--effective")
@@ -281,6 +284,7 @@ def revise(  # noqa: PLR0913  (an argument per option)
 @reason_option
 @by_option
 @recorded_option
+@older_recorded_option
 @dry_option
 @year_option
 @home_option
@@ -297,6 +301,7 @@ def split(  # noqa: PLR0913  (an argument per option)
     effective: str | None,
     reason: str,
     by: str,
+    at: str | None,
     recorded_at: str | None,
     dry_run: bool,
     year: int | None,
@@ -304,7 +309,7 @@ def split(  # noqa: PLR0913  (an argument per option)
     reference: Path | None,
 ) -> int:
     """The parts, and then the line in the journal."""
-    here, moment = home_folder(home), _moment(recorded_at)
+    here, moment = home_folder(home), _moment(at or recorded_at)
     check_said(by, reason, moment)
     target = importlib.import_module("jindu.target")  # DuckDB and the models
     with deciding(here), _desk(here, reference, moment) as desk:
@@ -629,8 +634,8 @@ def _moment(text: str | None) -> datetime:
         return parse_as_of(text)
     except JinduError as error:
         raise JinduError(
-            f"--recorded-at 的“{text}”不是日期，请写成 2024-07-10。",
-            f"--recorded-at {text!r} is no day; write it as 2024-07-10.",
+            f"--at 的“{text}”不是日期，请写成 2024-07-10。",
+            f"--at {text!r} is no day; write it as 2024-07-10.",
         ) from error
 
 

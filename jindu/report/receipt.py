@@ -37,6 +37,7 @@ SENDER_IN_DOUBT = "sender_conflict"  # expectations/incoming.yml: the file names
 OPENED = frozenset({"no_table", "no_rows", "ambiguous_table", "mixed_document"})
 UPHELD_REMEDY = "经核实不予认可，备注说明不再采用，请改正后重报"
 SEVERITY_WORDS = {"critical": "强制性", "warning": "核实性"}  # domain.md, Validation
+NO_SUBJECT = ("是", "在")  # a sentence that begins so has lost what it is about
 STATE_WORDS = {  # domain.md, Submissions
     "accepted": "已接收",
     "held": "待核实",
@@ -74,9 +75,10 @@ class Remark:
 
     @property
     def problem(self) -> str:
-        """What is wrong, without the name of the indicator that stands beside it."""
+        """What is wrong, without the name of the indicator that stands beside it where the rest is a sentence."""
         problem, _ = split_message(self.message_zh)
-        return problem.removeprefix(f"“{self.indicator_name}”") or problem
+        rest = problem.removeprefix(f"“{self.indicator_name}”").removeprefix("的").lstrip()
+        return problem if not rest or rest.startswith(NO_SUBJECT) else rest
 
     @property
     def remedy(self) -> str:

@@ -1,19 +1,29 @@
 """The state of a home between nights, for an operator or a monitor: how it is, and what needs a person."""
 
+import os
 import shutil
-from dataclasses import dataclass
+from collections import Counter
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
-from jindu.decisions import strange_files, torn_journals
+import duckdb
+
+from jindu.decisions import read_journals, strange_files, torn_journals
 from jindu.lock import lock_holder
 from jindu.report.summary import Corrected, OpenSubmission, Summary, Undecided, read_summary, with_own_names
 from jindu.report.words import word
-from jindu.settings import OFFICE_TIMEZONE, Home
+from jindu.settings import OFFICE_TIMEZONE, Home, JinduError
 
 STALE_HOURS = 26.0  # a night each day, and two hours' grace
 LEAST_FREE_BYTES = 1_000_000_000  # a night writes its archive, its database and a copy to publish
 NAMES_SHOWN = 8
+DECISION_WORDS = {
+    "withdrawal": ("撤回", "withdrawn"),
+    "correction": ("电话更正", "telephoned in"),
+    "finding": ("放行、认定", "waived or upheld"),
+    "target": ("目标", "targets"),
+}
 
 
 @dataclass(frozen=True)
@@ -37,6 +47,7 @@ class Status:
     last_attempt: dict[str, Any] | None
     digests: dict[str, Any] | None
     free_bytes: int
+    pending: dict[str, int] = field(default_factory=dict)  # by kind, decisions that the next night counts
 
     @property
     def has_failed(self) -> bool:
@@ -120,6 +131,7 @@ class Status:
                 }
                 for row in (summary.corrected if summary else ())
             ],
+            "decisions_pending": self.pending,
             "digests_unsent": self.unsent,
             "digests_in_outbox": self.filed,
             "running": self.running,
@@ -147,7 +159,21 @@ def read_status(
         last_attempt=last_attempt,
         digests=digests,
         free_bytes=shutil.disk_usage(place).free,
+        pending=_pending(home) if summary else {},
     )
+
+
+def _pending(home: Home) -> dict[str, int]:
+    """By kind, how many decisions were written down since the last night; none where that cannot be told."""
+    if not os.access(home.history, os.R_OK):
+        return {}
+    try:
+        with duckdb.connect(home.history, read_only=True) as connection:
+            known = {number for (number,) in connection.execute("select decision_id from raw.decision").fetchall()}
+        recorded = [decision for journal in read_journals(home) for _, decision in journal.decisions]
+    except (duckdb.Error, JinduError):
+        return {}  # a night replaces it, or a line is damaged, which the night tells
+    return dict(Counter(decision.kind for decision in recorded if decision.decision_id not in known))
 
 
 def status_lines(status: Status, lang: str) -> list[str]:
@@ -195,6 +221,13 @@ def _published_lines(status: Status, summary: Summary, zh: bool) -> list[str]:
         if zh
         else "latest due month: {}, {} missing, {} held, {} rejected".format(month, *counts)
     )
+    if status.pending:
+        told = [(*DECISION_WORDS.get(kind, (kind, kind)), count) for kind, count in sorted(status.pending.items())]
+        lines.append(
+            "已记下、下一夜才计入的决定：" + "，".join(f"{kind_zh} {count} 条" for kind_zh, _, count in told)
+            if zh
+            else "decided, counts from the next night: " + ", ".join(f"{kind_en} {count}" for _, kind_en, count in told)
+        )
     if summary.corrected:
         lines.append(
             f"电话更正 {len(summary.corrected)} 处：{_listed([_corrected_zh(row) for row in summary.corrected], '；')}"
@@ -377,6 +410,8 @@ def _corrected_en(row: Corrected) -> str:
 
 
 def _corrected_value(row: Corrected) -> str | None:
+    if row.is_not_applicable:
+        return "不适用"
     if row.finished_on:
         return row.finished_on.isoformat()
     return None if row.value is None else f"{row.value.normalize():f}"

@@ -187,6 +187,7 @@ select
     cell.finished_on,
     cell.corrected_on,
     cell.decision_id,
+    {is_not_applicable},
 from mart.reported_cell as cell
 inner join mart.org_unit as unit on cell.org_unit_code = unit.org_unit_code
 inner join mart.indicator as indicator on cell.indicator_code = indicator.indicator_code
@@ -375,6 +376,7 @@ class Corrected:
     finished_on: date | None
     corrected_on: date
     decision_id: str
+    is_not_applicable: bool = False
 
 
 @dataclass(frozen=True)
@@ -556,7 +558,9 @@ def _known_flaws(connection: duckdb.DuckDBPyConnection, run_id: str) -> tuple[Kn
 def _corrected(connection: duckdb.DuckDBPyConnection, month: date | None) -> tuple[Corrected, ...]:
     if not _rows(connection, HAS_COLUMN, table="reported_cell", column="is_corrected"):  # a copy of an older version
         return ()
-    return tuple(Corrected(*row) for row in _rows(connection, CORRECTED, month=month))
+    is_new = bool(_rows(connection, HAS_COLUMN, table="reported_cell", column="is_not_applicable"))
+    query = CORRECTED.format(is_not_applicable="cell.is_not_applicable" if is_new else "false")
+    return tuple(Corrected(*row) for row in _rows(connection, query, month=month))
 
 
 def _rows(connection: duckdb.DuckDBPyConnection, query: str, **values: object) -> list[Any]:

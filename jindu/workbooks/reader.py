@@ -487,7 +487,23 @@ def _document(
         correction_reason=texts.get("correction_reason"),
         filled_by=texts.get("filled_by"),
         approved_by=texts.get("approved_by"),
+        correction_sheet=table.sheet_name if (place := _place_of("correction_reason", table, words)) else None,
+        correction_cell=place,
     )
+
+
+def _place_of(field: str, table: Table, words: Words) -> str | None:
+    """The cell of a label around the table, else of the heading that means the same."""
+    for row, cells in enumerate(table.grid):
+        if table.header.first <= row < table.end:
+            continue
+        for column, cell in enumerate(cells):
+            if any(found == field for found, _ in _labels_in(cell, words)):
+                return f"{get_column_letter(column + 1)}{row + 1}"
+    for column, heading in table.header.headings.items():
+        if heading.field == field:
+            return f"{get_column_letter(column + 1)}{heading.row + 1}"
+    return None
 
 
 def _column_values(table: Table, rows: Sequence[int], column: int, field: str) -> list[object]:

@@ -52,6 +52,8 @@ class Document(NamedTuple):
     correction_reason: str | None = None
     filled_by: str | None = None
     approved_by: str | None = None
+    correction_sheet: str | None = None
+    correction_cell: str | None = None
 
 
 class CellRow(NamedTuple):

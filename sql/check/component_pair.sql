@@ -1,11 +1,14 @@
 -- grain: one row per submission, subject, ratio indicator and cell (month, year to date) with both parts reported
 -- A flow against a level compares the flow's cumulative. A ratio that may exceed 1 says so by its maximum.
+-- A cumulative that is too large by this month's excess alone is told with the month, once.
 with reported_pair as (
     select
         ratio.indicator_code as ratio_code,
         coalesce(ratio.maximum, 1) as highest_ratio,
         numerator.*,
         denominator.indicator_code as whole_code,
+        whole.name_zh as whole_zh,
+        coalesce(whole.name_en, whole.name_zh) as whole_en,
         denominator.kind as whole_kind,
         denominator.month_value as whole_month_value,
         denominator.ytd_value as whole_ytd_value,
@@ -16,6 +19,7 @@ with reported_pair as (
             ratio.denominator_code = denominator.indicator_code
             and numerator.submission_id = denominator.submission_id
             and numerator.org_unit_code = denominator.org_unit_code
+    inner join core.indicator as whole on ratio.denominator_code = whole.indicator_code
     where ratio.kind = 'ratio'
 ),
 
@@ -38,6 +42,8 @@ compared_cell as (
                 whole := case when whole_kind = 'flow' then whole_ytd_value else whole_month_value end
             )
         ]) as pair,
+        kind = 'flow' and whole_kind = 'flow' and month_value > whole_month_value as is_month_over,
+        ytd_value - month_value <= whole_ytd_value - whole_month_value as is_over_by_month_alone,
     from reported_pair
     where highest_ratio <= 1
 )
@@ -56,7 +62,12 @@ select
     has_explanation as is_explained,
     ratio_code,
     whole_code,
-    greatest(pair.part - pair.whole, 0) as excess_value,
+    whole_zh,
+    whole_en,
+    case
+        when not coalesce(pair.field = 'ytd' and is_month_over and is_over_by_month_alone, false)
+            then greatest(pair.part - pair.whole, 0)
+    end as excess_value,
 from compared_cell
 where pair.part is not null and pair.whole is not null
 order by check_key

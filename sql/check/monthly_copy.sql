@@ -13,6 +13,7 @@ with amount_pair as (
         case when is_by_month then current_month.month_value else current_month.ytd_value end as amount_value,
         case when is_by_month then current_month.month_cell else current_month.ytd_cell end as amount_cell,
         case when is_by_month then previous_month.month_value else previous_month.ytd_value end as previous_value,
+        coalesce(is_by_month and current_month.ytd_value = previous_month.ytd_value, false) as is_ytd_still,
         current_month.has_explanation,
     from "check".sound_reading as current_month
     inner join "check".sound_reading as previous_month
@@ -44,6 +45,10 @@ select
     arg_min(has_explanation, row_number) as is_explained,  -- a note on another cell is about that one
     count(*) as compared_count,
     count(*) filter (where amount_value != previous_value) as changed_count,
+    -- what else was not updated: each of them would be a finding of its own
+    count(*) filter (where is_ytd_still) as still_count,
+    case when still_count > 0 then '，本年累计有 ' || still_count || ' 项也没有变' end as still_zh,
+    case when still_count > 0 then ', and ' || still_count || ' cumulatives have not moved either' end as still_en,
 from amount_pair
 group by submission_id, sender_code, form_code, report_month
 having count(*) >= 5

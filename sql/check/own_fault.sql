@@ -7,6 +7,7 @@ with failed_rule as (
         unnest([
             case when not is_readable then 'unreadable_file' end,
             case when not is_form_known then 'unknown_form' end,
+            case when not is_sender_named then 'unnamed_sender' end,
             case when not is_sender_known then 'unknown_sender' end,
             case when not is_own_folder then 'wrong_folder' end,
             case when not is_sender_agreed then 'sender_conflict' end,

@@ -31,6 +31,12 @@ moved as (
             and total.org_unit_code = movement.org_unit_code
     where total.kind = 'stock'
     group by total.row_key
+),
+
+stale_report as (
+    select submission_id
+    from "check".monthly_copy
+    where changed_count = 0 and not is_explained
 )
 
 select
@@ -47,9 +53,13 @@ select
     total.has_explanation as is_explained,
     printf('%.15g', cast(previous_month.month_value as double)) as previous_level,
     printf('%+.15g', cast(moved.moved_value as double)) as moved,
-    greatest(
-        abs(total.month_value - (previous_month.month_value + moved.moved_value)) - total.rounding_value, 0
-    ) as gap_value,
+    -- a level that stands still in a report that was not updated is told with it, once (check.monthly_copy)
+    case
+        when stale_report.submission_id is null or total.month_value != previous_month.month_value
+            then greatest(
+                abs(total.month_value - (previous_month.month_value + moved.moved_value)) - total.rounding_value, 0
+            )
+    end as gap_value,
 from "check".sound_reading as total
 inner join moved on total.row_key = moved.row_key
 inner join "check".sound_reading as previous_month
@@ -59,6 +69,7 @@ inner join "check".sound_reading as previous_month
         and total.org_unit_code = previous_month.org_unit_code
         and total.indicator_code = previous_month.indicator_code
         and total.report_month = previous_month.report_month + interval 1 month
+left join stale_report on total.submission_id = stale_report.submission_id
 where
     moved.is_whole
     and total.month_value is not null

@@ -13,7 +13,8 @@ with slipped_row as (
     group by all
 ),
 
--- of each report the newest version that nobody took back and that passes the rules which need no other month
+-- of each report the newest version that nobody took back or upheld a warning of, and that passes the rules which need
+-- no other month
 newest_version as (
     select submission_id
     from core.received
@@ -21,6 +22,7 @@ newest_version as (
         version is not null
         and withdrawn_at is null
         and submission_id not in (select own_fault.submission_id from "check".own_fault as own_fault)
+        and submission_id not in (select upheld.submission_id from core.upheld_submission as upheld)
     qualify row_number() over (partition by form_code, sender_code, report_month order by version desc) = 1
 )
 

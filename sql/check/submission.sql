@@ -58,7 +58,11 @@ judged as (
         *,
         case when is_readable then form_code is not null end as is_form_known,
         -- a sender is looked up at the level of its form, so an unknown form leaves it open
-        case when form_code is not null then sender_code is not null end as is_sender_known,
+        case
+            when form_code is not null
+                then coalesce(sender_code, sender_text, meta_sender_code, folder_code) is not null
+        end as is_sender_named,
+        case when is_sender_named then sender_code is not null end as is_sender_known,
         case when is_readable then report_month is not null end as is_month_known,
         case when is_readable and report_month is not null then received_on >= month_over_on end as is_month_over,
         coalesce(meta_report_month = report_month, case when report_month is not null then true end) as is_month_agreed,
@@ -80,8 +84,9 @@ select
     form_code,
     cast(null as varchar) as indicator_code,
     report_month,
-    cast(null as varchar) as sheet_name,
+    case when not is_correction_reasoned then correction_sheet end as sheet_name,
     cast(null as varchar) as cell,
+    case when not is_correction_reasoned then correction_cell end as reason_cell,
     false as is_explained,
     file_name,
     is_readable,
@@ -92,6 +97,11 @@ select
     is_form_known,
     coalesce(form_text, meta_form_code) as form_found,
     form_names,
+    is_sender_named,
+    cast(nullif(subjects_count, 0) as varchar) as subjects_found,
+    '填报单位的全称或代码' as sender_expected,
+    case when subjects_count > 1 then '，行里却有 ' || subjects_count || ' 个单位的数' end as subjects_zh,
+    case when subjects_count > 1 then ', while its rows are about ' || subjects_count || ' units' end as subjects_en,
     is_sender_known,
     coalesce(sender_text, meta_sender_code, folder_code) as sender_found,
     folder_code,

@@ -1,13 +1,13 @@
 -- grain: one row per submission received by the as-of moment, with what it claims to be resolved
 -- What the sheet shows counts; the template's hidden sheet, then the folder, fill what the sheet leaves out.
-with sole_subject as (
+with row_subject as (
     select
         sha256,
-        min(text) as org_unit_text,
+        case when count(distinct text) = 1 then min(text) end as sole_org_unit_text,
+        count(distinct text) as subjects_count,
     from raw.cell
     where field = 'org_unit_code' and text is not null
     group by sha256
-    having count(distinct text) = 1
 ),
 
 -- taken back by the operator, for ever; the first decision says when
@@ -47,6 +47,8 @@ claim as (
         document.meta_sender_code,
         document.meta_report_month,
         document.correction_reason,
+        document.correction_sheet,
+        document.correction_cell,
         -- a file that was invented for a demonstration says so in its title, or in who filled it
         contains(concat_ws(' ', document.form_text, document.filled_by), '示例') as is_sample,
         -- a text that is there and is no month is not mended by the hidden sheet
@@ -55,11 +57,12 @@ claim as (
             else document.report_month
         end as report_month,
         coalesce(
-            document.sender_text, document.meta_sender_code, submission.folder_code, sole_subject.org_unit_text
+            document.sender_text, document.meta_sender_code, submission.folder_code, row_subject.sole_org_unit_text
         ) as claimed_sender,
+        coalesce(row_subject.subjects_count, 0) as subjects_count,
     from raw.submission as submission
     inner join raw.document as document using (sha256)
-    left join sole_subject using (sha256)
+    left join row_subject using (sha256)
     where submission.received_at <= $as_of
 ),
 
@@ -161,6 +164,9 @@ select
     placed.meta_sender_code,
     placed.meta_report_month,
     placed.correction_reason,
+    placed.correction_sheet,
+    placed.correction_cell,
+    placed.subjects_count,
     placed.is_sample,
     withdrawn.withdrawn_at,
     withdrawn.withdrawal_id,

@@ -140,7 +140,12 @@ shown_piece as (
 select
     text,
     is_name,
-    regexp_replace(string_agg(shown_piece, '' order by place), '…+', '…', 'g') as shown_text,
+    regexp_replace(
+        regexp_replace(string_agg(shown_piece, '' order by place), '…+', '…', 'g'),
+        case when is_name then '[\x00-\x1f\x7f]+' else '^$' end,  -- a name is one line
+        case when is_name then ' ' else '' end,
+        'g'
+    ) as shown_text,
 from shown_piece
 group by text, is_name
 order by is_name, text

@@ -37,7 +37,7 @@ year_cell as (
         source.*,
         part.source_indicator_code,
         cell.report_month as source_month,
-        cell.* exclude (org_unit_code, indicator_code, report_month),
+        cell.* exclude (org_unit_code, indicator_code, report_month, is_not_applicable),
         indicator.kind = 'flow' as is_summed,
         part.is_compared,
         max(case when cell.measure = 'ytd' then cell.report_month end) over one_series as cumulative_month,
@@ -52,6 +52,7 @@ year_cell as (
             and part.source_indicator_code = cell.indicator_code
             and year(source.report_month) = year(cell.report_month)
             and source.report_month >= cell.report_month
+    where cell.is_not_applicable is distinct from true  -- no figure rests on it
     window one_series as (
         partition by
             source.org_unit_code,

@@ -1,4 +1,4 @@
--- grain: one row per night, gate and expectation
+-- grain: one row per night, gate and expectation, and per earlier attempt at the night that it stopped
 -- A known flaw passes while it grows no larger, and says so; nights that failed at a gate are rows like any other.
 -- What a later gate found is told by its first failure; the incoming gate's are rows of mart.finding. A restricted
 -- indicator is never quoted (domain.md, Indicators: publicity).
@@ -36,26 +36,40 @@ known_flaw as (
         ) as message_en,
     from raw.gate_result
     where passed and tolerated_count is not null
+),
+
+-- what is told is of the night's last attempt
+verdict as (
+    select
+        *,
+        coalesce(failed_attempt, 0) as stopped_attempt,
+        case when failed_attempt is null then expectation_code end as told_code,
+    from raw.gate_result
+    where run_id <= night_of($as_of)
 )
 
 select
-    gate_result.run_id,
-    gate_result.gate,
-    gate_result.expectation_code,
-    gate_result.severity,
-    gate_result.evaluated_count,
-    gate_result.failed_count,
-    gate_result.passed,
+    verdict.run_id,
+    verdict.gate,
+    verdict.expectation_code,
+    verdict.severity,
+    verdict.evaluated_count,
+    verdict.failed_count,
+    verdict.passed,
     coalesce(known_flaw.message_zh, first_failure.message_zh) as message_zh,
     coalesce(known_flaw.message_en, first_failure.message_en) as message_en,
-    gate_result.tolerated_count,
-    gate_result.tolerated_reason,
-from raw.gate_result as gate_result
-left join known_flaw using (run_id, gate, expectation_code)
+    verdict.tolerated_count,
+    verdict.tolerated_reason,
+    verdict.stopped_attempt as failed_attempt,  -- 0: the night's last attempt
+from verdict
+left join known_flaw
+    on
+        verdict.run_id = known_flaw.run_id
+        and verdict.gate = known_flaw.gate
+        and verdict.told_code = known_flaw.expectation_code
 left join first_failure
     on
-        gate_result.run_id = first_failure.run_id
-        and gate_result.gate = first_failure.gate
-        and gate_result.expectation_code = first_failure.rule_code
-where gate_result.run_id <= night_of($as_of)
-order by gate_result.run_id, gate_result.gate, gate_result.expectation_code
+        verdict.run_id = first_failure.run_id
+        and verdict.gate = first_failure.gate
+        and verdict.told_code = first_failure.rule_code
+order by verdict.run_id, verdict.gate, verdict.expectation_code, verdict.stopped_attempt

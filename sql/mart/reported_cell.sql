@@ -1,6 +1,7 @@
 -- grain: one row per org unit, indicator, month and cell of a counted submission that a figure rests on
 -- Every figure of mart.completion goes back to these; the file is in the archive under the submission's SHA-256.
--- A value that was telephoned in stands here too: with its decision, and with the cell that it took the place of.
+-- A value that was telephoned in stands here too: with its decision, and with the cell that it took the place of; so
+-- does 不适用, without a value.
 -- Of two cells that state one level only the one that counts is here: nothing is published that no figure uses.
 with corrected as (
     select
@@ -58,6 +59,7 @@ answer as (
                 then coalesce(corrected.finished_on, reading.finished_on)
         end as finished_on,
         reading.finished_cell,
+        list_contains(coalesce(corrected.taken_measures, []), 'month') as is_not_applicable,
     from core.value
     inner join core.indicator as indicator on value.indicator_code = indicator.indicator_code
     left join core.reading as reading
@@ -92,7 +94,7 @@ answer as (
 
 typed_cell as (
     select
-        answer.* exclude (month_read, ytd_read, prior_read, finished_on, finished_cell),
+        answer.* exclude (month_read, ytd_read, prior_read, finished_on, finished_cell, is_not_applicable),
         'month' as measure,
         month_read.value as value,
         month_read.cell as cell,
@@ -103,7 +105,7 @@ typed_cell as (
     where month_read.value is not null
     union all by name
     select
-        answer.* exclude (month_read, ytd_read, prior_read, finished_on, finished_cell),
+        answer.* exclude (month_read, ytd_read, prior_read, finished_on, finished_cell, is_not_applicable),
         'ytd' as measure,
         ytd_read.value as value,
         ytd_read.cell as cell,
@@ -113,7 +115,7 @@ typed_cell as (
     where ytd_read.value is not null
     union all by name
     select
-        answer.* exclude (month_read, ytd_read, prior_read, finished_on, finished_cell),
+        answer.* exclude (month_read, ytd_read, prior_read, finished_on, finished_cell, is_not_applicable),
         'prior_ytd' as measure,
         prior_read.value as value,
         prior_read.cell as cell,
@@ -123,13 +125,22 @@ typed_cell as (
     where prior_read.value is not null
     union all by name
     select
-        answer.* exclude (month_read, ytd_read, prior_read, finished_on, finished_cell),
+        answer.* exclude (month_read, ytd_read, prior_read, finished_on, finished_cell, is_not_applicable),
         'finished_on' as measure,
         finished_cell as cell,
         answer.finished_on,
         kind = 'milestone' as is_counted,
     from answer
     where answer.finished_on is not null
+    union all by name
+    select
+        answer.* exclude (month_read, ytd_read, prior_read, finished_on, finished_cell),
+        'month' as measure,
+        month_read.cell as cell,
+        month_read.text as cell_text,
+        not is_suppressed as is_counted,  -- the status of a withheld row is not told either
+    from answer
+    where is_not_applicable
 )
 
 select
@@ -151,6 +162,7 @@ select
     counted_correction.decision_id is not null as is_corrected,
     day_of(counted_correction.recorded_at) as corrected_on,
     counted_correction.decision_id,
+    coalesce(typed_cell.is_not_applicable, false) as is_not_applicable,
 from typed_cell
 left join core.counted_correction as counted_correction using (org_unit_code, indicator_code, report_month, measure)
 where typed_cell.is_counted

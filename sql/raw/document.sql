@@ -19,4 +19,6 @@ create table if not exists raw.document (
     filled_by text,                    -- a person's name: never leaves the private database
     approved_by text,
     read_at timestamptz not null,
+    correction_sheet text,             -- where the reason of a correction belongs: its label, or its column's heading
+    correction_cell text,
 )

@@ -46,7 +46,22 @@ def test_nothing_else_writes_cells(path: Path) -> None:
 @pytest.mark.parametrize(
     "text",
     [
-        *("=1+1", "+1+1", "-1+1", "@SUM(A1)", "\t=1", "\r=1", "\n=1", "＝1+1", "＋1", "－1", "＠SUM(A1)", "﹢1", "-5"),
+        *(
+            "=1+1",
+            "+1+1",
+            "-1+1",
+            "@SUM(A1)",
+            "\t=1",
+            "\r=1",
+            "\n=1",
+            "＝1+1",
+            "＋1",
+            "－1",
+            "＠SUM(A1)",
+            "﹢1",
+            "-5-1",
+        ),
+        *("-1E5", "-A1", "+5", "－5", "-5\n=1", "-.5"),
         *(" =1", "\u3000=1", "\u00a0=1", "\u200b=1", "\ufeff=1", "=cmd|'/c calc'!A0", '=HYPERLINK("http://x","y")'),
     ],
 )
@@ -55,7 +70,11 @@ def test_a_formula_becomes_a_text(text: str) -> None:
 
 
 @pytest.mark.parametrize(
-    "text", ["", "调解", "'=1", "1-1", "a=b", "—", "——", "-", "/", "不适用", "(1)", "  ", "·", "一=二"]
+    "text",
+    [
+        *("", "调解", "'=1", "1-1", "a=b", "—", "——", "-", "/", "不适用", "(1)", "  ", "·", "一=二"),
+        *("-5", "-0.5", "-5.50", "-1,234", "-12.5%"),  # a negative number is a number
+    ],
 )
 def test_other_texts_stay(text: str) -> None:
     assert neutral(text) == text

@@ -70,6 +70,28 @@ def test_a_misfit_is_told_with_its_line(folder: Path, code: str, old: str, new: 
     assert told[2].startswith(said)
 
 
+@pytest.mark.parametrize(
+    ("code", "old", "new", "said"),
+    [
+        ("duplicate_row", "maximum: 1", "maximum: 1.5",
+         "'copies_count' holds whole numbers (BIGINT): 'maximum' cannot be 1.5"),
+        ("duplicate_row", "maximum: 1", "maximum: 99999999999999999999", "'copies_count' holds whole numbers (BIGINT)"),
+        ("outlier_history", "maximum: 3.1", "maximum: -3.1",
+         "'spreads_ratio' is never below 0: with 'maximum' -3.1 every row fails"),
+        ("cumulative_identity", "maximum: 0", "maximum: -0.5", "'identity_gap_value' is never below 0"),
+        ("copy_of_last_month", "minimum: 1", "minimum: 0",
+         "'changed_count' is never below 0: with 'minimum' 0 alone nothing fails"),
+        ("unreadable_cell", "values: [true]", "values: [true, false]",
+         "'values' has both true and false: nothing fails"),
+    ],
+)  # fmt: skip
+def test_a_limit_that_makes_no_sense_is_refused(folder: Path, code: str, old: str, new: str, said: str) -> None:
+    line = spoil(folder / "incoming.yml", code, old, new)
+    (told,) = refused(folder)
+    assert told[:2] == ("incoming.yml", line)
+    assert told[2].startswith(said)
+
+
 def test_where_a_finding_lies_is_a_column_too(folder: Path) -> None:
     line = spoil(
         folder / "incoming.yml", "unreadable_cell", "code: unreadable_cell", "code: unreadable_cell\n  cell: sell"

@@ -12,7 +12,8 @@ from jindu.settings import OFFICE_TIMEZONE, PROJECT_ROOT
 from tests.checks.measured import EXPECTATIONS, Cell, Office
 
 IDENTITY_RULES = (
-    "unreadable_file", "unknown_form", "unknown_sender", "wrong_folder", "sender_conflict", "month_unreadable",
+    "unreadable_file", "unknown_form", "unnamed_sender", "unknown_sender", "wrong_folder", "sender_conflict",
+    "month_unreadable",
     "month_not_over", "month_conflict", "form_not_asked", "late_without_reason",
 )  # fmt: skip
 
@@ -66,6 +67,15 @@ def test_unknown_sender(office: Office) -> None:
     asked(office)
     office.submission("A", "2030-03", sender_text="丙社区", sender_code=None)
     assert identity_failures(office) == ["unknown_sender"]
+
+
+@pytest.mark.parametrize(("subjects", "said"), [(0, None), (1, None), (3, "，行里却有 3 个单位的数")])
+def test_a_file_that_names_no_sender(office: Office, subjects: int, said: str | None) -> None:
+    asked(office)
+    nobodys = {"sender_text": None, "sender_code": None, "folder_code": None, "subjects_count": subjects}
+    key = office.submission("A", "2030-03", **nobodys)
+    assert identity_failures(office) == ["unnamed_sender"]
+    assert office.failing("unnamed_sender")[key]["subjects_zh"] == said
 
 
 @pytest.mark.parametrize(
@@ -129,10 +139,13 @@ def test_month_that_was_never_asked(office: Office) -> None:
 def test_late_without_reason(office: Office, version: int, day: int, reason: str | None, is_wrong: bool) -> None:
     asked(office)
     received_at = datetime(2030, 4, day, 9, tzinfo=OFFICE_TIMEZONE)
-    office.submission("A", "2030-03", version, received_at=received_at, correction_reason=reason)
+    place = {"correction_sheet": "月报", "correction_cell": "A63"}
+    office.submission("A", "2030-03", version, received_at=received_at, correction_reason=reason, **place)
     failing = office.failing("late_without_reason").values()
+    assert {(row["sheet_name"], row["reason_cell"]) for row in failing} <= {("月报", "A63")}
     assert [row["lock_on_shown"] for row in failing] == (["2030-04-15"] if is_wrong else [])
     assert "{lock_on_shown}）之后" in EXPECTATIONS["late_without_reason"].message_zh
+    assert EXPECTATIONS["late_without_reason"].cell == "reason_cell"  # so that it can be jumped to
 
 
 @pytest.mark.parametrize(
@@ -573,7 +586,8 @@ def test_a_file_in_the_wrong_folder_is_nobodys_month_before(office: Office) -> N
         ((5, 9), (5, 9), None, []),
         ((6, 9), (5, 9), None, ["E6"]),
         ((5, 10), (5, 9), None, ["F6"]),
-        ((6, 10), (5, 9), None, ["E6", "F6"]),
+        ((6, 10), (5, 9), None, ["E6"]),  # the cumulative is over by this month alone: told once
+        ((6, 11), (5, 9), None, ["E6", "F6"]),
         ((6, 10), (5, 9), 2, []),  # a ratio that may exceed 1
         ((6, 10), (None, None), None, []),
         ((0, 0), (0, 0), None, []),
@@ -789,6 +803,7 @@ def test_a_fault_of_its_own_is_what_each_critical_rule_finds_that_needs_no_histo
     office.row(office.submission("A", "2030-03", 15), "x")
     office.submission("A", "2030-03", 16, form_code=None, sender_code=None)
     office.submission("A", "2030-03", 17, sender_code=None)
+    office.submission("A", "2030-03", 25, sender_code=None, sender_text=None, folder_code=None)
     office.submission("A", "2030-03", 18, report_month=None)
     office.submission("A", "2030-03", 19, folder_code="B")
     office.submission("A", "2030-03", 20, meta_sender_code="B")

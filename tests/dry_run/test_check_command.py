@@ -12,6 +12,7 @@ from contextlib import redirect_stderr, redirect_stdout
 from pathlib import Path
 from typing import Any
 
+import openpyxl
 import pytest
 from rich.cells import cell_len
 
@@ -95,6 +96,15 @@ def test_a_known_file_is_said_to_change_nothing(said: tuple[int, str, str]) -> N
     assert "收到过，是第 1 版，再报一次不会有变化" in verdict_on(said, "再报一次.xlsx")
 
 
+def test_a_late_correction_that_lacks_only_its_reason_is_told_so(check: Check, office: Office, tmp_path: Path) -> None:
+    book = openpyxl.load_workbook(lying(office, "monthly_乙_2024-03.xlsx"))
+    book.save(tmp_path / "三月.xlsx")  # the same figures in other bytes: a correction, after the lock day
+    code, out, _ = check(tmp_path / "三月.xlsx", "--unit", "350599001002")
+    assert code == NEEDS_PERSON
+    shown = out.partition("三月.xlsx：")[2]
+    assert shown.startswith("只差「更正说明」（锁定日已过）") and "已过截止日" in shown and "（截止日" not in shown
+
+
 def test_the_sum_of_several_files(said: tuple[int, str, str]) -> None:
     assert said[0] == NEEDS_PERSON
     assert said[1].endswith("共 5 个文件：会被接收 2，待核实（需在备注中说明） 1，会被退回 2。\n")
@@ -109,6 +119,7 @@ def test_in_english(check: Check, office: Office) -> None:
     out = check(lying(office, "很多毛病.csv"), lang="en")[1]
     for words in ("would be rejected", "version 2", "compared with what was in by", "Correct what is marked ✗"):
         assert words in out
+    assert "expected a number, 0 or 不适用" in out and "expected a code of the form's indicators" in out
 
 
 def test_without_history_it_says_why_and_what(check: Check, office: Office, tmp_path: Path) -> None:

@@ -111,6 +111,19 @@ def test_all_versions_withdrawn_is_not_reported(office: Office) -> None:
     assert office.published(f"select status from mart.completion where {where} and {VISIT}") == [("unreported",)]
 
 
+def test_the_status_tells_what_only_the_next_night_counts(office: Office, capsys: pytest.CaptureFixture[str]) -> None:
+    def status(*arguments: str) -> str:
+        capsys.readouterr()
+        cli.run_command([*arguments, "--home", str(office.home.root)])
+        return capsys.readouterr().out
+
+    assert json.loads(status("status", "--json"))["decisions_pending"] == {}
+    assert office.decide("withdraw", "丙", "月报", "2024-05", "--all-versions", at="2024-06-21T10:00") == 0
+    assert "已记下、下一夜才计入的决定：撤回 1 条" in status("status")
+    assert "counts from the next night: withdrawn 1" in status("--lang", "en", "status")
+    assert json.loads(status("status", "--json"))["decisions_pending"] == {"withdrawal": 1}
+
+
 def test_every_change_of_state_has_its_time_and_cause(story: dict[str, Office]) -> None:
     office = story["last"]
     changes = office.published(

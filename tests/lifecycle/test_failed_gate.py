@@ -3,6 +3,7 @@
 import json
 from collections.abc import Iterator
 from dataclasses import replace
+from decimal import Decimal
 from pathlib import Path
 
 import pytest
@@ -92,3 +93,48 @@ def test_a_failed_gate_is_told_everywhere_and_published_the_night_after(
     assert told[0][:4] == ("2024-03-11", False, 1, None) and "还没有计划目标" in str(told[0][4])
     assert told[1] == ("2024-03-12", True, 1, 1, "已知缺陷 1 处，至多 1 处：去年没有计划")
     assert "已知缺陷 1 项：plan_entered 1 处，至多 1 处：去年没有计划" in status(office, capsys)
+
+
+def test_a_failed_mart_gate_keeps_the_copy_too(
+    story: dict[str, Office], tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """The last gate before publishing: all is worked out, and nothing of it is seen until the night after."""
+    office = story[NIGHTS[0]].copy(tmp_path / "home")
+    version, alerts = published_version(office.home), {*office.home.outbox.rglob("*")}
+    bytes_before = office.home.published.resolve().read_bytes()
+
+    def turned(name: str) -> tuple[Expectation, ...]:
+        return tuple(
+            replace(rule, maximum=Decimal(0)) if rule.code == "completion_unique" else rule
+            for rule in gate_expectations(name)
+        )
+
+    with monkeypatch.context() as patch:
+        patch.setattr(gate, "gate_expectations", turned)
+        with pytest.raises(GateFailed, match="mart 关口有 1 项强制性检查不合格，今晚不发布，已发布的数据不变"):
+            night(office, FAILED)
+    assert published_version(office.home) == version
+    assert office.home.published.resolve().read_bytes() == bytes_before
+    ((failed, rows),) = office.private(
+        "select failed_count, (select count(*) from mart.completion) from raw.gate_result"
+        f" where expectation_code = 'completion_unique' and run_id = '{FAILED}:00'"
+    )
+    assert failed == rows  # every failing row, however many
+    ((found,),) = office.private(
+        f"select count(*) from raw.finding where run_id = '{FAILED}:00' and gate = 'mart'"
+        " and rule_code = 'completion_unique'"
+    )
+    assert found == failed
+    assert f"最近一次运行失败：{FAILED}:00，步骤 gate-mart" in status(office, capsys)
+    told = [file.read_text(encoding="utf-8") for file in {*office.home.outbox.rglob("*")} - alerts if file.is_file()]
+    assert told and all("gate-mart" in text for text in told)
+    notice = json.loads(office.home.notice.read_text(encoding="utf-8"))
+    assert (notice["step"], notice["is_gate"], notice["published_version"]) == ("gate-mart", True, version)
+
+    night(office, FAILED)  # the same night again, with the rule put right
+    assert published_version(office.home) != version and not office.home.notice.exists()
+    night(office, GOOD)
+    assert office.published(
+        "select left(run_id, 10), failed_attempt, passed, failed_count > 0 from mart.gate_result"
+        f" where expectation_code = 'completion_unique' and run_id >= '{FAILED}' order by run_id, failed_attempt"
+    ) == [("2024-03-11", 0, True, False), ("2024-03-11", 1, False, True), ("2024-03-12", 0, True, False)]

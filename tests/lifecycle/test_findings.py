@@ -1,17 +1,19 @@
 """A warning that nobody explained is waived or upheld; both are decisions, count from the next night on, and stay."""
 
 import json
+import re
 from dataclasses import asdict
 from pathlib import Path
 
 import duckdb
 import pytest
+from rich.cells import cell_len
 
-from jindu import cli, dry_run
+from jindu import cli, dry_run, finding
 from jindu.dry_run import DryRun, Judgement
 from jindu.judging import LyingFile, first_look
 from jindu.rebuild import rebuild
-from jindu.settings import JinduError, parse_as_of
+from jindu.settings import PROJECT_ROOT, JinduError, parse_as_of
 
 from .conftest import BY, FIRST, REASON, THIRD, Office, Rows, judged_plainly
 
@@ -225,6 +227,85 @@ def test_what_waits_is_listed_the_oldest_first(held: Office, capsys: pytest.Capt
     assert "6 findings: 6 to be explained" in english and waiting(held, THIRD, 2)[:8] not in english
     everything = json.loads(said(capsys, held, "finding", "list", "--everything", "--json", code=1))
     assert {one["finding_id"] for one in listed} < {one["finding_id"] for one in everything}
+
+
+def test_a_list_holds_in_80_columns(
+    held: Office, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("COLUMNS", "80")
+    shown = said(capsys, held, "finding", "list", "--everything", code=1)
+    assert [line for line in shown.splitlines() if cell_len(line) > 80] == []
+    lines = shown.splitlines()
+    place = next(number for number, line in enumerate(lines) if waiting(held, THIRD, 2)[:8] in line)
+    assert lines[place - 1] == "丙 · 月报 · 2024-05 · 第 2 版 · 待核实 · 已等 1 天"
+    assert lines[place].split("  ")[2] == "G5 · 核实性 · 填报员"
+    assert "本年累计 1 比上月累计" in lines[place + 1]
+    english = said(capsys, held, "--lang", "en", "finding", "list", "--everything", code=1)
+    assert "warning · clerk" in english and "填报员" not in english and "统筹办" not in english
+    assert "应为" not in english and "这样的日期" not in english
+
+
+def test_the_operator_reads_what_was_typed(held: Office, capsys: pytest.CaptureFixture[str]) -> None:
+    """What is published of a cell may be masked; the operator's own terminal says what stands in it."""
+    finding_id = waiting(held, THIRD, 2)
+    file = held.home.published.resolve()
+    file.parent.chmod(0o755)
+    file.chmod(0o644)
+    with duckdb.connect(file) as connection:
+        connection.execute(
+            "update mart.finding set found = '…', message_zh = '填的是…' where finding_id = ?", [finding_id]
+        )
+    shown = said(capsys, held, "finding", "show", finding_id, code=0)
+    assert "查到：1\n" in shown and "…" not in shown
+    assert json.loads(said(capsys, held, "finding", "show", finding_id, "--json", code=0))["found"] == "…"
+    held.home.history.unlink()
+    assert "查到：…" in said(capsys, held, "finding", "show", finding_id, code=0)
+
+
+@pytest.mark.parametrize(
+    ("text", "english"),
+    [
+        ("数字、0 或“不适用”", "a number, 0 or 不适用"),
+        ("2024-05-31 这样的日期", "a day such as 2024-05-31"),
+        ("4 或 5", "4 or 5"),
+        ("小于 1 万亿（1000000000000）件", "below 1000000000000 件"),
+        ("≥ 61", "≥ 61"),
+        ("字", "字"),
+    ],
+)
+def test_what_was_expected_is_told_in_english(text: str, english: str) -> None:
+    assert finding.english(text) == english
+
+
+def test_every_chinese_word_of_what_is_expected_has_an_english_one() -> None:
+    """What sql/check says in Chinese of what a figure should be; whole texts, not those that a figure goes into."""
+    texts = {
+        text
+        for path in (PROJECT_ROOT / "sql" / "check").glob("*.sql")
+        for text in re.findall(
+            r"^    '([^']*[一-鿿][^']*)' as \w*expected", path.read_text(encoding="utf-8"), re.MULTILINE
+        )
+    }
+    assert len(texts) > 5
+    assert {text for text in texts if finding.english(text) == text} == set()
+
+
+def test_a_unit_in_the_place_of_an_id_is_told_how_it_goes(held: Office, capsys: pytest.CaptureFixture[str]) -> None:
+    told = said(capsys, held, "finding", "waive", "丙", *DECISION, code=2)
+    assert "“丙”是单位，不是问题编号" in told and "丙 monthly 2024-05" in told and waiting(held, THIRD, 2)[:8] in told
+    told = said(capsys, held, "finding", "waive", "乙", *DECISION, code=2)
+    assert "它没有等答复的核实性问题" in told
+    assert "没有编号以“丁”开头" in said(capsys, held, "finding", "waive", "丁", *DECISION, code=2)
+
+
+def test_a_decision_names_the_submissions_too(tale: dict[str, Office]) -> None:
+    """So that the night knows what was upheld before it judges anything."""
+    upheld = tale[DECIDED].private("select submission_id from core.upheld_submission")
+    assert upheld == tale[DECIDED].private(
+        f"select submission_id from core.submission where sender_code = '{THIRD}' and state = 'rejected'"
+        f" and version = 2 and report_month = date '{MAY}-01'"
+    )
+    assert len(upheld) == 1
 
 
 def test_status_names_what_is_past_its_lock_day(tale: dict[str, Office], capsys: pytest.CaptureFixture[str]) -> None:

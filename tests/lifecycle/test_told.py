@@ -104,7 +104,10 @@ def test_not_applicable_can_be_told(office: Office, capsys: pytest.CaptureFixtur
     if said == ("--not-applicable",):
         office.run("2024-06-22T02:00")
         assert office.published(query) == [(None, True, True)]
-        assert office.published(f"select * from mart.reported_cell where {where}") == []
+        told = f"select measure, value, is_corrected, is_not_applicable from mart.reported_cell where {where}"
+        assert office.published(told) == [("month", None, True, True)]
+        cli.run_command(["status", "--home", str(office.home.root)])
+        assert "“走访”本月数 不适用（2024-06-21 记）" in capsys.readouterr().out
         receipts = office.home.returns / FIRST
         assert [path for path in receipts.glob("2024-05*回执*") if "本月数 不适用（" in path.read_text("utf-8")]
 

@@ -177,6 +177,23 @@ def test_every_message_says_what_is_wrong_and_what_to_do(rule: Expectation) -> N
     assert remedy or rule.severity == "information"
 
 
+@pytest.mark.parametrize(
+    ("message", "problem"),
+    [
+        ("“走访”的 D12 填的“30余”是个大概的数。请填准确数。", "D12 填的“30余”是个大概的数"),
+        ("“走访”按次计数，应为整数，F9 是 12.5。请改成整数。", "按次计数，应为整数，F9 是 12.5"),
+        ("“走访”是 132，上月 100 加减本月变动应为 103。请更正。", "“走访”是 132，上月 100 加减本月变动应为 103"),
+        (
+            "“走访”在 D12 是 7，不能大于它所属的“受理”（≤ 5）。请核对。",
+            "“走访”在 D12 是 7，不能大于它所属的“受理”（≤ 5）",
+        ),
+    ],
+)
+def test_a_problem_keeps_what_it_is_about(message: str, problem: str) -> None:
+    """The indicator's name stands beside it and is left out, but only where a sentence is left."""
+    assert Remark("warning", "月报", "D12", "走访", "7", "≤ 5", message).problem == problem
+
+
 def test_a_message_is_not_cut_inside_a_quotation() -> None:
     assert split_message("C3 的“约三。请看”读不成数字。请只填数字。") == ("C3 的“约三。请看”读不成数字", "请只填数字")
     assert split_message("读不出来：有密码，请去掉密码。") == ("读不出来：有密码", "请去掉密码")

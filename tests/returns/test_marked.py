@@ -96,7 +96,7 @@ def test_the_first_sheet_lists_all_and_leads_to_each(source: bytes) -> None:
     assert (sheet.title, book.active.title if book.active else "") == (SHEET_NAME, SHEET_NAME)
     rows = list(sheet.iter_rows(min_row=6, values_only=True))
     assert [row[4] for row in rows] == [note.problem for note in NOTES]
-    assert [row[5] for row in rows][1:4] == ["'-4", "5.5", '\'=HYPERLINK("x")']
+    assert [row[5] for row in rows][1:4] == ["-4", "5.5", '\'=HYPERLINK("x")']
     assert links(sheet) == [f"'{SHEET}'!{note.cell or 'A1'}" for note in NOTES]
     assert sheet["C11"].value == "整份"
     assert [one.title for one in book.worksheets if one.sheet_view.tabSelected] == [SHEET_NAME]

@@ -67,6 +67,11 @@ def test_a_target_is_shown_with_its_months_and_parts(target: Target) -> None:
     assert "尚未发布" in told.out
 
 
+def test_when_it_was_adopted_is_said_as_of_any_decision(target: Target, home: Home) -> None:
+    assert target(*REVISE, "--value", "1300", *SAID[:4], "--at", "2024-06-03").code == 0
+    assert [str(row["recorded_at"])[:10] for row in decided(home)] == ["2024-06-03"]
+
+
 def test_a_part_says_whose_it_is(target: Target) -> None:
     told = target("show", FIRST, "visit")
     assert "由示例街道分解下达。" in told.out
@@ -180,6 +185,7 @@ def test_rekey_splits_anew(target: Target) -> None:
         (("revise", STREET, "mediated_ratio", "--effective", "2024-07", "--rekey", *SAID), "没有按口径分解"),
         ((*REVISE, "--value", "9", *SAID[:4], "--recorded-at", "2999-01-01"), "还没有到"),
         ((*REVISE, "--value", "9", *SAID[:4], "--recorded-at", "昨天"), "写成 2024-07-10"),
+        ((*REVISE, "--value", "9", *SAID[:4], "--at", "昨天"), "--at 的“昨天”不是日期"),
         ((*SPLIT, "equal", *SAID), "已经分解"),
         ((*SPLIT, "population", "--effective", "2024-07", *SAID), "人口"),
         ((*SPLIT, "equal", "--effective", "2024-07", "--part", "a=1", *SAID), "--part"),

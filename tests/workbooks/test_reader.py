@@ -196,9 +196,22 @@ def test_a_sender_by_name_and_a_month_as_a_date(write_workbook: Write) -> None:
     assert (document.sender_text, document.report_month) == ("东街社区", "2024-09-01")
 
 
+def test_the_reason_of_a_correction_may_have_a_column(tmp_path: Path) -> None:
+    path = tmp_path / "更正.csv"
+    path.write_text("报表,报告期,指标代码,本月数,更正说明\nm,2024-09,visit,1,\n", encoding="utf-8")
+    document = answer_for(path).document
+    assert (document.correction_sheet, document.correction_cell) == ("更正.csv", "E1")
+    path.write_text("报表,报告期,指标代码,本月数\nm,2024-09,visit,1\n", encoding="utf-8")
+    assert answer_for(path).document.correction_cell is None
+
+
 def test_an_empty_label_takes_nothing_from_the_next_one(write_workbook: Write) -> None:
     document = answer_for(write_workbook([*FORM[:7], (), ("填报人:", "审核人:李四"), ("更正说明:",)])).document
     assert (document.filled_by, document.approved_by, document.correction_reason) == (None, "李四", None)
+    assert (document.correction_sheet, document.correction_cell) == (
+        "社区工作月报",
+        "A10",
+    )  # where it belongs, written or not
 
 
 def test_the_footer_ends_the_table_even_without_a_gap(write_workbook: Write) -> None:
