@@ -235,7 +235,11 @@ missing_month as (
         known.reporting_unit_code,
         known.indicator_code,
         known.report_month,
-        case when missing.has_target or missing.has_own_target then missing.share.amount end as amount,
+        -- nothing is phased for a unit without a part of a target that was handed down
+        case
+            when case when missing.is_shared then missing.has_own_target else missing.has_target end
+                then missing.share.amount
+        end as amount,
         -- which of the two is larger, compared without dividing; one that is unknown plays no part
         coalesce(amount * mean_parts() > known.mean_numerator * missing.share_parts, amount is not null)
             as is_by_target,

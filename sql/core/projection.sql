@@ -121,6 +121,7 @@ told_later as (
             where
                 bounded.org_unit_code = reporting_line.org_unit_code
                 and bounded.indicator_code = reporting_line.indicator_code
+                and reporting_line.from_month is null  -- what an heir took over is asked above
                 and bounded.report_month = ended.report_month
                 and bounded.end_month <= org_unit.valid_to
                 and ended.is_ended
