@@ -52,8 +52,9 @@ cell_sum as (
         ) filter (where is_month_term) as month_en,
         any_value(value) filter (where measure = 'prior_ytd') as prior_value,
         any_value(concat(month_zh, said_zh, ' ', value_text)) filter (where measure = 'prior_ytd') as prior_zh,
-        any_value(concat(case when is_corrected then 'telephoned in for ' else 'reported in ' end, month_en, ' ', value_text))
-        filter (where measure = 'prior_ytd') as prior_en,
+        any_value(
+            concat(case when is_corrected then 'telephoned in for ' else 'reported in ' end, month_en, ' ', value_text)
+        ) filter (where measure = 'prior_ytd') as prior_en,
         max(source_month) filter (where is_ytd_term) as covered_month,
     from own_cell
     group by org_unit_code, indicator_code, report_month
