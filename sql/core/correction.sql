@@ -75,8 +75,9 @@ where
     -- 不适用 takes out what is asked of this month, whatever the form says; last year stays
     or (
         corrected_measure.is_not_applicable
-        and corrected_measure.measure in (
-            'month', case when indicator.kind = 'milestone' then 'finished_on' else 'ytd' end
+        and (
+            corrected_measure.measure in ('month', 'ytd')
+            or (corrected_measure.measure = 'finished_on' and indicator.kind = 'milestone')
         )
     )
 order by

@@ -235,7 +235,11 @@ missing_month as (
         known.reporting_unit_code,
         known.indicator_code,
         known.report_month,
-        case when missing.has_target or missing.has_own_target then missing.share.amount end as amount,
+        -- nothing is phased for a unit without a part of a target that was handed down
+        case
+            when case when missing.is_shared then missing.has_own_target else missing.has_target end
+                then missing.share.amount
+        end as amount,
         -- which of the two is larger, compared without dividing; one that is unknown plays no part
         coalesce(amount * mean_parts() > known.mean_numerator * missing.share_parts, amount is not null)
             as is_by_target,
@@ -278,6 +282,7 @@ running_line as (
         covered.has_answer,
         covered.is_shared,
         covered.own_from_month,
+        covered.has_own_target,
         -- compared whole, a unit's target counts as soon as it has answered; who has none is compared with nothing
         case
             when not covered.is_compared_whole then covered.covered_numerator
@@ -309,6 +314,10 @@ ended_line as (
         line.org_unit_code,
         line.report_month,
         running_line.* exclude (org_unit_code, report_month) replace (
+            -- what came before a target that is compared whole is compared with nothing, not with 0
+            case
+                when running_line.has_own_target or not line.is_compared_whole then running_line.covered_numerator
+            end as covered_numerator,
             -- the heir's baseline holds its predecessor's
             case when heir.report_month is null then running_line.baseline_numerator else 0 end as baseline_numerator
         ),
@@ -392,7 +401,7 @@ whole_part as (
 )
 
 select
-    standing_line.* exclude (has_answer, is_shared, own_from_month) replace (
+    standing_line.* exclude (has_answer, has_own_target, is_shared, own_from_month) replace (
         case
             when whole_part.report_month is null and spoken_for.report_month is null
                 then standing_line.covered_numerator

@@ -199,9 +199,27 @@ asked_row as (
     from known_month
 ),
 
+counted_row as (
+    select
+        *,
+        -- what the month brings to sums: where both cells were filled and disagree, the cumulative counts; one that
+        -- tells of other months as well, asked or not, leaves the month as it was written
+        case
+            when
+                kind = 'flow'
+                and month_value is not null
+                and (month(report_month) = 1 or lag(report_month) over by_month is not null)
+                and months_covered_count - coalesce(lag(months_covered_count) over by_month, 0) = 1
+                then ytd_value - coalesce(lag(ytd_value) over by_month, 0)
+            else month_value
+        end as counted_value,
+    from asked_row
+    window by_month as (partition by org_unit_code, indicator_code, report_year order by report_month)
+),
+
 ended_row as (
     select
-        asked_row.* replace (
+        counted_row.* replace (
             form_month.report_month as report_month,
             null as due_on,
             null as lock_on,
@@ -214,25 +232,26 @@ ended_row as (
             false as is_late,
             false as has_cumulative,
             null as month_value,
+            null as counted_value,
             null as prior_reported_value,
             true as is_ended
         ),
-    from asked_row
+    from counted_row
     inner join reference.org_unit as org_unit
         on
-            asked_row.org_unit_code = org_unit.code
-            and asked_row.report_month = date_trunc('month', org_unit.valid_to)
+            counted_row.org_unit_code = org_unit.code
+            and counted_row.report_month = date_trunc('month', org_unit.valid_to)
     inner join core.indicator as indicator using (indicator_code)
     inner join core.form_month
         on
             indicator.source_form = form_month.form_code
-            and asked_row.report_year = year(form_month.report_month)
-            and asked_row.report_month < form_month.report_month
-    where asked_row.kind = 'flow'
+            and counted_row.report_year = year(form_month.report_month)
+            and counted_row.report_month < form_month.report_month
+    where counted_row.kind = 'flow'
 )
 
 select *
-from asked_row
+from counted_row
 union all by name
 select *
 from ended_row

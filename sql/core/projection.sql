@@ -109,6 +109,24 @@ told_later as (
                 and succession.from_month > bounded.end_month
                 and succession.from_month <= bounded.report_month
         )
+        -- what a unit that ended since never told stays missing
+        and not exists (
+            select 1
+            from core.reporting_line
+            inner join core.unit_month as ended
+                on
+                    reporting_line.reporting_unit_code = ended.org_unit_code
+                    and reporting_line.indicator_code = ended.indicator_code
+            inner join reference.org_unit as org_unit on ended.org_unit_code = org_unit.code
+            where
+                bounded.org_unit_code = reporting_line.org_unit_code
+                and bounded.indicator_code = reporting_line.indicator_code
+                and reporting_line.from_month is null  -- what an heir took over is asked above
+                and bounded.report_month = ended.report_month
+                and bounded.end_month <= org_unit.valid_to
+                and ended.is_ended
+                and ended.months_covered_count < ended.months_due_count
+        )
     group by bounded.org_unit_code, bounded.indicator_code, bounded.report_month
     having bool_and(month_since.units_month_count = month_since.units_due_count)
 ),

@@ -111,7 +111,7 @@ told_month as (
         *,
         months_covered_count - coalesce(lag(months_covered_count) over this_year, 0) as months_told_count,
         case
-            when months_told_count = 1 and month_value is not null then month_value
+            when months_told_count = 1 and counted_value is not null then counted_value
             else ytd_value - coalesce(lag(ytd_value) over this_year, 0)
         end as told_value,
     from line_month

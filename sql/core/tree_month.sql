@@ -64,6 +64,7 @@ summed as (
         is_own_report and bool_or(is_late) as is_late,
         -- of the units that answered for the month: units_reported_count says how many did
         case when kind in ('flow', 'stock') or is_own_report then sum(month_value) end as month_value,
+        sum(counted_value) as counted_value,
         case when kind in ('flow', 'stock') or is_own_report then sum(ytd_value) end as added_value,
         case
             when kind = 'flow' and bool_and(prior_ytd_value is not null) filter (where ytd_value is not null)
@@ -104,14 +105,14 @@ summed as (
 
 rolling as (
     select
-        * exclude (months_missing_count, is_due),
+        * exclude (months_missing_count, is_due, counted_value),
         -- a month is due of a row in which somebody has something to report
         count(*) filter (where is_due) over year_to_date as months_due_count,
         months_due_count - months_missing_count as months_covered_count,
-        sum(month_value) over last_three as three_value,
+        sum(counted_value) over last_three as three_value,
         bool_and(is_month_known) over last_three as is_three_known,
         bit_or(1 << month(report_month)) over last_three as three_months,
-        sum(month_value) over last_twelve as twelve_value,
+        sum(counted_value) over last_twelve as twelve_value,
         bool_and(is_month_known) over last_twelve as is_twelve_known,
         bit_or(1 << month(report_month)) over last_twelve as twelve_months,
     from summed
@@ -136,7 +137,7 @@ inherited_month as (
         reporting_line.org_unit_code,
         reporting_line.indicator_code,
         heir_month.report_month,
-        unit_month.month_value,
+        unit_month.counted_value,
         unit_month.month_value is not null or unit_month.is_not_applicable is true as is_month_known,
         1 << month(unit_month.report_month) as month_bit,
         unit_month.report_month > heir_month.report_month - interval 3 month as is_of_three,
@@ -160,10 +161,10 @@ inherited as (
         org_unit_code,
         indicator_code,
         report_month,
-        sum(month_value) filter (where is_of_three) as three_value,
+        sum(counted_value) filter (where is_of_three) as three_value,
         bool_and(is_month_known) filter (where is_of_three) as is_three_known,
         bit_or(month_bit) filter (where is_of_three) as three_months,
-        sum(month_value) as twelve_value,
+        sum(counted_value) as twelve_value,
         bool_and(is_month_known) as is_twelve_known,
         bit_or(month_bit) as twelve_months,
     from inherited_month

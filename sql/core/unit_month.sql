@@ -19,6 +19,7 @@ with asked_month as (
         month_value.is_sample,
         month_value.is_late,
         month_value.month_value,
+        month_value.counted_value,
         month_value.ytd_value,
         prior_value.prior_ytd_value,
         month_value.months_covered_count,
@@ -110,7 +111,14 @@ ratio_month as (
 growth_month as (
     select
         asked_month.* exclude (
-            indicator_code, kind, month_value, ytd_value, actual_numerator, actual_denominator, null_reason
+            indicator_code,
+            kind,
+            month_value,
+            counted_value,
+            ytd_value,
+            actual_numerator,
+            actual_denominator,
+            null_reason
         ),
         asked_month.ytd_value as flow_value,
         indicator.indicator_code,

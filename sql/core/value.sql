@@ -37,78 +37,68 @@ corrected as (
         org_unit_code,
         indicator_code,
         report_month,
-        max(value) filter (where measure = 'month') as month_value,
-        max(value) filter (where measure = 'ytd') as ytd_value,
-        max(value) filter (where measure = 'prior_ytd') as prior_ytd_value,
-        max(finished_on) as finished_on,
-        coalesce(bool_or(is_not_applicable) filter (where measure = 'month'), false) as is_month_taken,
-        coalesce(bool_or(is_not_applicable) filter (where measure = 'ytd'), false) as is_ytd_taken,
-        coalesce(bool_or(is_not_applicable) filter (where measure = 'finished_on'), false) as is_day_taken,
+        any_value(value) filter (where measure = 'month') as month_value,
+        any_value(value) filter (where measure = 'ytd') as ytd_value,
+        any_value(value) filter (where measure = 'prior_ytd') as prior_ytd_value,
+        any_value(finished_on) as finished_on,
+        bool_or(is_not_applicable) as is_taken,
         max(recorded_at) as corrected_at,
-        day_of(min(first_recorded_at)) > min(due_on) as is_late,
+        day_of(any_value(first_recorded_at)) > any_value(due_on) as is_late,
     from core.counted_correction
     group by org_unit_code, indicator_code, report_month
 ),
 
 -- 不适用 that was told takes what the form says away, and says so in its place
-stated as (
+left_answer as (
     select
         answer.* replace (
-            case when not coalesce(corrected.is_month_taken, false) then answer.month_value end as month_value,
-            case when not coalesce(corrected.is_ytd_taken, false) then answer.ytd_value end as ytd_value,
-            case when not coalesce(corrected.is_day_taken, false) then answer.finished_on end as finished_on,
-            case when corrected.is_month_taken then 'not_applicable' else answer.month_state end as month_state,
-            case when corrected.is_ytd_taken then 'not_applicable' else answer.ytd_state end as ytd_state,
-            coalesce(answer.org_unit_code, corrected.org_unit_code) as org_unit_code,
-            coalesce(answer.indicator_code, corrected.indicator_code) as indicator_code,
-            coalesce(answer.report_month, corrected.report_month) as report_month
+            case when corrected.is_taken is not true then answer.month_value end as month_value,
+            case when corrected.is_taken is not true then answer.ytd_value end as ytd_value,
+            case when corrected.is_taken is not true then answer.finished_on end as finished_on
         ),
     from answer
+    left join corrected using (org_unit_code, indicator_code, report_month)
+),
+
+stated as (
+    select
+        org_unit_code,
+        indicator_code,
+        report_month,
+        answer.submission_id,
+        coalesce(answer.is_sample, false) as is_sample,
+        -- what was told instead of a held value waits for nobody
+        answer.is_held
+        and (
+            (answer.month_value is not null and corrected.month_value is null)
+            or (answer.ytd_value is not null and corrected.ytd_value is null)
+            or (answer.finished_on is not null and corrected.finished_on is null)
+        ) as is_held,
+        case
+            when answer.is_answered then answer.is_late
+            else coalesce(corrected.is_late, answer.is_late)
+        end as is_late,
+        greatest(answer.received_at, corrected.corrected_at) as received_at,
+        coalesce(corrected.month_value, answer.month_value) as month_value,
+        coalesce(corrected.ytd_value, answer.ytd_value) as ytd_value,
+        coalesce(corrected.prior_ytd_value, answer.prior_ytd_value) as prior_ytd_value,
+        coalesce(corrected.finished_on, answer.finished_on) as finished_on,
+        case when corrected.is_taken then 'not_applicable' else answer.month_state end as month_state,
+        answer.ytd_state,
+        answer.published_rank,
+        answer.published_rank_metric,
+        answer.sheet_name,
+        answer.month_cell,
+        answer.ytd_cell,
+        answer.prior_ytd_cell,
+        corrected.corrected_at is not null as is_corrected,
+    from left_answer as answer
     full join corrected using (org_unit_code, indicator_code, report_month)
 )
 
 select
-    org_unit_code,
-    indicator_code,
-    report_month,
-    answer.submission_id,
-    coalesce(answer.is_sample, false) as is_sample,
-    -- what was told instead of a held value waits for nobody
-    coalesce(answer.is_held, false)
-    and (
-        corrected.corrected_at is null
-        or (answer.month_value is not null and corrected.month_value is null)
-        or (answer.ytd_value is not null and corrected.ytd_value is null)
-        or (answer.finished_on is not null and corrected.finished_on is null)
-    ) as is_held,
-    case
-        when coalesce(answer.is_answered, false) then answer.is_late
-        else coalesce(corrected.is_late, answer.is_late)
-    end as is_late,
-    greatest(answer.received_at, corrected.corrected_at) as received_at,
-    coalesce(corrected.month_value, answer.month_value) as month_value,
-    coalesce(corrected.ytd_value, answer.ytd_value) as ytd_value,
-    coalesce(corrected.prior_ytd_value, answer.prior_ytd_value) as prior_ytd_value,
-    coalesce(corrected.finished_on, answer.finished_on) as finished_on,
-    answer.published_rank,
-    answer.published_rank_metric,
-    answer.sheet_name,
-    answer.month_cell,
-    answer.ytd_cell,
-    answer.prior_ytd_cell,
-    has_answer(
-        coalesce(corrected.month_value, answer.month_value),
-        coalesce(corrected.ytd_value, answer.ytd_value),
-        coalesce(corrected.finished_on, answer.finished_on)
-    ) as is_reported,
-    says_not_applicable(
-        coalesce(corrected.month_value, answer.month_value),
-        coalesce(corrected.ytd_value, answer.ytd_value),
-        coalesce(corrected.finished_on, answer.finished_on),
-        answer.month_state,
-        answer.ytd_state
-    ) as is_not_applicable,
-    corrected.corrected_at is not null as is_corrected,
-from stated as answer
-left join corrected using (org_unit_code, indicator_code, report_month)
+    * exclude (month_state, ytd_state),
+    has_answer(month_value, ytd_value, finished_on) as is_reported,
+    says_not_applicable(month_value, ytd_value, finished_on, month_state, ytd_state) as is_not_applicable,
+from stated
 order by org_unit_code, indicator_code, report_month

@@ -8,6 +8,8 @@ with own_cell as (
         month(completion_cell.source_month) || '月' as month_zh,
         strftime(completion_cell.source_month, '%b') as month_en,
         coalesce(regexp_replace(cast(completion_cell.value as varchar), '\.?0+$', ''), '*') as value_text,
+        case when coalesce(completion_cell.is_corrected, false) then '电话更正的' else '报送的' end as said_zh,
+        case when coalesce(completion_cell.is_corrected, false) then 'telephoned in' else 'as reported' end as said_en,
     from mart.completion_cell as completion_cell
     inner join mart.indicator as indicator using (indicator_code)
     where
@@ -23,30 +25,36 @@ cell_sum as (
         report_month,
         string_agg(
             concat(
-                month_zh, case when is_cumulative then '报送的累计' when not is_one_month then '报送的' end, ' ', value_text
+                month_zh,
+                case when is_cumulative then said_zh || '累计' when not is_one_month then said_zh end,
+                ' ',
+                value_text
             ),
             ' + ' order by source_month
         ) filter (where is_ytd_term) as ytd_zh,
         string_agg(
             concat(
                 month_en,
-                case when is_cumulative then ' cumulative as reported' when not is_one_month then ' as reported' end,
+                case when is_cumulative then ' cumulative' end,
+                case when is_cumulative or not is_one_month then ' ' || said_en end,
                 ' ',
                 value_text
             ),
             ' + ' order by source_month
         ) filter (where is_ytd_term) as ytd_en,
         string_agg(
-            concat(month_zh, case when is_cumulative then '报送的累计 ' else '报送的 ' end, value_text),
+            concat(month_zh, said_zh, case when is_cumulative then '累计' end, ' ', value_text),
             ' − ' order by source_month desc
         ) filter (where is_month_term) as month_zh,
         string_agg(
-            concat(month_en, case when is_cumulative then ' cumulative' end, ' as reported ', value_text),
+            concat(month_en, case when is_cumulative then ' cumulative' end, ' ', said_en, ' ', value_text),
             ' − ' order by source_month desc
         ) filter (where is_month_term) as month_en,
         any_value(value) filter (where measure = 'prior_ytd') as prior_value,
-        any_value(month_zh || '报送的 ' || value_text) filter (where measure = 'prior_ytd') as prior_zh,
-        any_value('reported in ' || month_en || ' ' || value_text) filter (where measure = 'prior_ytd') as prior_en,
+        any_value(concat(month_zh, said_zh, ' ', value_text)) filter (where measure = 'prior_ytd') as prior_zh,
+        any_value(
+            concat(case when is_corrected then 'telephoned in for ' else 'reported in ' end, month_en, ' ', value_text)
+        ) filter (where measure = 'prior_ytd') as prior_en,
         max(source_month) filter (where is_ytd_term) as covered_month,
     from own_cell
     group by org_unit_code, indicator_code, report_month
@@ -109,6 +117,9 @@ month_sum as (
         strftime(earlier.report_month, '%b ') as month_en,
         regexp_replace(cast(earlier.month_value as varchar), '\.?0+$', '') as value_text,
         earlier.report_month as earlier_month,
+        earlier.month_value,
+        completion.rolling_3_value,
+        completion.rolling_12_value,
     from mart.completion as completion
     inner join mart.completion as earlier
         on
@@ -127,8 +138,23 @@ rolling_sum as (
         string_agg(month_en || value_text, ' + ' order by earlier_month) as twelve_en,
         string_agg(month_zh || value_text, ' + ' order by earlier_month) filter (where is_of_quarter) as three_zh,
         string_agg(month_en || value_text, ' + ' order by earlier_month) filter (where is_of_quarter) as three_en,
+        -- of a month that contradicts its cumulative a sum counts what the cumulative leaves for it
+        case
+            when count(*) filter (where is_of_quarter) = 3
+                then any_value(rolling_3_value) - sum(month_value) filter (where is_of_quarter)
+        end as three_rest,
+        case when count(*) = 12 then any_value(rolling_12_value) - sum(month_value) end as twelve_rest,
     from month_sum
     group by org_unit_code, indicator_code, report_month
+),
+
+rolling_rest as (
+    select
+        *,
+        case when sign(columns('_rest$')) = -1 then ' − ' when sign(columns('_rest$')) = 1 then ' + ' end
+            as '\0_sign',  -- noqa: RF05
+        regexp_replace(cast(abs(columns('_rest$')) as varchar), '\.?0+$', '') as '\0_text',  -- noqa: RF05
+    from rolling_sum
 ),
 
 figure as (
@@ -176,10 +202,22 @@ fact as (
             when last_year.ytd_value = figure.prior_ytd_value
                 then 'last year by ' || strftime(last_year.report_month, '%b ') || figure.prior_ytd_value_text
         end as prior_en,
-        rolling_sum.three_zh,
-        rolling_sum.three_en,
-        rolling_sum.twelve_zh,
-        rolling_sum.twelve_en,
+        concat(
+            rolling_rest.three_zh,
+            rolling_rest.three_rest_sign || '各月与累计数之差 ' || rolling_rest.three_rest_text
+        ) as three_zh,
+        concat(
+            rolling_rest.three_en,
+            rolling_rest.three_rest_sign || 'difference from the cumulatives ' || rolling_rest.three_rest_text
+        ) as three_en,
+        concat(
+            rolling_rest.twelve_zh,
+            rolling_rest.twelve_rest_sign || '各月与累计数之差 ' || rolling_rest.twelve_rest_text
+        ) as twelve_zh,
+        concat(
+            rolling_rest.twelve_en,
+            rolling_rest.twelve_rest_sign || 'difference from the cumulatives ' || rolling_rest.twelve_rest_text
+        ) as twelve_en,
         case when indicator.kind != 'milestone' then unit_sum.numerator_terms end as numerator_terms,
         case when indicator.kind != 'milestone' then unit_sum.denominator_terms end as denominator_terms,
         operand.numerator_text,
@@ -237,7 +275,7 @@ fact as (
     left join cell_sum using (org_unit_code, indicator_code, report_month)
     left join added_up using (org_unit_code, indicator_code, report_month)
     left join unit_sum using (org_unit_code, indicator_code, report_month)
-    left join rolling_sum using (org_unit_code, indicator_code, report_month)
+    left join rolling_rest using (org_unit_code, indicator_code, report_month)
     left join mart.completion as last_year
         on
             figure.org_unit_code = last_year.org_unit_code

@@ -25,6 +25,37 @@ cell as (
     from mart.completion_cell as completion_cell
     inner join unit_name on completion_cell.source_unit_code = unit_name.org_unit_code
     inner join mart.indicator as indicator on completion_cell.source_indicator_code = indicator.indicator_code
+    -- what has no value is told apart
+    where completion_cell.value is not null or completion_cell.finished_on is not null or completion_cell.is_suppressed
+),
+
+-- 不适用 that was told has no value, and no figure rests on it: it says why a month is not there
+told_cell as (
+    select
+        completion.org_unit_code,
+        completion.indicator_code,
+        completion.report_month,
+        told.org_unit_code as source_unit_code,
+        told.indicator_code as source_indicator_code,
+        told.report_month as source_month,
+        told.* exclude (org_unit_code, indicator_code, report_month),
+        strftime(told.corrected_on, '%Y-%m-%d') as corrected_text,
+        translate(told.cell_text, '“”', '‘’') as typed_text,
+        unit_name.name as unit_name,
+        translate(part.name_zh, '“”', '‘’') as name_zh,
+        coalesce(part.name_en, part.name_zh) as name_en,
+    from mart.reported_cell as told
+    inner join unit_name on told.org_unit_code = unit_name.org_unit_code
+    inner join mart.indicator as part on told.indicator_code = part.indicator_code
+    inner join mart.indicator as indicator
+        on told.indicator_code in (indicator.indicator_code, indicator.numerator_code, indicator.denominator_code)
+    inner join mart.completion as completion
+        on
+            told.org_unit_code = completion.org_unit_code
+            and indicator.indicator_code = completion.indicator_code
+            and year(told.report_month) = year(completion.report_month)
+            and told.report_month <= completion.report_month
+    where told.is_corrected and told.value is null and told.finished_on is null and not told.is_suppressed
 ),
 
 unit as (
@@ -100,6 +131,30 @@ select
     sheet_name,
     cell,
 from cell
+union all by name
+select
+    org_unit_code,
+    indicator_code,
+    report_month,
+    10 as section,
+    'cell' as kind,
+    concat(
+        unit_name, ' ', year(source_month), '年', month(source_month), '月“', name_zh, '”不适用（电话更正，', corrected_text,
+        ' 记入，决定 ', decision_id, '；报表原写“' || typed_text || '”', '）'
+    ) as text_zh,
+    concat(
+        unit_name, ', ', strftime(source_month, '%b %Y'), ', ', name_en, ', not applicable (telephoned in, recorded ',
+        corrected_text, ', decision ', decision_id, '; the form says "' || cell_text || '"', ')'
+    ) as text_en,
+    source_unit_code,
+    source_indicator_code,
+    source_month,
+    measure,
+    submission_id,
+    file_name,
+    sheet_name,
+    cell,
+from told_cell
 union all by name
 select
     org_unit_code,

@@ -64,7 +64,7 @@ def handed_down(world: World, unit: str, code: str, year: int) -> tuple[dict[str
             values, bases = split(world, whole, key_weights(whole, there), key_weights(whole, there))
         else:
             before = announced(world, found[-1], max(whole.first, whole.effective))
-            keys = key_weights(whole, there)
+            keys = key_weights(whole, [*before[0]] or there)  # parts of nothing have no proportions
             values, bases = split(world, whole, *(weights if any(weights.values()) else keys for weights in before))
         had_one = {part for parts in found for part in parts}
         found.append(

@@ -19,6 +19,7 @@ from tests.laws.values import (
     due_months,
     is_not_applicable,
     month_alone,
+    month_counted,
     own_to_date,
     to_date,
 )
@@ -120,7 +121,7 @@ def steps(world: World, unit: str, code: str, seen: date) -> tuple[dict[date, St
         row = world.cell.get((unit, code, month))
         if row is None or not row.is_usable:
             continue
-        own, alone = row.month_value, month_alone(world, unit, code, month)
+        own, alone = row.month_value, month_counted(world, unit, code, month)
         if row.ytd_value is None:
             assert own is not None
             months, amount = [month], float(own)
@@ -130,7 +131,7 @@ def steps(world: World, unit: str, code: str, seen: date) -> tuple[dict[date, St
         so_far += amount
         found[month] = Step(amount, len(months), None if alone is None else float(alone))
         is_one = len(months) == 1 and own is not None
-        spread |= {other: float(own) if is_one and own is not None else amount / len(months) for other in months}
+        spread |= {other: float(alone) if is_one and alone is not None else amount / len(months) for other in months}
     return found, spread
 
 

@@ -150,6 +150,19 @@ def month_alone(world: World, unit: str, code: str, month: date) -> Fraction | N
     return Fraction(row.ytd_value) - Fraction(before.ytd_value)
 
 
+@remembered
+def month_counted(world: World, unit: str, code: str, month: date) -> Fraction | None:
+    """What a month of a flow brings to sums: its own value, or what its cumulative, beside it, leaves for it alone."""
+    alone, asked = month_alone(world, unit, code, month), asked_months(world, unit, code, month)
+    if alone is None or not (month.month == 1 or len(asked) > 1):
+        return alone
+    before = covered_months(world, unit, code, asked[-2]) if len(asked) > 1 else ()
+    if len(covered_months(world, unit, code, month)) - len(before) != 1:
+        return alone
+    known = own_flow(world, unit, code, asked[-2]) if len(asked) > 1 else None
+    return (own_flow(world, unit, code, month) or Fraction(0)) - (known or Fraction(0))
+
+
 # ------------------------------------------------------------------------------------------------------------ last year
 def kin(world: World, unit: str, year: int) -> list[str]:
     """The unit and those that ended in it in a year, whose months its series of that year includes."""
@@ -340,7 +353,7 @@ def rolling(world: World, unit: str, code: str, month: date, count: int) -> Frac
         if not asked:
             return None
         answers = [part for part in asked if not is_not_applicable(world, part, code, other)]
-        found += [month_alone(world, part, code, other) for part in answers]
+        found += [month_counted(world, part, code, other) for part in answers]
     return whole_total(found) if found else None
 
 
