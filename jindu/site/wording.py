@@ -10,7 +10,7 @@ from jindu.shown import (
     Status,
     figure,
     gap_text,
-    month_text,
+    month_name,
     percent,
     rounded,
     unit_text,
@@ -20,6 +20,7 @@ from jindu.site.source import Row
 
 WORST = ("missed", "far_behind", "behind")  # what is put right first
 BAR_END = Decimal("1.25")  # a bar of the pace ends here; 1 is marked on it
+MUCH = 1000  # from here on decimals tell nobody anything; the explanations have them all
 FEW = 10  # below it, a count that is due is shown with a digit more
 
 
@@ -44,7 +45,7 @@ def actual(row: Row, lang: str) -> str:
     """The year to date with its unit, or what is published of a withheld one."""
     if row.ytd_value is None:
         return row.ytd_text or UNKNOWN
-    return value_text(row.ytd_value, row.kind, row.unit, row.decimals, lang)
+    return _precise(row.ytd_value, row, lang)
 
 
 def due(row: Row, lang: str) -> str:
@@ -56,7 +57,7 @@ def target(row: Row, lang: str) -> str:
     """The target of the year, with the sign of a ceiling."""
     if row.annual_target_value is None:
         return UNKNOWN
-    shown = value_text(row.annual_target_value, row.kind, row.unit, row.decimals, lang)
+    shown = _precise(row.annual_target_value, row, lang)
     return f"≤ {shown}" if row.target_form == "at_most" else shown
 
 
@@ -82,7 +83,7 @@ def bar(row: Row) -> str | None:
 def remedy(row: Row, lang: str) -> str:
     """What would put a row right that is behind or missed: the arithmetic, and no advice that nobody asked for."""
     zh = lang != "en"
-    to = month_text(row.target_due_month, lang)
+    to = "" if row.target_due_month is None else month_name(row.target_due_month, lang)
     aim = target(row, lang)
     if row.status_rule == "ceiling_exceeded":
         return (
@@ -110,20 +111,28 @@ def remedy(row: Row, lang: str) -> str:
 
 def outlook(row: Row, lang: str) -> str:
     """Where the year will end, with its interval and the chance of meeting the target; empty where nobody can say."""
-    if row.projected_value is None or row.projection_basis == "actual":
+    if not has_outlook(row):
         return ""
     zh = lang != "en"
-    end = _precise(row.projected_value, row, lang)
-    low, high = (
-        figure(value, row.kind, _decimals(value, row)) for value in (row.projected_low_value, row.projected_high_value)
-    )
-    span = f"（{low}～{high}）" if zh else f" ({low} to {high})"
-    chance = (
-        ""
-        if row.probability_ratio is None
-        else (f"，把握 {likely(row.probability_ratio)}" if zh else f", {likely(row.probability_ratio)} likely")
-    )
-    return f"预计年末 {end}{span}{chance}" if zh else f"heading for {end}{span}{chance}"
+    said = f"预计年末 {projected(row, lang)}" if zh else f"heading for {projected(row, lang)}"
+    if row.probability_ratio is None:
+        return said
+    return f"{said}，把握 {likely(row.probability_ratio)}" if zh else f"{said}, {likely(row.probability_ratio)} likely"
+
+
+def has_outlook(row: Row) -> bool:
+    """Whether there is a projection that is no result yet."""
+    return row.projected_value is not None and row.projection_basis != "actual"
+
+
+def projected(row: Row, lang: str) -> str:
+    """The projected end with its interval, as roughly as it is known: 2.2 家（2.0～5.5）."""
+    values = (row.projected_value, row.projected_low_value, row.projected_high_value)
+    digits = 1 if row.kind not in IN_POINTS and max(map(abs, values)) < FEW else 0
+    end, low, high = (figure(value, row.kind, digits) for value in values)
+    span = f"（{low}～{high}）" if lang != "en" else f" ({low} to {high})"
+    unit = "" if row.kind in IN_POINTS else f" {unit_text(row.unit, lang)}".rstrip()
+    return f"{end}{unit}{span}"
 
 
 def likely(probability: Decimal) -> str:
@@ -133,6 +142,17 @@ def likely(probability: Decimal) -> str:
     if probability > Decimal("0.99"):
         return ">99%"
     return percent(probability, 0)
+
+
+def metric_text(row: Row, lang: str) -> str:
+    """What a row of a ranking was ranked by, as people read it."""
+    if row.metric_value is None:
+        return UNKNOWN
+    if row.metric == "growth":
+        return figure(row.metric_value, "growth", 1)
+    if row.metric == "level":
+        return value_text(row.metric_value, row.kind, row.unit, row.decimals, lang)
+    return rounded(row.metric_value, 2) if row.metric == "per_thousand_households" else percent(row.metric_value)
 
 
 def severity(row: Row) -> tuple[Any, ...]:
@@ -159,7 +179,9 @@ def _precise(value: Decimal | None, row: Row, lang: str) -> str:
 
 
 def _decimals(value: Decimal, row: Row) -> int:
-    """The indicator's decimals; one more for a small count that is no whole number, as 5.25 due by now."""
+    """The indicator's decimals; one more for a small count that is no whole number (5.25 due by now), none for much."""
+    if abs(value) >= MUCH:
+        return 0
     digits: int = row.decimals or 0
     is_whole = value == value.quantize(Decimal(1).scaleb(-digits))
     return digits if is_whole or abs(value) >= FEW or row.kind in IN_POINTS else digits + 1
