@@ -1,4 +1,4 @@
-"""A page for each unit below the office: its rank, what it is behind with, its report, and every indicator of its own."""
+"""A page for each unit below the office: its rank, what it is behind with, its report, and all its indicators."""
 
 from collections.abc import Iterator
 
@@ -22,6 +22,7 @@ def pages(source: Source, lang: str) -> Iterator[Page]:
         rows = standing.get(unit.code, [])
         judged = [row for row in rows if row.status != "no_target"]
         ranks = [row for row in places.get(unit.code, []) if row.is_below_office]
+        by_theme = [row for row in ranks if row.scope == "theme"]
         worst = sorted((row for row in judged if row.status in WORST), key=severity)
         yield Page(
             f"community/{unit.code}.html",
@@ -31,9 +32,7 @@ def pages(source: Source, lang: str) -> Iterator[Page]:
             {
                 "unit": unit,
                 "overall": next((row for row in ranks if row.scope == "overall"), None),
-                "themes": [
-                    (themes.get(row.scope_code) or row.scope_code, row) for row in ranks if row.scope == "theme"
-                ],
+                "themes": [(themes.get(row.scope_code) or row.scope_code, row) for row in by_theme],
                 "ranks": {row.scope_code: row for row in ranks if row.scope == "indicator"},
                 "reports": reports.get(unit.code, []),
                 "tiles": tiles(judged),

@@ -17,7 +17,7 @@ def pages(source: Source, lang: str) -> Iterator[Page]:
         own = by_unit.get(frame.office.code)
         if own is not None:
             lines.append((own, best(siblings), by_unit))
-    title = frame.above.short_name if frame.above else frame.office.short_name
+    title = frame.above.name if frame.above else frame.office.name
     heading = f"在{title}的位次" if lang == "zh" else f"Rank in {title}"
     units = sorted(
         (unit for unit in frame.siblings if any(unit.code in by_unit for _, _, by_unit in lines)),

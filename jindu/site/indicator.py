@@ -2,16 +2,18 @@
 
 from collections.abc import Iterator, Sequence
 from decimal import Decimal
-from typing import Any
 
 from markupsafe import Markup
 
 from jindu.shown import UNKNOWN
 from jindu.site import wording
-from jindu.site.chart import Interval, monthly_bars, year_line
+from jindu.site.chart import Interval, Year, monthly_bars, year_line
 from jindu.site.page import Page
 from jindu.site.series import amounts, by_month, is_share, month_labels, numbers, past
 from jindu.site.source import Row, Source, Unit
+
+Beside = tuple[Unit, Row, Row | None]  # a unit, where it stands, and its place in the indicator's ranking
+SAME = 1e-9  # between two numbers of a chart
 
 
 def pages(source: Source, lang: str) -> Iterator[Page]:
@@ -67,47 +69,51 @@ def beside(
     return sorted(found, key=lambda line: (*_rank_key(line[2]), -(line[1].pace_ratio or Decimal(-1)), line[0].code))
 
 
+CAPTIONS = {
+    "months": ("每月完成（柱）与序时安排（横线）", "Each month (bars) against what was phased for it (lines)"),
+    "year": (
+        "本年累计（实线）、应完成（灰虚线）、全年目标（红虚线）、预计年末（阴影为 80% 区间）",
+        "The year to date (solid), due (grey), target (red), where it will end (shade: 80 %)",
+    ),
+    "level": (
+        "各月水平（实线）、应达到（灰虚线）、目标（红虚线）、预计年末（阴影为 80% 区间）",
+        "The level (solid), due (grey), target (red), where it will end (shade: 80 %)",
+    ),
+}
+
+
 def charts(row: Row, rows: Sequence[Row], lang: str) -> list[tuple[str, Markup]]:
     """Each with its caption: the months' amounts of a flow, and the year with where it will end."""
     months = by_month(rows)
-    if not any(one is not None and one.ytd_value is not None for one in months):
+    known = [one for one in months if one is not None]
+    if not any(one.ytd_value is not None for one in known):
         return []
-    zh = lang != "en"
-    first_month = next(one.report_month for one in months if one is not None)
-    labels = month_labels(first_month, lang)
+    labels, text = month_labels(known[0].report_month, lang), told(row, lang)
+    has_target = row.annual_target_value is not None
+    phased = numbers(months, "phased_value") if has_target else [None] * len(months)
+    target = float(row.annual_target_value) if has_target else None
+    is_flat = all(value is None or (target is not None and abs(value - target) < SAME) for value in phased)
     found = []
-    phased = numbers(months, "phased_value") if row.annual_target_value is not None else [None] * len(months)
     if row.kind == "flow":
-        caption = "每月完成（柱）与序时安排（横线）" if zh else "Each month (bars) against its phased target (lines)"
-        found.append(
-            (caption, monthly_bars(numbers(months, "month_value"), amounts(phased), labels, caption, told(row, lang)))
-        )
-    caption = (
-        "本年累计（实线）、应完成（虚线）与预计年末"
-        if zh
-        else "The year to date (solid), what is due (dashed), and where it ends"
+        caption = caption_of("months", lang)
+        found.append((caption, monthly_bars(numbers(months, "month_value"), amounts(phased), labels, caption, text)))
+    caption = caption_of("year" if row.kind in {"flow", "milestone"} else "level", lang)
+    year = Year(
+        values=numbers(months, "ytd_value"),
+        phased=[] if is_flat else phased,
+        target=target,
+        end=end(row),
+        is_share=is_share(row),
+        from_zero=row.kind in {"flow", "milestone"},
     )
-    if row.kind in {"ratio", "stock", "growth"}:
-        caption = (
-            "各月水平（实线）、目标（横线）与预计年末"
-            if zh
-            else "The level by month (solid), the target (line), and where it ends"
-        )
-    values: dict[str, Any] = {"is_share": is_share(row), "from_zero": row.kind in {"flow", "milestone"}}
-    target = None if row.annual_target_value is None else float(row.annual_target_value)
-    is_flat = target is not None and all(value is None or abs(value - target) < 1e-9 for value in phased)
-    line = year_line(
-        numbers(months, "ytd_value"),
-        [None] * len(months) if is_flat else phased,
-        target,
-        end(row),
-        labels,
-        caption,
-        told(row, lang),
-        **values,
-    )
-    found.append((caption, line))
+    found.append((caption, year_line(year, labels, caption, text)))
     return found
+
+
+def caption_of(kind: str, lang: str) -> str:
+    """What stands over a chart."""
+    zh, en = CAPTIONS[kind]
+    return en if lang == "en" else zh
 
 
 def end(row: Row) -> Interval | None:

@@ -31,6 +31,7 @@ SPOKEN = (  # of jindu.shown, with the language filled in
     "rank_remark",
     "sample_mark",
 )
+# Of jindu.site.wording, the same
 WORDED = (
     "name",
     "theme",

@@ -1,6 +1,6 @@
 """How a row of sql/page/standing.sql reads on a page: what was reached, what was due, and what would put it right."""
 
-from decimal import ROUND_CEILING, Decimal
+from decimal import ROUND_CEILING, ROUND_HALF_UP, Decimal
 from typing import Any
 
 from jindu.shown import (
@@ -97,9 +97,9 @@ def remedy(row: Row, lang: str) -> str:
             else f"was due {to}, {missing} missing; done late it counts as caught up"
         )
     if row.needed_monthly_value is not None and row.kind not in IN_POINTS:
-        need, recent = _monthly(row.needed_monthly_value, row, lang), None
+        need, recent = _monthly(row.needed_monthly_value, row, lang, ROUND_CEILING), None
         if row.rolling_3_value is not None and row.kind == "flow":
-            recent = _monthly(row.rolling_3_value / 3, row, lang)
+            recent = _monthly(row.rolling_3_value / 3, row, lang, ROUND_HALF_UP)
         if zh:
             return f"到{to}每月需 {need}" + ("" if recent is None else f"，近三月月均 {recent}")
         return f"needs {need} a month until {to}" + ("" if recent is None else f"; {recent} of late")
@@ -167,11 +167,12 @@ def _short_of(row: Row, aim: Decimal, lang: str) -> str:
     return _precise(missing, row, lang)
 
 
-def _monthly(value: Decimal, row: Row, lang: str) -> str:
-    """An amount a month, rounded away from ease."""
+def _monthly(value: Decimal, row: Row, lang: str, rounding: str) -> str:
+    """An amount a month; what is needed is rounded up, or it would not suffice."""
     digits = _decimals(value, row)
-    up = value.quantize(Decimal(1).scaleb(-digits), ROUND_CEILING)
-    return f"{rounded(up, digits)} {unit_text(row.unit, lang)}".rstrip()
+    return (
+        f"{rounded(value.quantize(Decimal(1).scaleb(-digits), rounding), digits)} {unit_text(row.unit, lang)}".rstrip()
+    )
 
 
 def _precise(value: Decimal | None, row: Row, lang: str) -> str:
