@@ -72,6 +72,7 @@ class Renderer:
             **{name: getattr(shown, name) for name in UNSPOKEN},
             **{name: partial(getattr(wording, name), lang=lang) for name in WORDED},
             "bar": wording.bar,
+            "bare": wording.bare,
             "pace": wording.pace,
             "likely": wording.likely,
             "has_outlook": wording.has_outlook,

@@ -1,5 +1,6 @@
 """How a row of sql/page/standing.sql reads on a page: what was reached, what was due, and what would put it right."""
 
+from collections.abc import Callable
 from decimal import ROUND_CEILING, ROUND_HALF_UP, Decimal
 from typing import Any
 
@@ -59,6 +60,12 @@ def target(row: Row, lang: str) -> str:
         return UNKNOWN
     shown = _precise(row.annual_target_value, row, lang)
     return f"≤ {shown}" if row.target_form == "at_most" else shown
+
+
+def bare(said: Callable[[Row], str], row: Row) -> str:
+    """The same without its unit, where the unit stands beside it already."""
+    text = said(row)
+    return text if row.kind in IN_POINTS else text.split(" ")[0]
 
 
 def gap(row: Row, lang: str) -> str:
