@@ -93,6 +93,7 @@ class Source:
     def __init__(self, connection: duckdb.DuckDBPyConnection, version: str, notice: Notice | None) -> None:
         self._connection = connection
         self._known: dict[str, list[Row]] = {}
+        self._grouped: dict[tuple[str, ...], dict[Any, list[Row]]] = {}
         self.seconds: dict[str, float] = {}  # by query
         self._values: dict[str, object] = {}
         self.frame = self._frame(version, notice)
@@ -107,10 +108,13 @@ class Source:
 
     def by(self, query: str, *columns: str) -> dict[Any, list[Row]]:
         """The rows of a query grouped by one column, or by several as a tuple; in the query's order."""
+        if (query, *columns) in self._grouped:
+            return self._grouped[query, *columns]
         grouped: dict[Any, list[Row]] = {}
         for row in self.rows(query):
             key = tuple(getattr(row, column) for column in columns)
             grouped.setdefault(key[0] if len(columns) == 1 else key, []).append(row)
+        self._grouped[query, *columns] = grouped
         return grouped
 
     def _run(self, query: str) -> list[Row]:
