@@ -3,7 +3,7 @@
 import re
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime
 from decimal import Decimal
 from functools import cached_property
@@ -15,6 +15,7 @@ import duckdb
 
 from jindu.memory import recall
 from jindu.settings import OFFICE_TIMEZONE, Home, JinduError
+from jindu.site.bulletin import Issue, newest_issue
 from jindu.warehouse.connection import SQL_ROOT
 from jindu.warehouse.published import published_copy
 
@@ -60,6 +61,7 @@ class Frame:
     is_sample: bool
     notice: Notice | None
     units: tuple[Unit, ...]
+    issue: tuple[Issue, ...] = ()  # the newest bulletin
 
     @cached_property
     def unit_by_code(self) -> Mapping[str, Unit]:
@@ -151,4 +153,6 @@ def open_source(home: Home, *, with_notice: bool) -> Iterator[Source]:
     told = recall(home.notice) if with_notice else None
     notice = None if told is None else Notice(str(told.get("zh", "")), str(told.get("en", "")))
     with published_copy(home) as (connection, file):
-        yield Source(connection, file.parent.name, notice)
+        source = Source(connection, file.parent.name, notice)
+        source.frame = replace(source.frame, issue=newest_issue(home, source.frame.month))
+        yield source

@@ -98,6 +98,24 @@ def test_a_failed_nights_notice_stands_on_every_page_and_goes_on_lying_there(hom
     assert "今夜没有发布" not in text_of(home.site / "index.html")
 
 
+def test_the_newest_bulletin_up_to_the_month_lies_beside_the_pages(home: Home) -> None:
+    for month, name, content in (
+        ("2024-04", "旧.docx", "四月"),
+        ("2024-05", "通报.docx", "五月"),
+        ("2024-05", "~$通报.docx", "开着"),
+        ("2024-05", "通报.pdf", "五月"),
+        ("2024-06", "早.docx", "六月"),
+    ):
+        file = home.bulletin / month / name
+        file.parent.mkdir(parents=True, exist_ok=True)
+        file.write_text(content, encoding="utf-8")
+    write_site(home)
+    assert (home.site / "bulletin" / "2024-05.docx").read_text(encoding="utf-8") == "五月"
+    assert [one.name for one in sorted((home.site / "bulletin").iterdir())] == ["2024-05.docx", "2024-05.pdf"]
+    assert 'href="bulletin/2024-05.docx">Word</a>' in (home.site / "index.html").read_text(encoding="utf-8")
+    assert 'href="../bulletin/2024-05.pdf">PDF</a>' in (home.site / "en" / "index.html").read_text(encoding="utf-8")
+
+
 def test_a_write_that_fails_leaves_the_old_pages(home: Home, monkeypatch: pytest.MonkeyPatch) -> None:
     write_site(home)
     shown = home.site.resolve()
