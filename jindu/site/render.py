@@ -79,6 +79,7 @@ class Renderer:
             "likely": wording.likely,
             "has_outlook": wording.has_outlook,
             "signed_count": _signed_count,
+            "since_last_month": partial(_since_last_month, lang=lang),
             "trend_text": partial(trend_text, lang=lang),
             **{name: partial(getattr(shown, name), lang=lang) for name in SPOKEN},
             **{name: getattr(shown, name) for name in UNSPOKEN},
@@ -110,6 +111,12 @@ def _chooser(lang: str) -> Callable[[str, str], str]:
 
 def _status_of(code: str | None) -> Status:
     return STATUSES[code or "no_target"]
+
+
+def _since_last_month(change: int, lang: str) -> str:
+    if change == 0:
+        return "as last month" if lang == "en" else "与上月同"
+    return f"{_signed_count(change)} on last month" if lang == "en" else f"较上月 {_signed_count(change)}"
 
 
 def _signed_count(change: int) -> str:
