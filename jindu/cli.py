@@ -24,6 +24,7 @@ COMMANDS = (
     "explain",
     "sql",
     "export",
+    "site",
     "target",
     "withdraw",
     "correct",

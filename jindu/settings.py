@@ -57,6 +57,11 @@ class Home:
         return self.root / "outbox"
 
     @property
+    def bulletin(self) -> Path:
+        """The bulletins, a folder per report month."""
+        return self.root / "bulletin"
+
+    @property
     def private_database(self) -> Path:
         """The working database, never opened by analysts."""
         return self.root / "warehouse.duckdb"
@@ -70,6 +75,16 @@ class Home:
     def published(self) -> Path:
         """What analysts open: a link to the newest good copy."""
         return self.root / "published" / "jindu.duckdb"
+
+    @property
+    def site(self) -> Path:
+        """The pages: a link to the newest whole site."""
+        return self.root / "site"
+
+    @property
+    def sites(self) -> Path:
+        """The sites as they were written, a numbered folder each."""
+        return self.root / "sites"
 
     @property
     def notice(self) -> Path:
@@ -115,6 +130,11 @@ class Home:
     def watch_lock(self) -> Path:
         """Held by the one watch over this home's inbox."""
         return self.root / ".watch.lock"
+
+    @property
+    def site_lock(self) -> Path:
+        """Held while pages are written: two sites are never written at once."""
+        return self.root / ".site.lock"
 
     @property
     def decision_lock(self) -> Path:

@@ -5,7 +5,7 @@ import importlib
 import click
 
 from jindu.report.steps import title
-from jindu.report.words import word
+from jindu.shown import word
 from jindu.spoken import DONE, Speech, SpokenCommand, both, language_option
 
 

@@ -16,8 +16,8 @@ from jindu.commands.check import folded
 from jindu.commands.decision import at_option, moment_of, reason_option, say_recorded, say_trial, warn_of_nights
 from jindu.commands.target import TargetCommand, by_option, dry_option
 from jindu.decisions import check_said, deciding, record
-from jindu.report.words import word
 from jindu.settings import OFFICE_TIMEZONE, home_folder, reference_folder
+from jindu.shown import word
 from jindu.spoken import (
     DONE,
     NEEDS_PERSON,

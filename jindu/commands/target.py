@@ -16,8 +16,8 @@ from rich.table import Table
 
 from jindu.catalogue.column import LARGEST
 from jindu.decisions import check_said, deciding, record, strange_files, torn_journals
-from jindu.report.words import word
 from jindu.settings import Home, JinduError, home_folder, parse_as_of, reference_folder
+from jindu.shown import word
 from jindu.spoken import (
     DONE,
     NEEDS_PERSON,

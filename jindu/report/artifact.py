@@ -1,8 +1,8 @@
 """The night's ranking and summary as an orchestrator shows them: rows and Markdown."""
 
 from jindu.report.summary import WORST_COUNT, read_summary
-from jindu.report.words import amount, percent, place_range, rank_remark, word
 from jindu.settings import Home
+from jindu.shown import amount, percent, place_range, rank_remark, word
 
 
 def ranking_rows(home: Home) -> list[dict[str, str]]:

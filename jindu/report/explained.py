@@ -9,7 +9,7 @@ from rich.cells import cell_len
 from rich.console import Console
 from rich.text import Text
 
-from jindu.report.words import percent, word
+from jindu.shown import percent, word
 
 SECTIONS = (  # the steps of each, in the order of mart.completion_explained
     ("单元格", "Cells", ("cell",)),

@@ -12,8 +12,8 @@ import duckdb
 from jindu.decisions import read_journals, strange_files, torn_journals
 from jindu.lock import lock_holder
 from jindu.report.summary import Corrected, OpenSubmission, Summary, Undecided, read_summary, with_own_names
-from jindu.report.words import word
 from jindu.settings import OFFICE_TIMEZONE, Home, JinduError
+from jindu.shown import word
 
 STALE_HOURS = 26.0  # a night each day, and two hours' grace
 LEAST_FREE_BYTES = 1_000_000_000  # a night writes its archive, its database and a copy to publish

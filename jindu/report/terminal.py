@@ -13,8 +13,8 @@ from rich.text import Text
 
 from jindu.report.steps import StepTime, title
 from jindu.report.summary import WORST_COUNT, Behind, PublishedRank, Rank, Summary
-from jindu.report.words import amount, percent, place_range, rank_remark, word
 from jindu.settings import StepReport
+from jindu.shown import amount, percent, place_range, rank_remark, word
 
 OPEN_SHOWN = 8
 WIDE_QUOTES = str.maketrans("“”", "「」")  # terminals disagree on how wide the others are

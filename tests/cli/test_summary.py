@@ -13,7 +13,7 @@ from jindu.report.artifact import ranking_rows, summary_markdown
 from jindu.report.steps import StepTime
 from jindu.report.summary import read_summary
 from jindu.report.terminal import show_summary
-from jindu.report.words import amount, percent
+from jindu.shown import amount, percent
 from jindu.settings import Home, JinduError
 
 TIMES = [StepTime("read", "completed", 2.25, "", ""), StepTime("core", "completed", 1.0, "", "")]

@@ -81,11 +81,15 @@ def test_a_failed_gate_is_told_everywhere_and_published_the_night_after(
     notice = json.loads(office.home.notice.read_text(encoding="utf-8"))
     assert notice["zh"] == "2024-03-11 02:00 的夜间运行没有发布（数据关有强制性检查不合格），这里仍是上一次发布的数据。"
     assert (notice["step"], notice["is_gate"], notice["published_version"]) == ("gate-core", True, version)
+    page = office.home.site / "index.html"
+    assert notice["zh"] in page.read_text(encoding="utf-8")  # above the figures of the night before
+    assert notice["en"] in (office.home.site / "en" / "index.html").read_text(encoding="utf-8")
 
     rules["tolerated"] = 1
     night(office, GOOD)
     assert published_version(office.home) != version
     assert not office.home.notice.exists()
+    assert notice["zh"] not in page.read_text(encoding="utf-8")
     told = office.published(
         f"select left(run_id, 10), passed, failed_count, tolerated_count, message_zh from mart.gate_result"
         f" where expectation_code = '{FLAW}' and run_id >= '{FAILED}' order by run_id"
