@@ -36,8 +36,8 @@ order by
     alert.state = 'resolved',
     list_position(
         [
-            'run_failed', 'data_stale', 'rejected', 'held', 'overdue', 'missed', 'projected_to_miss', 'behind',
-            'district_rank_fell', 'published_restated',
+            'run_failed', 'stale', 'rejected', 'held', 'overdue', 'missed', 'projected_to_miss', 'behind', 'rank_fell',
+            'restated',
         ],
         alert.kind
     ),
