@@ -7,6 +7,7 @@ select
     indicator.definition,
     indicator.kind,
     indicator.unit,
+    indicator.decimals,
     indicator.direction,
     indicator.theme_code,
     indicator.theme_name_zh,

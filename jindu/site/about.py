@@ -1,0 +1,43 @@
+"""About the figures: how they come about, what each indicator means, and what every published column holds."""
+
+from collections.abc import Iterator
+
+from jindu.site.page import Page
+from jindu.site.paging import paged
+from jindu.site.source import Source
+from jindu.warehouse.columns import load
+
+INDICATORS_A_PAGE = 90
+
+
+def pages(source: Source, lang: str) -> Iterator[Page]:
+    """The rules, and the definitions of all indicators."""
+    indicators = source.rows("about")
+    yield Page("about.html", "about.html.j2", "数据说明" if lang == "zh" else "About the figures", "about", {
+        "indicators_count": len(indicators),
+    })  # fmt: skip
+    title = "指标解释" if lang == "zh" else "Definitions"
+    for sheet in paged("definitions.html", indicators, INDICATORS_A_PAGE):
+        yield Page(
+            sheet.path,
+            "definitions.html.j2",
+            title if sheet.number == 1 else f"{title} {sheet.number}",
+            "about",
+            {"sheet": sheet},
+        )
+
+
+def dictionary_pages(_source: Source, lang: str) -> Iterator[Page]:
+    """The data dictionary: a page of all published tables, and one of each with its columns."""
+    described = load()
+    title = "数据字典" if lang == "zh" else "Data dictionary"
+    tables = list(described.tables.values())
+    yield Page("dictionary.html", "dictionary.html.j2", title, "dictionary", {"tables": tables})
+    for table in tables:
+        yield Page(
+            f"dictionary/{table.name}.html",
+            "dictionary_table.html.j2",
+            f"{title} · {table.view if lang == 'zh' else table.name}",
+            "dictionary",
+            {"table": table, "units": described.units},
+        )

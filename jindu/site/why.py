@@ -1,0 +1,111 @@
+"""Explanations: a page per org unit and indicator, from each month's figures down to the cells that were typed."""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from itertools import groupby
+
+from jindu.site.page import Page
+from jindu.site.source import Row, Source
+
+GROUPS = (  # the steps of each, in the order of sql/page/why_step.sql
+    ("实际数", "What was done", frozenset(
+        ("month", "numerator", "denominator", "ytd", "prior", "growth", "rolling_3", "rolling_12", "low", "high")
+    )),
+    ("目标与比率", "Target and ratios", frozenset(
+        ("target", "shape", "target_to_date", "target_covered", "completion", "pace", "gap", "needed")
+    )),
+    ("预计", "Projection", frozenset(
+        ("projected_rate", "projected_rest", "projected_misses", "projected_sum", "projected_range", "projection")
+    )),
+    ("状态", "Status", frozenset(("provisional", "status"))),
+)  # fmt: skip
+GROUP_OF = {kind: place for place, (_, _, kinds) in enumerate(GROUPS) for kind in kinds}
+PAIR = ("org_unit_code", "indicator_code")
+
+
+@dataclass(frozen=True)
+class NumberedCell:
+    """A cell with its number on the page, which months point to."""
+
+    number: int
+    row: Row
+
+
+@dataclass(frozen=True)
+class Month:
+    """One month of the plan year: its figures, the cells and the units below that they rest on, and the arithmetic."""
+
+    row: Row
+    cells: Sequence[NumberedCell]
+    units: Sequence[Row]
+    groups: Sequence[tuple[str, Sequence[str]]]
+
+    @property
+    def anchor(self) -> str:
+        """Where the month stands on its page."""
+        return f"m{self.row.report_month:%Y-%m}"
+
+
+def path_of(unit_code: str, indicator_code: str) -> str:
+    """Where the explanation of a unit's indicator lies."""
+    return f"why/{unit_code}/{indicator_code}.html"
+
+
+def pages(source: Source, lang: str) -> Iterator[Page]:
+    """One page per org unit that pages name, and indicator."""
+    months, targets, cells, units, steps = (
+        source.by(query, *PAIR) for query in ("why_month", "why_target", "why_cell", "why_unit", "why_step")
+    )
+    indicators = {row.indicator_code: row for row in source.rows("about")}
+    named = source.frame.unit_by_code
+    year = source.frame.month.year if source.frame.month else 0
+    for pair, rows in months.items():
+        unit_code, indicator_code = pair
+        if unit_code not in named:
+            continue
+        unit, indicator = named[unit_code], indicators[indicator_code]
+        numbered = [NumberedCell(n, row) for n, row in enumerate(cells.get(pair, ()), start=1)]
+        own = [row for row in rows if row.report_month.year == year]
+        name = indicator.name_en if lang == "en" else indicator.name_zh
+        yield Page(
+            path_of(unit_code, indicator_code),
+            "why.html.j2",
+            f"{unit.short_name} · {name}",
+            "why",
+            {
+                "unit": unit,
+                "indicator": indicator,
+                "name": name,
+                "indicators": indicators,
+                "months": _months(own, numbered, units.get(pair, ()), steps.get(pair, ()), lang),
+                "earlier": [row for row in rows if row.report_month.year < year],
+                "shown": next((row for row in own if row.report_month == source.frame.month), None),
+                "targets": targets.get(pair, ()),
+                "cells": numbered,
+                "pairs": months,
+            },
+        )
+
+
+def _months(
+    rows: Sequence[Row], cells: Sequence[NumberedCell], units: Sequence[Row], steps: Sequence[Row], lang: str
+) -> list[Month]:
+    """The months of the plan year, the newest first."""
+    place = 1 if lang == "en" else 0
+    said = {
+        month: [
+            (GROUPS[group][place], [row.text_en if lang == "en" else row.text_zh for row in group_rows])
+            for group, group_rows in groupby(month_steps, key=lambda row: GROUP_OF[row.kind])
+        ]
+        for month, month_steps in groupby(steps, key=lambda row: row.report_month)
+    }
+    added = {month: list(group) for month, group in groupby(units, key=lambda row: row.report_month)}
+    return [
+        Month(
+            row,
+            [cell for cell in cells if row.report_month.month in cell.row.months],
+            added.get(row.report_month, ()),
+            said.get(row.report_month, ()),
+        )
+        for row in reversed(rows)
+    ]
