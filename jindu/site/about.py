@@ -1,13 +1,20 @@
 """About the figures: how they come about, what each indicator means, and what every published column holds."""
 
+import functools
 from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
 
+import yaml
+
+from jindu.shown import STATUSES
 from jindu.site.page import Page
 from jindu.site.paging import paged
 from jindu.site.source import Source
 from jindu.warehouse.columns import load
 
-INDICATORS_A_PAGE = 90
+INDICATORS_A_PAGE = 60
+TEXTS = Path(__file__).parent / "templates" / "about.yml"
 
 
 def pages(source: Source, lang: str) -> Iterator[Page]:
@@ -15,6 +22,12 @@ def pages(source: Source, lang: str) -> Iterator[Page]:
     indicators = source.rows("about")
     yield Page("about.html", "about.html.j2", "数据说明" if lang == "zh" else "About the figures", "about", {
         "indicators_count": len(indicators),
+        "status_rules": [
+            (STATUSES[code], said["zh"], said["en"]) for code, said in _texts()["statuses"].items()
+        ],
+        "topics": [
+            (topic["key"], topic["zh_title"], topic["en_title"], topic["zh"], topic["en"]) for topic in _texts()["topics"]
+        ],
     })  # fmt: skip
     title = "指标解释" if lang == "zh" else "Definitions"
     for sheet in paged("definitions.html", indicators, INDICATORS_A_PAGE):
@@ -41,3 +54,8 @@ def dictionary_pages(_source: Source, lang: str) -> Iterator[Page]:
             "dictionary",
             {"table": table, "units": described.units},
         )
+
+
+@functools.cache
+def _texts() -> Any:
+    return yaml.safe_load(TEXTS.read_text(encoding="utf-8"))

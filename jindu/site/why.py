@@ -2,8 +2,10 @@
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from decimal import Decimal
 from itertools import groupby
 
+from jindu.shown import UNKNOWN, minus
 from jindu.site.page import Page
 from jindu.site.source import Row, Source
 
@@ -83,6 +85,8 @@ def pages(source: Source, lang: str) -> Iterator[Page]:
                 "targets": targets.get(pair, ()),
                 "cells": numbered,
                 "pairs": months,
+                "indicator_path": "index.html",
+                "plain_number": _plain_number,
             },
         )
 
@@ -109,3 +113,8 @@ def _months(
         )
         for row in reversed(rows)
     ]
+
+
+def _plain_number(value: Decimal | None) -> str:
+    """A number as a person writes it, to the last digit that was given: 7, 1436.67."""
+    return UNKNOWN if value is None else minus(f"{value.normalize():f}")
