@@ -7,7 +7,8 @@ from pathlib import Path
 import jinja2
 
 from jindu import shown
-from jindu.shown import STATUSES, Status
+from jindu.shown import STATUSES, Status, minus
+from jindu.site import wording
 from jindu.site.contents import SECTIONS
 from jindu.site.page import Page
 from jindu.site.source import Frame
@@ -29,6 +30,7 @@ SPOKEN = (  # of jindu.shown, with the language filled in
     "rank_remark",
     "sample_mark",
 )
+WORDED = ("name", "theme", "actual", "due", "target", "gap", "remedy", "outlook")  # of jindu.site.wording
 UNSPOKEN = ("percent", "figure", "rank_change", "place_range", "signed", "rounded")
 
 
@@ -55,6 +57,11 @@ class Renderer:
             "statuses": list(STATUSES.values()),
             **{name: partial(getattr(shown, name), lang=lang) for name in SPOKEN},
             **{name: getattr(shown, name) for name in UNSPOKEN},
+            **{name: partial(getattr(wording, name), lang=lang) for name in WORDED},
+            "bar": wording.bar,
+            "pace": wording.pace,
+            "likely": wording.likely,
+            "signed_count": _signed_count,
         }
 
     def html(self, page: Page) -> str:
@@ -81,6 +88,10 @@ def _chooser(lang: str) -> Callable[[str, str], str]:
 
 def _status_of(code: str | None) -> Status:
     return STATUSES[code or "no_target"]
+
+
+def _signed_count(change: int) -> str:
+    return minus(f"{change:+d}") if change else "="
 
 
 def style_sheet() -> str:

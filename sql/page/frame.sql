@@ -16,9 +16,11 @@ due_month as (
 ),
 
 office as (
-    select unit.org_unit_code, unit.name, coalesce(unit.short_name, unit.name) as short_name, unit.level, unit.parent_code
+    select
+        unit.org_unit_code, unit.name, coalesce(unit.short_name, unit.name) as short_name, unit.level, unit.parent_code
     from mart.org_unit as unit
-    where unit.is_office
+    where
+        unit.is_office
         or unit.org_unit_code in (
             select parent_code from mart.ranking where scope = 'overall'
         )
