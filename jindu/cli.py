@@ -22,6 +22,7 @@ COMMANDS = (
     "deliver",
     "status",
     "explain",
+    "site",
     "target",
     "withdraw",
     "correct",

@@ -20,6 +20,18 @@ class Interval:
     high: float
 
 
+@dataclass(frozen=True)
+class Year:
+    """What a chart of a year shows; a place for each month, none where nothing is phased unlike the target."""
+
+    values: Sequence[float | None]
+    phased: Sequence[float | None]
+    target: float | None
+    end: Interval | None
+    is_share: bool = False
+    from_zero: bool = True
+
+
 def monthly_bars(
     values: Sequence[float | None], phased: Sequence[float | None], months: Sequence[str], title: str, told: str
 ) -> Markup:
@@ -37,36 +49,25 @@ def monthly_bars(
     return _svg(scale, marks, months, title, told)
 
 
-def year_line(  # noqa: PLR0913, PLR0917  (what a chart of a year shows)
-    values: Sequence[float | None],
-    phased: Sequence[float | None],
-    target: float | None,
-    end: Interval | None,
-    months: Sequence[str],
-    title: str,
-    told: str,
-    *,
-    is_share: bool = False,
-    from_zero: bool = True,
-) -> Markup:
+def year_line(year: Year, months: Sequence[str], title: str, told: str) -> Markup:
     """The year so far as a line, what is due by each month, the target, and where the year will end."""
-    ends = [] if end is None else [end.value, end.low, end.high]
-    floor_value: list[float | None] = [0.0] if from_zero else []
-    scale = _Scale([*values, *phased, target, *ends, *floor_value], is_share=is_share)
+    ends = [] if year.end is None else [year.end.value, year.end.low, year.end.high]
+    base = [0.0] if year.from_zero else []
+    scale = _Scale([*year.values, *year.phased, year.target, *ends, *base], is_share=year.is_share)
     step = (WIDTH - LEFT - RIGHT) / MONTHS
     spots = [LEFT + (place + 0.5) * step for place in range(MONTHS)]
     marks = []
-    if target is not None:
-        marks.append(_line(LEFT, scale.y(target), WIDTH - RIGHT, scale.y(target), "aim"))
-    due = [(x, scale.y(value)) for x, value in zip(spots, phased, strict=True) if value is not None]
+    if year.target is not None:
+        marks.append(_line(LEFT, scale.y(year.target), WIDTH - RIGHT, scale.y(year.target), "aim"))
+    due = [(x, scale.y(value)) for x, value in zip(spots, year.phased, strict=False) if value is not None]
     marks += _path(due, "due-line")
-    now = [(x, scale.y(value)) for x, value in zip(spots, values, strict=True) if value is not None]
-    if end is not None and now and now[-1][0] < spots[-1]:
+    now = [(x, scale.y(value)) for x, value in zip(spots, year.values, strict=True) if value is not None]
+    if year.end is not None and now and now[-1][0] < spots[-1]:
         last, finish = now[-1], spots[-1]
-        fan = [last, (finish, scale.y(end.high)), (finish, scale.y(end.low))]
+        fan = [last, (finish, scale.y(year.end.high)), (finish, scale.y(year.end.low))]
         marks.append(f'<polygon class="fan" points="{_points(fan)}"/>')
-        marks.append(_line(*last, finish, scale.y(end.value), "ahead"))
-        marks.append(f'<circle class="end" cx="{finish:.1f}" cy="{scale.y(end.value):.1f}" r="3.5"/>')
+        marks.append(_line(*last, finish, scale.y(year.end.value), "ahead"))
+        marks.append(f'<circle class="end" cx="{finish:.1f}" cy="{scale.y(year.end.value):.1f}" r="3.5"/>')
     marks += _path(now, "now")
     marks += [f'<circle class="dot" cx="{x:.1f}" cy="{y:.1f}" r="2.6"/>' for x, y in now]
     return _svg(scale, marks, months, title, told)
@@ -111,9 +112,11 @@ def _svg(scale: _Scale, marks: Sequence[str], months: Sequence[str], title: str,
         grid.append(f'<text x="{LEFT - 4}" y="{scale.y(value) + 3.5:.1f}" class="end-at">{escape(text)}</text>')
     step = (WIDTH - LEFT - RIGHT) / MONTHS
     for place, month in enumerate(months):
-        grid.append(f'<text x="{LEFT + (place + 0.5) * step:.1f}" y="{HEIGHT - 5}" class="mid-at">{escape(month)}</text>')
+        grid.append(
+            f'<text x="{LEFT + (place + 0.5) * step:.1f}" y="{HEIGHT - 5}" class="mid-at">{escape(month)}</text>'
+        )
     head = f'<svg class="chart" viewBox="0 0 {WIDTH} {HEIGHT}" role="img" aria-label="{escape(title)}: {escape(told)}">'
-    return Markup(head + "".join([*grid, *marks]) + "</svg>")  # noqa: S704  (every text in it is escaped)
+    return Markup(head + "".join([*grid, *marks]) + "</svg>")
 
 
 def _rect(x: float, y: float, width: float, height: float, kind: str) -> str:

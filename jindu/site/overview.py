@@ -19,7 +19,6 @@ GOOD = ("achieved", "on_pace")
 class Tile:
     """A number at the top of a page: how many targets stand so, and how many more than last month."""
 
-    key: str
     zh: str
     en: str
     tone: str
@@ -63,6 +62,7 @@ def pages(source: Source, lang: str) -> Iterator[Page]:
         {
             **shared,
             "tiles": tiles(own),
+            "provisional": provisional(own),
             "targets_count": len(own),
             "worst": worst[:WORST_SHOWN],
             "worst_count": len(worst),
@@ -84,48 +84,32 @@ def pages(source: Source, lang: str) -> Iterator[Page]:
         )
 
 
+TILES = (  # the words over the numbers, and the statuses that they count
+    ("已完成", "Achieved", "blue", ("achieved",)),
+    ("达序时", "On pace", "blue", ("on_pace",)),
+    ("略滞后", "Slightly behind", "yellow", ("at_risk", "repaired")),
+    ("滞后", "Behind", "orange", ("behind",)),
+    ("严重滞后、未完成", "Far behind, missed", "red", ("far_behind", "missed")),
+    ("未到期或无数", "Not due, no figure", "grey", ("not_due", "unreported", "not_computable", "not_applicable")),
+)
+
+
 def tiles(rows: Sequence[Row]) -> list[Tile]:
-    """Achieved, on pace, at risk, behind, far behind or missed, not due, and provisional: now, and since last month."""
+    """How many targets are achieved, on pace, behind and so on: now, and how many more than last month."""
     now = Counter(row.status for row in rows)
     before = Counter(row.previous_status for row in rows if row.previous_status is not None)
-    groups = (
-        ("achieved", "已完成", "Achieved", "blue", ("achieved",)),
-        ("on_pace", "达序时", "On pace", "blue", ("on_pace",)),
-        ("at_risk", "略滞后", "Slightly behind", "yellow", ("at_risk", "repaired")),
-        ("behind", "滞后", "Behind", "orange", ("behind",)),
-        ("far_behind", "严重滞后、未完成", "Far behind, missed", "red", ("far_behind", "missed")),
-        (
-            "other",
-            "未到期或无数",
-            "Not due, no figure",
-            "grey",
-            ("not_due", "unreported", "not_computable", "not_applicable"),
-        ),
-    )
-    found = [
-        Tile(
-            key,
-            zh,
-            en,
-            tone,
-            sum(now[code] for code in codes),
-            sum(now[c] - before[c] for c in codes) if before else None,
-        )
-        for key, zh, en, tone, codes in groups
+    return [
+        Tile(zh, en, tone, count, count - sum(before[code] for code in codes) if before else None)
+        for zh, en, tone, codes in TILES
+        for count in [sum(now[code] for code in codes)]
     ]
-    provisional = sum(row.is_provisional for row in rows)
-    was = sum(bool(row.was_provisional) for row in rows)
-    found.append(
-        Tile(
-            "provisional",
-            "其中暂定",
-            "Of them provisional",
-            "plain",
-            provisional,
-            provisional - was if before else None,
-        )
-    )
-    return found
+
+
+def provisional(rows: Sequence[Row]) -> Tile:
+    """How many could still turn, because a report is missing or held."""
+    count, was = sum(row.is_provisional for row in rows), sum(bool(row.was_provisional) for row in rows)
+    has_before = any(row.previous_status is not None for row in rows)
+    return Tile("暂定", "Provisional", "plain", count, count - was if has_before else None)
 
 
 def changed(rows: Sequence[Row], *, is_worse: bool) -> list[Row]:

@@ -11,6 +11,7 @@ from jindu.shown import STATUSES, Status, minus
 from jindu.site import wording
 from jindu.site.contents import SECTIONS
 from jindu.site.page import Page
+from jindu.site.series import trend_text
 from jindu.site.source import Frame
 
 TEMPLATES = Path(__file__).parent / "templates"
@@ -30,7 +31,19 @@ SPOKEN = (  # of jindu.shown, with the language filled in
     "rank_remark",
     "sample_mark",
 )
-WORDED = ("name", "theme", "actual", "due", "target", "gap", "remedy", "outlook")  # of jindu.site.wording
+# Of jindu.site.wording, the same
+WORDED = (
+    "name",
+    "theme",
+    "actual",
+    "due",
+    "target",
+    "gap",
+    "remedy",
+    "outlook",
+    "projected",
+    "metric_text",
+)  # of jindu.site.wording
 UNSPOKEN = ("percent", "figure", "rank_change", "place_range", "signed", "rounded")
 
 
@@ -59,9 +72,12 @@ class Renderer:
             **{name: getattr(shown, name) for name in UNSPOKEN},
             **{name: partial(getattr(wording, name), lang=lang) for name in WORDED},
             "bar": wording.bar,
+            "bare": wording.bare,
             "pace": wording.pace,
             "likely": wording.likely,
+            "has_outlook": wording.has_outlook,
             "signed_count": _signed_count,
+            "trend_text": partial(trend_text, lang=lang),
         }
 
     def html(self, page: Page) -> str:

@@ -1,6 +1,7 @@
 """How a row of sql/page/standing.sql reads on a page: what was reached, what was due, and what would put it right."""
 
-from decimal import ROUND_CEILING, Decimal
+from collections.abc import Callable
+from decimal import ROUND_CEILING, ROUND_HALF_UP, Decimal
 from typing import Any
 
 from jindu.shown import (
@@ -10,7 +11,7 @@ from jindu.shown import (
     Status,
     figure,
     gap_text,
-    month_text,
+    month_name,
     percent,
     rounded,
     unit_text,
@@ -20,6 +21,7 @@ from jindu.site.source import Row
 
 WORST = ("missed", "far_behind", "behind")  # what is put right first
 BAR_END = Decimal("1.25")  # a bar of the pace ends here; 1 is marked on it
+MUCH = 1000  # from here on decimals tell nobody anything; the explanations have them all
 FEW = 10  # below it, a count that is due is shown with a digit more
 
 
@@ -44,7 +46,7 @@ def actual(row: Row, lang: str) -> str:
     """The year to date with its unit, or what is published of a withheld one."""
     if row.ytd_value is None:
         return row.ytd_text or UNKNOWN
-    return value_text(row.ytd_value, row.kind, row.unit, row.decimals, lang)
+    return _precise(row.ytd_value, row, lang)
 
 
 def due(row: Row, lang: str) -> str:
@@ -56,8 +58,14 @@ def target(row: Row, lang: str) -> str:
     """The target of the year, with the sign of a ceiling."""
     if row.annual_target_value is None:
         return UNKNOWN
-    shown = value_text(row.annual_target_value, row.kind, row.unit, row.decimals, lang)
+    shown = _precise(row.annual_target_value, row, lang)
     return f"≤ {shown}" if row.target_form == "at_most" else shown
+
+
+def bare(said: Callable[[Row], str], row: Row) -> str:
+    """The same without its unit, where the unit stands beside it already."""
+    text = said(row)
+    return text if row.kind in IN_POINTS else text.split(" ")[0]
 
 
 def gap(row: Row, lang: str) -> str:
@@ -82,7 +90,7 @@ def bar(row: Row) -> str | None:
 def remedy(row: Row, lang: str) -> str:
     """What would put a row right that is behind or missed: the arithmetic, and no advice that nobody asked for."""
     zh = lang != "en"
-    to = month_text(row.target_due_month, lang)
+    to = "" if row.target_due_month is None else month_name(row.target_due_month, lang)
     aim = target(row, lang)
     if row.status_rule == "ceiling_exceeded":
         return (
@@ -96,9 +104,9 @@ def remedy(row: Row, lang: str) -> str:
             else f"was due {to}, {missing} missing; done late it counts as caught up"
         )
     if row.needed_monthly_value is not None and row.kind not in IN_POINTS:
-        need, recent = _monthly(row.needed_monthly_value, row, lang), None
+        need, recent = _monthly(row.needed_monthly_value, row, lang, ROUND_CEILING), None
         if row.rolling_3_value is not None and row.kind == "flow":
-            recent = _monthly(row.rolling_3_value / 3, row, lang)
+            recent = _monthly(row.rolling_3_value / 3, row, lang, ROUND_HALF_UP)
         if zh:
             return f"到{to}每月需 {need}" + ("" if recent is None else f"，近三月月均 {recent}")
         return f"needs {need} a month until {to}" + ("" if recent is None else f"; {recent} of late")
@@ -110,20 +118,28 @@ def remedy(row: Row, lang: str) -> str:
 
 def outlook(row: Row, lang: str) -> str:
     """Where the year will end, with its interval and the chance of meeting the target; empty where nobody can say."""
-    if row.projected_value is None or row.projection_basis == "actual":
+    if not has_outlook(row):
         return ""
     zh = lang != "en"
-    end = _precise(row.projected_value, row, lang)
-    low, high = (
-        figure(value, row.kind, _decimals(value, row)) for value in (row.projected_low_value, row.projected_high_value)
-    )
-    span = f"（{low}～{high}）" if zh else f" ({low} to {high})"
-    chance = (
-        ""
-        if row.probability_ratio is None
-        else (f"，把握 {likely(row.probability_ratio)}" if zh else f", {likely(row.probability_ratio)} likely")
-    )
-    return f"预计年末 {end}{span}{chance}" if zh else f"heading for {end}{span}{chance}"
+    said = f"预计年末 {projected(row, lang)}" if zh else f"heading for {projected(row, lang)}"
+    if row.probability_ratio is None:
+        return said
+    return f"{said}，把握 {likely(row.probability_ratio)}" if zh else f"{said}, {likely(row.probability_ratio)} likely"
+
+
+def has_outlook(row: Row) -> bool:
+    """Whether there is a projection that is no result yet."""
+    return row.projected_value is not None and row.projection_basis != "actual"
+
+
+def projected(row: Row, lang: str) -> str:
+    """The projected end with its interval, as roughly as it is known: 2.2 家（2.0～5.5）."""
+    values = (row.projected_value, row.projected_low_value, row.projected_high_value)
+    digits = 1 if row.kind not in IN_POINTS and max(map(abs, values)) < FEW else 0
+    end, low, high = (figure(value, row.kind, digits) for value in values)
+    span = f"（{low}～{high}）" if lang != "en" else f" ({low} to {high})"
+    unit = "" if row.kind in IN_POINTS else f" {unit_text(row.unit, lang)}".rstrip()
+    return f"{end}{unit}{span}"
 
 
 def likely(probability: Decimal) -> str:
@@ -133,6 +149,17 @@ def likely(probability: Decimal) -> str:
     if probability > Decimal("0.99"):
         return ">99%"
     return percent(probability, 0)
+
+
+def metric_text(row: Row, lang: str) -> str:
+    """What a row of a ranking was ranked by, as people read it."""
+    if row.metric_value is None:
+        return UNKNOWN
+    if row.metric == "growth":
+        return figure(row.metric_value, "growth", 1)
+    if row.metric == "level":
+        return value_text(row.metric_value, row.kind, row.unit, row.decimals, lang)
+    return rounded(row.metric_value, 2) if row.metric == "per_thousand_households" else percent(row.metric_value)
 
 
 def severity(row: Row) -> tuple[Any, ...]:
@@ -147,11 +174,12 @@ def _short_of(row: Row, aim: Decimal, lang: str) -> str:
     return _precise(missing, row, lang)
 
 
-def _monthly(value: Decimal, row: Row, lang: str) -> str:
-    """An amount a month, rounded away from ease."""
+def _monthly(value: Decimal, row: Row, lang: str, rounding: str) -> str:
+    """An amount a month; what is needed is rounded up, or it would not suffice."""
     digits = _decimals(value, row)
-    up = value.quantize(Decimal(1).scaleb(-digits), ROUND_CEILING)
-    return f"{rounded(up, digits)} {unit_text(row.unit, lang)}".rstrip()
+    return (
+        f"{rounded(value.quantize(Decimal(1).scaleb(-digits), rounding), digits)} {unit_text(row.unit, lang)}".rstrip()
+    )
 
 
 def _precise(value: Decimal | None, row: Row, lang: str) -> str:
@@ -159,7 +187,9 @@ def _precise(value: Decimal | None, row: Row, lang: str) -> str:
 
 
 def _decimals(value: Decimal, row: Row) -> int:
-    """The indicator's decimals; one more for a small count that is no whole number, as 5.25 due by now."""
+    """The indicator's decimals; one more for a small count that is no whole number (5.25 due by now), none for much."""
+    if abs(value) >= MUCH:
+        return 0
     digits: int = row.decimals or 0
     is_whole = value == value.quantize(Decimal(1).scaleb(-digits))
     return digits if is_whole or abs(value) >= FEW or row.kind in IN_POINTS else digits + 1

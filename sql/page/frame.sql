@@ -1,6 +1,6 @@
 -- grain: one row, the published copy
 -- What every page says of itself: whose it is, of which run, and the month that it shows, which is the latest whose due
--- day has passed (domain.md, Status). Where setting.csv names no office, the unit above the lowest ranked one stands in.
+-- day has passed (domain.md, Status). Where setting.csv names no office, the unit above the lowest ranked stands in.
 with newest_run as (
     select run_id, as_of_at, files_received_count
     from mart.run
