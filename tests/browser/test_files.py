@@ -87,9 +87,7 @@ def test_every_page_is_there_in_both_languages_and_leads_to_the_other(pages: lis
 
 
 def test_every_community_is_one_link_away_from_every_page(pages: list[File], home: Home) -> None:
-    communities = {
-        page.path.removeprefix("en/") for page in pages if re.match(r"(en/)?community/\d+\.html", page.path)
-    }
+    communities = {page.path.removeprefix("en/") for page in pages if re.match(r"(en/)?community/\d+\.html", page.path)}
     assert communities
     for page in pages:
         folder = posixpath.dirname(page.path)

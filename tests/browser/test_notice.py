@@ -17,7 +17,10 @@ def told(home: Home, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The site after a failed night."""
     other = Home(tmp_path_factory.mktemp("told") / "home")
     shutil.copytree(home.root, other.root, symlinks=True)
-    notice = {"zh": "昨夜运行失败，以下仍是前一版的数据。", "en": "Last night's run failed; the figures are those before."}
+    notice = {
+        "zh": "昨夜运行失败，以下仍是前一版的数据。",
+        "en": "Last night's run failed; the figures are those before.",
+    }
     other.notice.write_text(json.dumps(notice, ensure_ascii=False), encoding="utf-8")
     write_site(other, with_notice=True)
     return other.site.resolve()
