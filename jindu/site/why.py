@@ -49,7 +49,7 @@ class Month:
     @property
     def anchor(self) -> str:
         """Where the month stands on its page."""
-        return f"m{self.row.report_month:%Y-%m}"
+        return f"m{self.row.report_month:%m}"
 
 
 def path_of(unit_code: str, indicator_code: str) -> str:
