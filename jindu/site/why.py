@@ -9,7 +9,7 @@ from itertools import groupby
 
 from markupsafe import Markup
 
-from jindu.shown import UNKNOWN, figure, minus
+from jindu.shown import UNKNOWN, figure, minus, month_name, word
 from jindu.site.page import Page
 from jindu.site.source import Row, Source
 
@@ -43,6 +43,7 @@ class Month:
 
     row: Row
     cells: Sequence[NumberedCell]
+    cell_links: Markup  # to each of them
     units: Sequence[Row]
     groups: Sequence[tuple[str, Markup]]  # the heading, and its steps as items of a list
 
@@ -110,15 +111,28 @@ def _months(
         for month, month_steps in groupby(steps, key=lambda row: row.report_month)
     }
     added = {month: list(group) for month, group in groupby(units, key=lambda row: row.report_month)}
+    links = [_link(cell, lang) for cell in cells]
+    comma = Markup(", " if lang == "en" else "、")
     return [
         Month(
             row,
             [cell for cell in cells if row.report_month.month in cell.row.months],
+            comma.join(
+                link for cell, link in zip(cells, links, strict=True) if row.report_month.month in cell.row.months
+            ),
             added.get(row.report_month, ()),
             said.get(row.report_month, ()),
         )
         for row in reversed(rows)
     ]
+
+
+def _link(cell: NumberedCell, lang: str) -> Markup:
+    """A link to a cell further down the page, by its month, its column and its address."""
+    by_telephone = "(by telephone)" if lang == "en" else "（电话更正）"
+    measure = word("reported_cell", "measure", cell.row.measure, lang)
+    text = f"{month_name(cell.row.source_month, lang)} {measure} {cell.row.cell or by_telephone}"
+    return Markup(f'<a href="#c{cell.number}">{escape(text)}</a>')  # escaped here
 
 
 def _items(texts: Iterable[str]) -> Markup:
