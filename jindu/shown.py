@@ -1,5 +1,6 @@
 """How values, months and codes read wherever people look at them, in Chinese and English."""
 
+import functools
 from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import ROUND_HALF_UP, Decimal
@@ -61,6 +62,7 @@ STATUSES = {  # worst first, as pages list them; the colours are those of domain
 }
 
 
+@functools.cache  # a site asks it half a million times
 def word(table: str, column: str, code: str | None, lang: str) -> str:
     """A published code as people say it: its word in warehouse/columns.yml, or the code without underscores."""
     if code is None:
@@ -129,6 +131,7 @@ def signed(value: Decimal, decimals: int) -> str:
     return minus(shown) if value <= 0 or not any(digit in shown for digit in "123456789") else f"+{shown}"
 
 
+@functools.lru_cache(maxsize=1 << 16)
 def rounded(value: Decimal, decimals: int) -> str:
     """Half away from zero, with thousands separators; never −0."""
     shown = f"{value.quantize(Decimal(1).scaleb(-decimals), ROUND_HALF_UP):,}"

@@ -1,0 +1,149 @@
+"""Explanations: a page per org unit and indicator, from each month's figures down to the cells that were typed."""
+
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from decimal import Decimal
+from functools import partial
+from html import escape
+from itertools import groupby
+
+from markupsafe import Markup
+
+from jindu.shown import UNKNOWN, figure, minus, month_name, word
+from jindu.site.page import Page
+from jindu.site.source import Row, Source
+
+GROUPS = (  # the steps of each, in the order of sql/page/why_step.sql
+    ("实际数", "What was done", frozenset(
+        ("month", "numerator", "denominator", "ytd", "prior", "growth", "rolling_3", "rolling_12", "low", "high")
+    )),
+    ("目标与比率", "Target and ratios", frozenset(
+        ("target", "shape", "target_to_date", "target_covered", "completion", "pace", "gap", "needed")
+    )),
+    ("预计", "Projection", frozenset(
+        ("projected_rate", "projected_rest", "projected_misses", "projected_sum", "projected_range", "projection")
+    )),
+    ("状态", "Status", frozenset(("provisional", "status"))),
+)  # fmt: skip
+GROUP_OF = {kind: place for place, (_, _, kinds) in enumerate(GROUPS) for kind in kinds}
+PAIR = ("org_unit_code", "indicator_code")
+
+
+@dataclass(frozen=True)
+class NumberedCell:
+    """A cell with its number on the page, which months point to."""
+
+    number: int
+    row: Row
+
+
+@dataclass(frozen=True)
+class Month:
+    """One month of the plan year: its figures, the cells and the units below that they rest on, and the arithmetic."""
+
+    row: Row
+    cells: Sequence[NumberedCell]
+    cell_links: Markup  # to each of them
+    units: Sequence[Row]
+    groups: Sequence[tuple[str, Markup]]  # the heading, and its steps as items of a list
+
+    @property
+    def anchor(self) -> str:
+        """Where the month stands on its page."""
+        return f"m{self.row.report_month:%m}"
+
+
+def path_of(unit_code: str, indicator_code: str) -> str:
+    """Where the explanation of a unit's indicator lies."""
+    return f"why/{unit_code}/{indicator_code}.html"
+
+
+def pages(source: Source, lang: str) -> Iterator[Page]:
+    """One page per org unit that pages name, and indicator."""
+    months, targets, cells, units, steps = (
+        source.by(query, *PAIR) for query in ("why_month", "why_target", "why_cell", "why_unit", "why_step")
+    )
+    indicators = {row.indicator_code: row for row in source.rows("about")}
+    described = {row.indicator_code for row in source.rows("standing")}  # those that have a page of their own
+    named = source.frame.unit_by_code
+    year = source.frame.month.year if source.frame.month else 0
+    for pair, rows in months.items():
+        unit_code, indicator_code = pair
+        if unit_code not in named:
+            continue
+        unit, indicator = named[unit_code], indicators[indicator_code]
+        numbered = [NumberedCell(n, row) for n, row in enumerate(cells.get(pair, ()), start=1)]
+        own = [row for row in rows if row.report_month.year == year]
+        name = indicator.name_en if lang == "en" else indicator.name_zh
+        yield Page(
+            path_of(unit_code, indicator_code),
+            "why.html.j2",
+            f"{unit.short_name} · {name}",
+            "why",
+            {
+                "unit": unit,
+                "indicator": indicator,
+                "name": name,
+                "indicators": indicators,
+                "months": _months(own, numbered, units.get(pair, ()), steps.get(pair, ()), lang),
+                "earlier": [row for row in rows if row.report_month.year < year],
+                "shown": next((row for row in own if row.report_month == source.frame.month), None),
+                "targets": targets.get(pair, ()),
+                "cells": numbered,
+                "pairs": months,
+                "indicator_path": f"indicator/{indicator_code}.html" if indicator_code in described else None,
+                "plain_number": _plain_number,
+                "shown_figure": partial(_figure, indicator.kind, indicator.decimals),
+            },
+        )
+
+
+def _months(
+    rows: Sequence[Row], cells: Sequence[NumberedCell], units: Sequence[Row], steps: Sequence[Row], lang: str
+) -> list[Month]:
+    """The months of the plan year, the newest first."""
+    place = 1 if lang == "en" else 0
+    said = {
+        month: [
+            (GROUPS[group][place], _items(row.text_en if lang == "en" else row.text_zh for row in group_rows))
+            for group, group_rows in groupby(month_steps, key=lambda row: GROUP_OF[row.kind])
+        ]
+        for month, month_steps in groupby(steps, key=lambda row: row.report_month)
+    }
+    added = {month: list(group) for month, group in groupby(units, key=lambda row: row.report_month)}
+    links = [_link(cell, lang) for cell in cells]
+    comma = Markup(", " if lang == "en" else "、")
+    return [
+        Month(
+            row,
+            [cell for cell in cells if row.report_month.month in cell.row.months],
+            comma.join(
+                link for cell, link in zip(cells, links, strict=True) if row.report_month.month in cell.row.months
+            ),
+            added.get(row.report_month, ()),
+            said.get(row.report_month, ()),
+        )
+        for row in reversed(rows)
+    ]
+
+
+def _link(cell: NumberedCell, lang: str) -> Markup:
+    """A link to a cell further down the page, by its month, its column and its address."""
+    by_telephone = "(by telephone)" if lang == "en" else "（电话更正）"
+    measure = word("reported_cell", "measure", cell.row.measure, lang)
+    text = f"{month_name(cell.row.source_month, lang)} {measure} {cell.row.cell or by_telephone}"
+    return Markup(f'<a href="#c{cell.number}">{escape(text)}</a>')  # escaped here
+
+
+def _items(texts: Iterable[str]) -> Markup:
+    """Items of a list; a site has a quarter of a million, for which a template takes three times as long."""
+    return Markup("\n".join(f"<li>{escape(text, quote=False)}</li>" for text in texts))  # escaped here
+
+
+def _figure(kind: str, decimals: int | None, value: Decimal | None, withheld: str | None = None) -> str:
+    return figure(value, kind, decimals, withheld=withheld)
+
+
+def _plain_number(value: Decimal | None) -> str:
+    """A number as a person writes it, to the last digit that was given: 7, 1436.67."""
+    return UNKNOWN if value is None else minus(f"{value.normalize():f}")
