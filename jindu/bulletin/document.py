@@ -21,11 +21,12 @@ class Paragraph:
 
 @dataclass(frozen=True)
 class Column:
-    """A column: its heading, its share of the width, and whether it holds figures (set to the right)."""
+    """A column: its heading, its share of the width, where its texts stand, and the colour of its heading."""
 
     title: str
     share: float
     align: str = "left"  # left, right, center
+    tone: str | None = None
 
 
 @dataclass(frozen=True)

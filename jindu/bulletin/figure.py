@@ -1,141 +1,75 @@
-"""How figures read in a bulletin, in Chinese and English."""
+"""How the figures of a bulletin read: those of jindu/shown.py, with no more decimals than a reader on paper needs."""
 
-from datetime import date
-from decimal import ROUND_HALF_UP, Decimal
+from decimal import Decimal
 
 from jindu.bulletin.issue import Progress
-from jindu.warehouse.columns import load
+from jindu.shown import UNKNOWN, minus, percent, rounded, unit_text
 
-NONE = "—"
 WITHHELD = "<3*"  # DECISIONS.md, Withheld values: one mark for what is small and what covers it
-STATUS_EN = {
-    "missed": "missed",
-    "far_behind": "far behind",
-    "behind": "behind",
-    "at_risk": "slightly behind",
-    "repaired": "repaired",
-    "on_pace": "on pace",
-    "achieved": "achieved",
-    "not_due": "not due",
-    "unreported": "not reported",
-    "not_computable": "not computable",
-    "not_applicable": "not applicable",
-    "no_target": "no target",
-}
-SIGNS = {  # one sign for narrow columns: a status reads without its colour
-    "missed": ("未", "M"),
-    "far_behind": ("严", "F"),
-    "behind": ("滞", "B"),
-    "at_risk": ("略", "S"),
-    "repaired": ("补", "R"),
-    "on_pace": ("达", "P"),
-    "achieved": ("完", "A"),
-    "not_due": ("期", "d"),
-    "unreported": ("缺", "u"),
-    "not_computable": ("算", "c"),
-    "not_applicable": ("免", "n"),
-    "no_target": ("", ""),
-}
+LARGE = 1000  # from here on decimals say nothing on paper; the workbook has them
+POINT_ZH, POINTS_ZH = "点", "个百分点"
 
 
-def rounded(value: Decimal, decimals: int) -> str:
-    """A number with thousands apart, rounded half away from zero, with a true minus sign."""
-    shown = f"{value.quantize(Decimal(1).scaleb(-decimals), ROUND_HALF_UP):,}"
-    return "0" if Decimal(shown.replace(",", "")) == 0 and decimals == 0 else shown.replace("-", "−")
-
-
-def percent(ratio: Decimal | None, decimals: int = 1) -> str:
-    """A ratio as a percentage; — when unknown."""
-    return NONE if ratio is None else f"{rounded(ratio * 100, decimals)}%"
-
-
-def status_word(status: str, lang: str) -> str:
-    """A status as people call it."""
-    if lang == "en":
-        return STATUS_EN[status]
-    return word("completion", "status", status)
-
-
-def sign(row: Progress, lang: str) -> str:
-    """One sign for a status."""
-    zh, en = SIGNS[row.status]
-    if row.is_suppressed:
-        return WITHHELD
-    return en if lang == "en" else zh
-
-
-def word(table: str, column: str, code: str | None) -> str:
-    """A published code in Chinese."""
-    described = load().tables[table].column(column)
-    return "" if code is None else code if described is None else described.values.get(code, code)
-
-
-def places(row: Progress) -> int:
-    """How many decimals its amounts have: its own, and one where what is due is no whole number."""
-    return row.decimals or 0
-
-
-def value(row: Progress, number: Decimal | None, *, decimals: int | None = None) -> str:
-    """A value of a row: a share as a percentage, an amount with its decimals; what is withheld is marked."""
+def value(row: Progress, number: Decimal | None) -> str:
+    """A value of a row without its unit: a share as a percentage, an amount; what is withheld is marked."""
     if number is None:
-        return WITHHELD if row.is_suppressed else NONE
+        return WITHHELD if row.is_suppressed else UNKNOWN
     if row.is_share:
-        return percent(number)
-    wanted = places(row) if decimals is None else decimals
-    if decimals is None and number != number.quantize(Decimal(1).scaleb(-wanted)):
-        wanted = max(wanted, 1)  # 5.25 is due of whole things: 5.3 says more than 5
-    return rounded(number, wanted)
+        return minus(percent(number))
+    return minus(rounded(number, _decimals(row, number)))
+
+
+def _decimals(row: Progress, number: Decimal) -> int:
+    """Its own decimals, one where part of a whole thing is due (5.25), none of large amounts."""
+    if abs(number) >= LARGE:
+        return 0
+    own = row.decimals or 0
+    return max(own, 1) if number != number.quantize(Decimal(1).scaleb(-own)) else own
 
 
 def distance(row: Progress, number: Decimal | None, lang: str) -> str:
     """A difference: percentage points of a share, an amount else, with its sign."""
-    if number is None:
-        return WITHHELD if row.is_suppressed else NONE
-    if row.is_share:
-        return f"{rounded(number * 100, 1)}{' pp' if lang == 'en' else '点'}"
-    return value(row, number)
+    if number is None or not row.is_share:
+        return value(row, number)
+    return f"{minus(rounded(number * 100, 1))}{' pp' if lang == 'en' else POINT_ZH}"
 
 
 def with_unit(row: Progress, number: Decimal | None, lang: str) -> str:
-    """A value with its unit of measure; English texts leave out a Chinese unit."""
+    """A value with its unit of measure, as a sentence has it."""
     shown = value(row, number)
-    if row.is_share or number is None or lang == "en":
+    if row.is_share or number is None:
         return shown
-    return f"{shown}{row.measure or ''}"
+    unit = unit_text(row.measure, lang)
+    return f"{shown} {unit}".rstrip() if lang == "en" else f"{shown}{unit}"
 
 
-def gap_text(row: Progress, lang: str) -> str:
-    """How far it is from what is due, in words."""
-    if row.gap_value is None:
+def gap_in_words(row: Progress, lang: str) -> str:
+    """How far it is from what is due: 差 3 家 or 超 1 人; nothing where it is not known, or there is no gap."""
+    if not row.gap_value:
         return ""
     size = abs(row.gap_value)
     if row.is_share:
         points = rounded(size * 100, 1)
-        short, over = (f"差{points}个百分点", f"超{points}个百分点")
-        short_en, over_en = (f"{points} points short", f"{points} points over")
+        amount = f"{points} percentage points" if lang == "en" else f"{points}{POINTS_ZH}"
     else:
-        amount, amount_en = with_unit(row, size, "zh"), value(row, size)
-        short, over, short_en, over_en = f"差{amount}", f"超{amount}", f"{amount_en} short", f"{amount_en} over"
-    is_over = row.gap_value > 0
-    return (over_en if is_over else short_en) if lang == "en" else (over if is_over else short)
+        amount = with_unit(row, size, lang)
+    if row.gap_value > 0:
+        return f"{amount} over" if lang == "en" else f"超{amount}"
+    return f"{amount} short" if lang == "en" else f"差{amount}"
 
 
-def chance(ratio: Decimal | None, lang: str) -> str:
-    """The chance of meeting the target, never shown as certain: under 1 % and over 99 % are the ends."""
+def chance(ratio: Decimal | None) -> str:
+    """The chance of meeting a target, never shown as certain."""
     if ratio is None:
-        return NONE
+        return UNKNOWN
     if ratio < Decimal("0.01"):
         return "<1%"
-    if ratio > Decimal("0.99"):
-        return ">99%"
-    return percent(ratio, 0)
+    return ">99%" if ratio > Decimal("0.99") else percent(ratio, 0)
 
 
-def month_text(month: date, lang: str) -> str:
-    """September 2024, 2024年9月."""
-    return f"{month:%B %Y}" if lang == "en" else f"{month.year}年{month.month}月"
+def interval(row: Progress) -> str:
+    """The 80 % interval of the expected end."""
+    if row.projected_low_value is None or row.projected_high_value is None:
+        return UNKNOWN
+    return f"{value(row, row.projected_low_value)}–{value(row, row.projected_high_value)}"
 
-
-def day_text(day: date, lang: str) -> str:
-    """10 October 2024, 2024年10月10日."""
-    return f"{day.day} {day:%B %Y}" if lang == "en" else f"{day.year}年{day.month}月{day.day}日"

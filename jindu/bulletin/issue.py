@@ -9,26 +9,13 @@ from typing import Any
 import duckdb
 
 from jindu.settings import OFFICE_TIMEZONE, PROJECT_ROOT, Home, JinduError
+from jindu.shown import IN_POINTS, STATUSES
 from jindu.warehouse.published import published_copy
 
 QUERIES = PROJECT_ROOT / "sql" / "page"
-RED, ORANGE, YELLOW, BLUE, GREY = "red", "orange", "yellow", "blue", "grey"
-TONES = {  # domain.md, Status: the four colours, and grey
-    "missed": RED,
-    "far_behind": RED,
-    "behind": ORANGE,
-    "at_risk": YELLOW,
-    "repaired": YELLOW,
-    "on_pace": BLUE,
-    "achieved": BLUE,
-    "not_due": GREY,
-    "unreported": GREY,
-    "not_computable": GREY,
-    "not_applicable": GREY,
-    "no_target": GREY,
-}
-STATUSES = ("missed", "far_behind", "behind", "at_risk", "repaired", "on_pace", "achieved")  # the worst first
-UNDECIDED = ("not_due", "unreported", "not_computable", "not_applicable")
+RED, ORANGE, YELLOW, BLUE = "red", "orange", "yellow", "blue"
+JUDGED = ("missed", "far_behind", "behind", "at_risk", "repaired", "on_pace", "achieved")  # the worst first
+OPEN = ("unreported", "not_computable", "not_due", "not_applicable")  # neither good nor bad
 UNLIKELY = Decimal("0.2")  # domain.md, Alerts: projected to miss
 LIKELY = Decimal("0.8")
 
@@ -98,12 +85,12 @@ class Progress:
     @property
     def tone(self) -> str:
         """Its colour."""
-        return TONES[self.status]
+        return STATUSES[self.status].tone
 
     @property
     def is_share(self) -> bool:
         """Whether its values are shares, shown as percentages."""
-        return self.kind in {"ratio", "growth", "milestone"}
+        return self.kind in IN_POINTS
 
     @property
     def has_target(self) -> bool:
@@ -113,8 +100,8 @@ class Progress:
     @property
     def badness(self) -> tuple[int, Decimal, str, str]:
         """The worst first: by status, then by pace."""
-        place = (*STATUSES, *UNDECIDED, "no_target").index(self.status)
-        return place, self.pace_ratio if self.pace_ratio is not None else Decimal(-1), self.org_unit_code, self.indicator_code
+        pace = self.pace_ratio if self.pace_ratio is not None else Decimal(-1)
+        return list(STATUSES).index(self.status), pace, self.org_unit_code, self.indicator_code
 
 
 @dataclass(frozen=True)
@@ -183,6 +170,16 @@ class Issue:
     reports: tuple[Report, ...]
     forms: tuple[FormRate, ...]
     version: str  # of the published copy
+
+    @property
+    def is_sample(self) -> bool:
+        """Whether any figure was invented for a demonstration."""
+        return any(row.is_sample for row in self.progress) or any(one.is_sample for one in self.places)
+
+    @property
+    def targets(self) -> list[Progress]:
+        """The rows of which something is asked, of the office and below."""
+        return [*self.own, *self.below]
 
     @property
     def own(self) -> list[Progress]:

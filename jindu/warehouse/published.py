@@ -1,4 +1,4 @@
-"""The one place that opens the published copy: read-only, as it is now, whatever is swapped in meanwhile."""
+"""The one place that opens the published copy: read-only, in office time."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
