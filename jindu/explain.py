@@ -9,8 +9,9 @@ from typing import Any
 
 import duckdb
 
-from jindu.report.summary import DUE_MONTH, published_copy
+from jindu.report.summary import DUE_MONTH
 from jindu.settings import Home, JinduError
+from jindu.warehouse.published import published_copy
 from jindu.workbooks.numbers import parse_month
 
 NEAR_NAMES = 3

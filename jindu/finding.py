@@ -14,9 +14,9 @@ import duckdb
 
 from jindu.checks.expectations import every_expectation
 from jindu.decisions import Decision, read_journal
-from jindu.report.summary import published_copy
 from jindu.settings import OFFICE_TIMEZONE, Home, JinduError
 from jindu.submission import called
+from jindu.warehouse.published import published_copy
 from jindu.workbooks.numbers import parse_month
 
 KIND = "finding"

@@ -72,6 +72,16 @@ class Home:
         return self.root / "published" / "jindu.duckdb"
 
     @property
+    def site(self) -> Path:
+        """The pages: a link to the newest whole site."""
+        return self.root / "site"
+
+    @property
+    def sites(self) -> Path:
+        """The sites as they were written, a numbered folder each."""
+        return self.root / "sites"
+
+    @property
     def notice(self) -> Path:
         """What a page says above older figures: that a night failed, and at which step; not there after a good one."""
         return self.root / "site" / "notice.json"

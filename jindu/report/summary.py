@@ -2,8 +2,6 @@
 
 import os
 import re
-from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime
 from decimal import Decimal
@@ -13,7 +11,7 @@ from typing import Any
 import duckdb
 
 from jindu.settings import OFFICE_TIMEZONE, Home, JinduError
-from jindu.warehouse.connection import set_timezone
+from jindu.warehouse.published import published_copy
 
 WORST_COUNT = 10
 LATEST_RUN = "select as_of_at, run_id, files_received_count from mart.run order by as_of_at desc limit 1"
@@ -523,28 +521,6 @@ def with_own_names(home: Home, summary: Summary) -> Summary:
     names = {number: re.sub(r"[\x00-\x1f\x7f]+", " ", name) for number, name in rows}
     own = [replace(row, file_name=names.get(row.submission_id, row.file_name)) for row in summary.open_submissions]
     return replace(summary, open_submissions=tuple(own))
-
-
-@contextmanager
-def published_copy(home: Home) -> Iterator[tuple[duckdb.DuckDBPyConnection, Path]]:
-    """The published copy as it is now, read-only: a newer one may be swapped in meanwhile."""
-    if not home.published.exists():
-        raise JinduError(
-            f"{home.root} 还没有发布过数据。请先运行 jindu run --home {home.root}。",
-            f"Nothing is published in {home.root} yet. Run jindu run --home {home.root} first.",
-        )
-    file = home.published.resolve()
-    try:
-        connection = duckdb.connect(file, read_only=True)
-    except duckdb.Error as error:
-        raise JinduError(
-            f"打不开已发布的数据库 {file}：{error}", f"Cannot open the published {file}: {error}"
-        ) from error
-    try:
-        set_timezone(connection)
-        yield connection, file
-    finally:
-        connection.close()
 
 
 def _known_flaws(connection: duckdb.DuckDBPyConnection, run_id: str) -> tuple[KnownFlaw, ...]:

@@ -1,0 +1,88 @@
+"""Pages into files: one environment per language, links relative, so that the folder can lie anywhere."""
+
+from collections.abc import Callable
+from functools import partial
+from pathlib import Path
+
+import jinja2
+
+from jindu import shown
+from jindu.shown import STATUSES, Status
+from jindu.site.contents import SECTIONS
+from jindu.site.page import Page
+from jindu.site.source import Frame
+
+TEMPLATES = Path(__file__).parent / "templates"
+STYLE = "style.css"
+FOLDERS = {"zh": "", "en": "en/"}  # of each language within the site
+HTML_LANGS = {"zh": "zh-CN", "en": "en"}
+SPOKEN = (  # of jindu.shown, with the language filled in
+    "word",
+    "value_text",
+    "gap_text",
+    "unit_text",
+    "month_text",
+    "month_name",
+    "day_text",
+    "moment_text",
+    "rank_text",
+    "rank_remark",
+    "sample_mark",
+)
+UNSPOKEN = ("percent", "figure", "rank_change", "place_range", "signed", "rounded")
+
+
+class Renderer:
+    """Renders the pages of one language."""
+
+    def __init__(self, frame: Frame, lang: str) -> None:
+        self._frame = frame
+        self._lang = lang
+        self._environment = jinja2.Environment(
+            loader=jinja2.FileSystemLoader(TEMPLATES),
+            autoescape=True,
+            undefined=jinja2.StrictUndefined,
+            trim_blocks=True,
+            lstrip_blocks=True,
+        )
+        self._environment.globals |= {
+            "site": frame,
+            "lang": lang,
+            "html_lang": HTML_LANGS[lang],
+            "sections": [section for section in SECTIONS if section.path is not None],
+            "t": _chooser(lang),
+            "status_of": _status_of,
+            "statuses": list(STATUSES.values()),
+            **{name: partial(getattr(shown, name), lang=lang) for name in SPOKEN},
+            **{name: getattr(shown, name) for name in UNSPOKEN},
+        }
+
+    def html(self, page: Page) -> str:
+        """The whole page."""
+        depth = page.path.count("/")
+        root = "../" * depth  # of this language
+        top = root if self._lang == "zh" else f"../{root}"  # of the site
+        other = f"{top}en/{page.path}" if self._lang == "zh" else f"{top}{page.path}"
+        template = self._environment.get_template(page.template)
+        text: str = template.render(page=page, root=root, top=top, other_href=other, **page.values)
+        return "\n".join(line for line in text.splitlines() if line.strip()) + "\n"
+
+    def path(self, page: Page) -> str:
+        """Where the page lies within the site."""
+        return FOLDERS[self._lang] + page.path
+
+
+def _chooser(lang: str) -> Callable[[str, str], str]:
+    def choose(zh: str, en: str) -> str:
+        return en if lang == "en" else zh
+
+    return choose
+
+
+def _status_of(code: str | None) -> Status:
+    return STATUSES[code or "no_target"]
+
+
+def style_sheet() -> str:
+    """The one style sheet of all pages."""
+    return (TEMPLATES / STYLE).read_text(encoding="utf-8")
