@@ -57,6 +57,11 @@ class Home:
         return self.root / "outbox"
 
     @property
+    def bulletin(self) -> Path:
+        """The bulletins, a folder per report month."""
+        return self.root / "bulletin"
+
+    @property
     def private_database(self) -> Path:
         """The working database, never opened by analysts."""
         return self.root / "warehouse.duckdb"

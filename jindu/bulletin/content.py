@@ -341,7 +341,7 @@ _FLAWS: tuple[_Flaw, ...] = (
     ("逾期未报", "missing", lambda one: one.timeliness == "missing" and one.state == "missing", _by_name),
     ("退回未补", "rejected, nothing since", lambda one: one.state == "rejected", _by_name),
     ("撤回未补", "withdrawn, nothing since", lambda one: one.state == "withdrawn", _by_name),
-    ("迟报", "late", lambda one: one.timeliness == "late", _by_days),
+    ("逾期报送", "late", lambda one: one.timeliness == "late", _by_days),
     ("待核实", "held", lambda one: one.state == "held", _by_name),
     ("未填齐", "not all cells filled", _is_thin, _by_rate),
 )
@@ -354,7 +354,11 @@ def _annexes(issue: Issue, lang: str) -> tuple[Annex, ...]:
     say = Speech(lang).say
     head = issue.head
     found: list[tuple[str, tuple[Block, ...], bool]] = [
-        (say(f"{head.short_name}年度目标进度一览表", f"All targets of {head.short_name}"), (all_targets(issue, lang),), True)
+        (
+            say(f"{head.short_name}年度目标进度一览表", f"All targets of {head.short_name}"),
+            (all_targets(issue, lang),),
+            True,
+        )
     ]
     if issue.below:
         title = say(f"{below(issue, 'zh')}目标状态一览表", f"Where the targets of the {below(issue, 'en')} stand")
@@ -371,14 +375,15 @@ def _legend(issue: Issue, lang: str) -> tuple[Block, ...]:
     told = [
         say(
             "序时完成率是已完成数与同期应完成数之比。应完成数按各目标公布的序时安排计算，只与已有数据的月份和单位相比，缺报的月份不当作零。",
-            "Pace is what was done over what was due in the same months, by the phasing published with each target. Only "
-            "months and units whose figures are in are compared; a missing month never counts as zero.",
+            "Pace is what was done over what was due in the same months, by the phasing published with each target. "
+            "Only months and units whose figures are in are compared; a missing month never counts as zero.",
         ),
         say(
             "红色为未完成、严重滞后，橙色为滞后，黄色为略滞后、补齐，蓝色为达序时、已完成，灰色为未到期、未报送、无法计算。"
             "界线按指标设定，一般为100%、90%、70%。",
-            "Red: missed or far behind; orange: behind; yellow: slightly behind or repaired; blue: on pace or achieved; "
-            "grey: not due, not reported or not computable. The limits are each indicator's own, usually 100, 90 and 70 %.",
+            "Red: missed or far behind; orange: behind; yellow: slightly behind or repaired; blue: on pace or "
+            "achieved; grey: not due, not reported or not computable. The limits are each indicator's own, usually "
+            "100, 90 and 70 %.",
         ),
         say(
             "差额是已完成数减应完成数：要达到的目标，负数为欠；有上限的目标（标≤），正数为超。比率、增幅和节点进度的差额是百分点。",
@@ -387,8 +392,8 @@ def _legend(issue: Issue, lang: str) -> tuple[Block, ...]:
         ),
         say(
             "预计期末、八成区间和完成把握按今年以来的走势和上年同期测算，是提醒，不是考核结果。",
-            "The expected end, its 80 % interval and the chance follow from this year's course and last year's: a warning, "
-            "no verdict.",
+            "The expected end, its 80 % interval and the chance follow from this year's course and last year's: a "
+            "warning, no verdict.",
         ),
         say(
             "*为暂定：数据未报齐或待核实，补齐后状态可能变化。",
@@ -396,8 +401,8 @@ def _legend(issue: Issue, lang: str) -> tuple[Block, ...]:
         ),
         say(
             f"{WITHHELD}为受限不公开：民生、矫正等数小于3的，以及据以能推算出它的，只在本级掌握；标{WITHHELD}的数因此不一定小于3。",
-            f"{WITHHELD} is withheld: restricted figures under 3 below this level, and what would lead to them, so that it "
-            "need not be under 3.",
+            f"{WITHHELD} is withheld: restricted figures under 3 below this level, and what would lead to them, so "
+            "that it need not be under 3.",
         ),
     ]
     if issue.is_sample:

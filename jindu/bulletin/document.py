@@ -2,6 +2,8 @@
 
 from dataclasses import dataclass, field
 
+SHORT = 15  # rows of a table that is not broken over pages
+
 
 @dataclass(frozen=True)
 class Heading:
@@ -47,6 +49,11 @@ class Table:
     rows: tuple[tuple[Cell, ...], ...]
     note: str = ""
     is_small: bool = False
+
+    @property
+    def is_short(self) -> bool:
+        """Whether it belongs on one page whole."""
+        return len(self.rows) <= SHORT
 
 
 Block = Heading | Paragraph | Table

@@ -72,4 +72,3 @@ def interval(row: Progress) -> str:
     if row.projected_low_value is None or row.projected_high_value is None:
         return UNKNOWN
     return f"{value(row, row.projected_low_value)}–{value(row, row.projected_high_value)}"
-

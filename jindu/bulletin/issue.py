@@ -33,7 +33,7 @@ class Head:
     latest_month: date | None
     time_ratio: Decimal
     is_sample: bool
-    rows_count: int
+    targets_count: int
 
 
 @dataclass(frozen=True)
@@ -207,11 +207,12 @@ def read_issue(home: Home, month: date | None) -> Issue:
                 "No month is due yet; name one, such as jindu bulletin 2024-09.",
             )
         (head,) = heads
-        if not head.rows_count:
+        if not head.targets_count:
             latest = f"{head.latest_month:%Y-%m}" if head.latest_month else "—"
             raise JinduError(
-                f"{head.month:%Y-%m} 没有{head.short_name}的数据，出不了通报；报出期限已过的最近一个月是 {latest}。",
-                f"There are no figures of {head.short_name} for {head.month:%Y-%m}; the latest month due is {latest}.",
+                f"{head.month:%Y-%m} 没有{head.short_name}的年度目标，出不了通报；"
+                f"报出期限已过的最近一个月是 {latest}。",
+                f"{head.short_name} has no targets in {head.month:%Y-%m}; the latest month due is {latest}.",
             )
         return Issue(
             head,
@@ -234,4 +235,11 @@ def _rows(connection: duckdb.DuckDBPyConnection, query: str, month: date | None)
     found = connection.execute((QUERIES / f"{query}.sql").read_text(encoding="utf-8"), {"month": month})
     names = [column[0] for column in found.description]
     for row in found.fetchall():
-        yield dict(zip(names, row, strict=True))
+        yield {name: _clean(value) for name, value in zip(names, row, strict=True)}
+
+
+def _clean(value: Any) -> Any:
+    """A text without signs that no document may hold."""
+    if not isinstance(value, str):
+        return value
+    return "".join(sign if sign.isprintable() else " " for sign in value)

@@ -14,7 +14,7 @@ NAMED_BY = "JINDU_CHROMIUM"  # a browser that lies elsewhere
 DATE = re.compile(rb"/(CreationDate|ModDate) \(D:\d{14}[^)]*\)")
 
 
-class PrintingFailed(Exception):
+class PrintingError(Exception):
     """The browser gave no PDF; says why in one line."""
 
 
@@ -27,7 +27,7 @@ def browser() -> str | None:
 
 
 def pdf(program: str, html: str, made: datetime) -> bytes:
-    """The page as PDF, its dates set to `made`. Raises PrintingFailed when the browser gives none in time."""
+    """The page as PDF, its dates set to `made`. Raises PrintingError when the browser gives none in time."""
     with tempfile.TemporaryDirectory(prefix="jindu-print-", ignore_cleanup_errors=True) as scratch:
         folder = Path(scratch)
         source, target = folder / "page.html", folder / "page.pdf"
@@ -41,10 +41,10 @@ def pdf(program: str, html: str, made: datetime) -> bytes:
         try:
             done = subprocess.run(command, capture_output=True, timeout=PATIENCE, check=False, cwd=folder)
         except (OSError, subprocess.TimeoutExpired) as error:
-            raise PrintingFailed(f"{type(error).__name__}: {error}".splitlines()[0][:200]) from error
+            raise PrintingError(f"{type(error).__name__}: {error}".splitlines()[0][:200]) from error
         if not target.is_file() or not target.stat().st_size:
             said = done.stderr.decode(errors="replace").strip().splitlines()
-            raise PrintingFailed(f"exit {done.returncode}: {said[-1][:200] if said else ''}")
+            raise PrintingError(f"exit {done.returncode}: {said[-1][:200] if said else ''}")
         return _dated(target.read_bytes(), made)
 
 

@@ -73,7 +73,7 @@ def _coloured(status: str, lang: str) -> str:
     """The status with its colour in words: red reads red in grey, too."""
     one = STATUSES[status]
     colour = Speech(lang).say(*COLOURS.get(one.tone, ("灰", "grey")))
-    return f"{one.name(lang)} ({colour})" if lang == "en" else f"{one.name(lang)}（{colour}）"
+    return f"{one.name(lang)}\n({colour})" if lang == "en" else f"{one.name(lang)}\n（{colour}）"
 
 
 def _moved(change: int) -> str:
@@ -218,8 +218,8 @@ def rank_table(issue: Issue, lang: str) -> Table:
         tuple(_place_cells(one, counts, lang) for one in issue.places),
         say(
             "得分是各单位共有目标序时完成率的加权平均，单项以120%封顶。可能位次是缺报和待核实数据补齐后还会变动的范围。",
-            "The score is the weighted mean of pace over the targets that all share, each capped at 120 %; the range is "
-            "what missing or held figures can still change.",
+            "The score is the weighted mean of pace over the targets that all share, each capped at 120 %; the range "
+            "is what missing or held figures can still change.",
         ),
     )
 

@@ -9,7 +9,7 @@ import zipfile
 from datetime import datetime
 from typing import Any
 
-from docx import Document as new_document
+import docx
 from docx.document import Document as DocxDocument
 from docx.enum.section import WD_ORIENT, WD_SECTION
 from docx.enum.table import WD_ROW_HEIGHT_RULE, WD_TABLE_ALIGNMENT
@@ -29,8 +29,20 @@ LINE = Pt(28.95)
 LINE_PITCH = 579  # of the grid, in twentieths of a point
 TIGHTER = -5  # between characters, in twentieths of a point: 28 of 16 pt in 156 mm
 FOOTER = Mm(28)  # 7 mm below the type area
-SIZE_2, SIZE_3, SIZE_4, SIZE_5, SIZE_6 = Pt(22), Pt(16), Pt(14), Pt(10.5), Pt(8)  # 二号 三号 四号 五号, and small tables
-TITLE_FONT, BODY_FONT, HEAD_FONT, SECOND_FONT, PLAIN_FONT = "方正小标宋简体", "仿宋_GB2312", "黑体", "楷体_GB2312", "宋体"
+SIZE_2, SIZE_3, SIZE_4, SIZE_5, SIZE_6 = (
+    Pt(22),
+    Pt(16),
+    Pt(14),
+    Pt(10.5),
+    Pt(8),
+)  # 二号 三号 四号 五号, and small tables
+TITLE_FONT, BODY_FONT, HEAD_FONT, SECOND_FONT, PLAIN_FONT = (
+    "方正小标宋简体",
+    "仿宋_GB2312",
+    "黑体",
+    "楷体_GB2312",
+    "宋体",
+)
 LATIN_FONT = "Times New Roman"
 SUBSTITUTES = {  # what a computer without the office's fonts has instead
     TITLE_FONT: "宋体",
@@ -57,7 +69,7 @@ NUMBERING = """
 
 def word_file(document: Document, made: datetime) -> bytes:
     """The .docx; `made` is written into it as its date."""
-    book = new_document()
+    book = docx.Document()
     _properties(book, document, made)
     _fonts(book)
     _styles(book, document.lang)
@@ -368,11 +380,14 @@ def _table(book: DocxDocument, table: Table, width: int, number: int, lang: str)
         column.width = one
     heads = tuple(Cell(column.title, column.tone, is_strong=True) for column in table.columns)
     _row(grid, heads, table, widths, size, is_heading=True)
-    for cells in table.rows:
+    for number_of_row, cells in enumerate(table.rows, start=1):
         _row(grid, cells, table, widths, size)
+        if table.is_short and number_of_row < len(table.rows):
+            for place in grid.rows[-1].cells:
+                place.paragraphs[0].paragraph_format.keep_with_next = True
     after = book.add_paragraph()
-    after.paragraph_format.line_spacing_rule = WD_LINE_SPACING.AT_LEAST
-    after.paragraph_format.line_spacing = Pt(12)
+    after.paragraph_format.line_spacing_rule = WD_LINE_SPACING.EXACTLY
+    after.paragraph_format.line_spacing = Pt(13)
     if table.note:
         after.alignment = WD_ALIGN_PARAGRAPH.LEFT
         _run(after, ("注：" if lang == "zh" else "Note: ") + table.note, Pt(9), BODY_FONT)
@@ -398,6 +413,7 @@ def _row(  # noqa: PLR0913  (what a row needs to know of its table)
         line.paragraph_format.line_spacing_rule = WD_LINE_SPACING.EXACTLY
         line.paragraph_format.line_spacing = Pt(size.pt * 1.3)
         _off_grid(line)
+        line.paragraph_format.keep_with_next = is_heading or None
         line.alignment = WD_ALIGN_PARAGRAPH.CENTER if is_heading else ALIGNMENTS[column.align]
         if len(cells) == 1:
             line.alignment = WD_ALIGN_PARAGRAPH.LEFT
@@ -420,7 +436,8 @@ def _describe(grid: Any, caption: str) -> None:
 def _cell_margins(grid: Any, side: Emu) -> None:
     twips = int(side.pt * 20)
     margins = parse_xml(
-        f'<w:tblCellMar {nsdecls("w")}><w:left w:w="{twips}" w:type="dxa"/><w:right w:w="{twips}" w:type="dxa"/></w:tblCellMar>'
+        f'<w:tblCellMar {nsdecls("w")}><w:left w:w="{twips}" w:type="dxa"/>'
+        f'<w:right w:w="{twips}" w:type="dxa"/></w:tblCellMar>'
     )
     properties = grid._tbl.tblPr
     look = properties.find(qn("w:tblLook"))

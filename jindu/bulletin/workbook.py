@@ -179,9 +179,7 @@ def _progress_fields(lang: str) -> list[Field]:
         number("八成区间低", "80 % low", "projected_low_value"),
         number("八成区间高", "80 % high", "projected_high_value"),
         Field(say("完成把握", "Chance"), 9, lambda row: row.probability_ratio, PERCENT_WHOLE),
-        Field(
-            say("状态", "Status"), 10, lambda row: STATUSES[row.status].name(lang), tone=lambda row: row.tone
-        ),
+        Field(say("状态", "Status"), 10, lambda row: STATUSES[row.status].name(lang), tone=lambda row: row.tone),
         Field(say("暂定", "Provisional"), 6, lambda row: "*" if row.is_provisional else None),
         Field(
             say("上月状态", "Last month"),
