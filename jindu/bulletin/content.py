@@ -4,7 +4,7 @@ from collections import Counter
 from collections.abc import Callable, Sequence
 from decimal import Decimal
 
-from jindu.bulletin.document import Annex, Block, Document, Heading, Paragraph
+from jindu.bulletin.document import Annex, Block, Document, Heading, Paragraph, wording
 from jindu.bulletin.figure import WITHHELD, chance, gap_in_words, value, with_unit
 from jindu.bulletin.issue import JUDGED, LIKELY, OPEN, ORANGE, RED, FormRate, Issue, Progress, Report
 from jindu.bulletin.tables import (
@@ -22,7 +22,6 @@ from jindu.bulletin.tables import (
     status_table,
 )
 from jindu.shown import STATUSES, day_text, month_text, percent, sample_mark, word
-from jindu.spoken import Speech
 
 TOLD = 3  # what is told in sentences before it stands in a table
 NAMED = 6  # names in one sentence
@@ -34,7 +33,7 @@ _Flaw = tuple[str, str, Callable[[Report], bool], Callable[[Report, str], str]]
 
 def compose(issue: Issue, lang: str) -> Document:
     """The bulletin in one language."""
-    say = Speech(lang).say
+    say = wording(lang)
     head = issue.head
     month, day = month_text(head.month, lang), day_text(head.as_of.date(), lang)
     return Document(
@@ -73,7 +72,7 @@ def compose(issue: Issue, lang: str) -> Document:
 
 
 def _sample_note(issue: Issue, lang: str) -> str:
-    say = Speech(lang).say
+    say = wording(lang)
     if not issue.is_sample:
         return ""
     return say(
@@ -84,7 +83,7 @@ def _sample_note(issue: Issue, lang: str) -> str:
 
 def _named(names: Sequence[str], lang: str) -> str:
     """A few names, and how many there are in all."""
-    say = Speech(lang).say
+    say = wording(lang)
     joined = say("、", ", ").join(names[:NAMED])
     return joined if len(names) <= NAMED else joined + say(f"等{len(names)}项", f" and {len(names) - NAMED} more")
 
@@ -93,7 +92,7 @@ def _named(names: Sequence[str], lang: str) -> str:
 
 
 def _overall(issue: Issue, lang: str) -> list[Block]:
-    say = Speech(lang).say
+    say = wording(lang)
     own, head = issue.own, issue.head
     counts = Counter(row.status for row in own)
     judged = sum(counts[one] for one in JUDGED)
@@ -121,7 +120,7 @@ def _overall(issue: Issue, lang: str) -> list[Block]:
 
 def _changes(issue: Issue, lang: str) -> list[Block]:
     """Which of the office's own changed for the worse or the better since last month."""
-    say = Speech(lang).say
+    say = wording(lang)
     order = {status: place for place, status in enumerate(JUDGED)}
     known = [row for row in issue.own if row.status_before is not None]
     if not known:
@@ -145,7 +144,7 @@ def _changes(issue: Issue, lang: str) -> list[Block]:
 
 
 def _behind(issue: Issue, lang: str) -> list[Block]:
-    say = Speech(lang).say
+    say = wording(lang)
     red = [row for row in issue.own if row.tone == RED]
     orange = [row for row in issue.own if row.tone == ORANGE]
     heading = Heading(1, say("滞后和未完成的目标", "What is behind"))
@@ -170,7 +169,7 @@ def _behind(issue: Issue, lang: str) -> list[Block]:
 
 def _item(number: int, row: Progress, lang: str) -> Paragraph:
     """One target in a sentence: what was due, what was done, the gap, what it takes, whether it will be met."""
-    say = Speech(lang).say
+    say = wording(lang)
     facts = [_due_and_done(row, lang), gap_in_words(row, lang)]
     if row.pace_ratio and row.kind != "growth":
         pace = percent(row.pace_ratio)
@@ -184,7 +183,7 @@ def _item(number: int, row: Progress, lang: str) -> Paragraph:
 
 
 def _due_and_done(row: Progress, lang: str) -> str:
-    say = Speech(lang).say
+    say = wording(lang)
     due, done = with_unit(row, row.target_covered_value, lang), with_unit(row, row.ytd_value, lang)
     if row.target_form in {"at_most", "reduce_from_baseline"}:
         return say(f"应不超过{due}，实际{done}", f"at most {due} allowed, {done} there are")
@@ -194,7 +193,7 @@ def _due_and_done(row: Progress, lang: str) -> str:
 
 
 def _needed(row: Progress, lang: str) -> str:
-    say = Speech(lang).say
+    say = wording(lang)
     if row.needed_monthly_value is None:
         return ""
     amount = with_unit(row, abs(row.needed_monthly_value), lang)
@@ -205,7 +204,7 @@ def _needed(row: Progress, lang: str) -> str:
 
 def _ending(row: Progress, lang: str) -> str:
     """Where the year will end, and the chance of meeting the target."""
-    say = Speech(lang).say
+    say = wording(lang)
     if row.projected_value is None or row.probability_ratio is None:
         return ""
     ends, odds = with_unit(row, row.projected_value, lang), chance(row.probability_ratio)
@@ -220,7 +219,7 @@ def _ending(row: Progress, lang: str) -> str:
 
 
 def _outlook(issue: Issue, lang: str) -> list[Block]:
-    say = Speech(lang).say
+    say = wording(lang)
     heading = Heading(1, say("年底能否完成", "Will the year be made"))
     asked = [row for row in issue.own if row.probability_ratio is not None and row.status not in ("achieved", "missed")]
     if not asked:
@@ -249,7 +248,7 @@ def _outlook(issue: Issue, lang: str) -> list[Block]:
 
 
 def _ranking(issue: Issue, lang: str) -> list[Block]:
-    say = Speech(lang).say
+    say = wording(lang)
     if not issue.places:
         return []
     ranked = [one for one in issue.places if one.rank is not None]
@@ -293,7 +292,7 @@ def _ranking(issue: Issue, lang: str) -> list[Block]:
 
 
 def _reporting(issue: Issue, lang: str) -> list[Block]:
-    say = Speech(lang).say
+    say = wording(lang)
     heading = Heading(1, say("报送情况", "Reporting"))
     if not issue.forms:
         return [heading, Paragraph(say("本月没有应报的报表。", "No report was asked for this month."))]
@@ -301,7 +300,7 @@ def _reporting(issue: Issue, lang: str) -> list[Block]:
 
 
 def _form(issue: Issue, form: FormRate, lang: str) -> Paragraph:
-    say = Speech(lang).say
+    say = wording(lang)
     filled, on_time = percent(form.reporting_ratio), percent(form.on_time_ratio)
     text = say(
         f"{form.form_name}（{form.due_on.month}月{form.due_on.day}日前报）应报{form.units_due_count}份，"
@@ -324,12 +323,12 @@ def _by_name(report: Report, _lang: str) -> str:
 
 
 def _by_days(report: Report, lang: str) -> str:
-    return report.unit_name + Speech(lang).say(f"（{report.days_late_count}天）", f" ({report.days_late_count} days)")
+    return report.unit_name + wording(lang)(f"（{report.days_late_count}天）", f" ({report.days_late_count} days)")
 
 
 def _by_rate(report: Report, lang: str) -> str:
     rate = percent(report.reporting_ratio)
-    return report.unit_name + Speech(lang).say(f"（{rate}）", f" ({rate})")
+    return report.unit_name + wording(lang)(f"（{rate}）", f" ({rate})")
 
 
 def _is_thin(report: Report) -> bool:
@@ -351,7 +350,7 @@ _FLAWS: tuple[_Flaw, ...] = (
 
 
 def _annexes(issue: Issue, lang: str) -> tuple[Annex, ...]:
-    say = Speech(lang).say
+    say = wording(lang)
     head = issue.head
     found: list[tuple[str, tuple[Block, ...], bool]] = [
         (
@@ -371,7 +370,7 @@ def _annexes(issue: Issue, lang: str) -> tuple[Annex, ...]:
 
 
 def _legend(issue: Issue, lang: str) -> tuple[Block, ...]:
-    say = Speech(lang).say
+    say = wording(lang)
     told = [
         say(
             "序时完成率是已完成数与同期应完成数之比。应完成数按各目标公布的序时安排计算，只与已有数据的月份和单位相比，缺报的月份不当作零。",

@@ -1,8 +1,14 @@
 """What a document is made of, whoever draws it: headings, paragraphs and tables, in the order of reading."""
 
+from collections.abc import Callable
 from dataclasses import dataclass, field
 
-SHORT = 15  # rows of a table that is not broken over pages
+SHORT = 13  # rows of a table that is not broken over pages
+
+
+def wording(lang: str) -> Callable[[str, str], str]:
+    """The choice between a Chinese and an English wording."""
+    return lambda zh, en: en if lang == "en" else zh
 
 
 @dataclass(frozen=True)

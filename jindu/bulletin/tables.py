@@ -5,11 +5,10 @@ from collections.abc import Sequence
 from decimal import Decimal
 from itertools import groupby
 
-from jindu.bulletin.document import Cell, Column, Table
+from jindu.bulletin.document import Cell, Column, Table, wording
 from jindu.bulletin.figure import WITHHELD, chance, distance, interval, value
 from jindu.bulletin.issue import BLUE, JUDGED, OPEN, ORANGE, RED, UNLIKELY, YELLOW, Issue, Place, Progress
 from jindu.shown import STATUSES, UNKNOWN, minus, percent, place_range, rank_change, sample_mark, word
-from jindu.spoken import Speech
 
 BELOW = {  # level of the office: what its siblings below are called
     "district": ("各街道", "sub-districts"),
@@ -21,7 +20,7 @@ COLOURS = {RED: ("红", "red"), ORANGE: ("橙", "orange"), YELLOW: ("黄", "yell
 
 def below(issue: Issue, lang: str) -> str:
     """What the units right below the office are called together."""
-    return Speech(lang).say(*BELOW[issue.head.level])
+    return wording(lang)(*BELOW[issue.head.level])
 
 
 def plain_name(row: Progress, lang: str) -> str:
@@ -51,7 +50,7 @@ def _captioned(caption: str, rows: Sequence[Progress], lang: str) -> tuple[str, 
 
 def status_table(issue: Issue, lang: str) -> Table:
     """How many targets stand where, and the change since last month: a column for each status."""
-    say = Speech(lang).say
+    say = wording(lang)
     used = [one for one in (*JUDGED, *OPEN) if any(one in (row.status, row.status_before) for row in issue.targets)]
     columns = [Column("", 16)]
     columns += [Column(_coloured(one, lang), 84 / (len(used) + 1), "center", STATUSES[one].tone) for one in used]
@@ -72,8 +71,8 @@ def status_table(issue: Issue, lang: str) -> Table:
 def _coloured(status: str, lang: str) -> str:
     """The status with its colour in words: red reads red in grey, too."""
     one = STATUSES[status]
-    colour = Speech(lang).say(*COLOURS.get(one.tone, ("灰", "grey")))
-    return f"{one.name(lang)}\n({colour})" if lang == "en" else f"{one.name(lang)}\n（{colour}）"
+    colour = wording(lang)(*COLOURS.get(one.tone, ("灰", "grey")))
+    return f"{one.name(lang)}\n{colour}"
 
 
 def _moved(change: int) -> str:
@@ -82,7 +81,7 @@ def _moved(change: int) -> str:
 
 def behind_table(rows: Sequence[Progress], caption: str, lang: str) -> Table:
     """What is due, what is done, the gap, what it takes, and the chance."""
-    say = Speech(lang).say
+    say = wording(lang)
     caption, is_marked = _captioned(caption, rows, lang)
     return Table(
         caption,
@@ -114,7 +113,7 @@ def behind_table(rows: Sequence[Progress], caption: str, lang: str) -> Table:
 
 def owner_table(issue: Issue, lang: str) -> Table:
     """By owner: how many targets, and how many of each colour; who has most red comes first."""
-    say = Speech(lang).say
+    say = wording(lang)
     owned: dict[str, list[Progress]] = {}
     for row in issue.own:
         owned.setdefault(row.owner or UNKNOWN, []).append(row)
@@ -169,7 +168,7 @@ def is_unlikely(row: Progress) -> bool:
 
 def doubtful_table(rows: Sequence[Progress], lang: str) -> Table:
     """The targets that will hardly be met: where they will end, and what it would take."""
-    say = Speech(lang).say
+    say = wording(lang)
     caption, is_marked = _captioned(say("完成把握不足两成的目标", "Targets with a chance under 20 %"), rows, lang)
     return Table(
         caption,
@@ -199,7 +198,7 @@ def doubtful_table(rows: Sequence[Progress], lang: str) -> Table:
 
 def rank_table(issue: Issue, lang: str) -> Table:
     """The overall ranking, with the movement, its cause, the range, and how many are red and orange."""
-    say = Speech(lang).say
+    say = wording(lang)
     counts = Counter((row.org_unit_code, row.tone) for row in issue.below)
     caption = say(f"{below(issue, 'zh')}综合排名", f"Overall ranking of the {below(issue, 'en')}")
     return Table(
@@ -242,7 +241,7 @@ def _place_cells(one: Place, counts: Counter[tuple[str, str]], lang: str) -> tup
 
 def all_targets(issue: Issue, lang: str) -> Table:
     """Every target of the office itself, by theme, the worst of each first."""
-    say = Speech(lang).say
+    say = wording(lang)
     caption, is_marked = _captioned(say("本级年度目标进度", "All targets"), issue.own, lang)
     rows: list[tuple[Cell, ...]] = []
     themed = sorted(issue.own, key=lambda row: (row.theme_code or "~", row.badness))
@@ -296,7 +295,7 @@ def limit(row: Progress) -> str:
 
 def matrix(issue: Issue, lang: str) -> Table:
     """Indicator by unit: a sign for the status, and the pace; what is worst in most units comes first."""
-    say = Speech(lang).say
+    say = wording(lang)
     names = {row.org_unit_code: row.unit_name for row in issue.below}
     rows_of: dict[str, dict[str, Progress]] = {}
     for row in issue.below:

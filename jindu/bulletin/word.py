@@ -17,7 +17,7 @@ from docx.enum.text import WD_ALIGN_PARAGRAPH, WD_LINE_SPACING
 from docx.oxml import OxmlElement, parse_xml
 from docx.oxml.ns import nsdecls, qn
 from docx.section import Section
-from docx.shared import Emu, Mm, Pt, RGBColor
+from docx.shared import Emu, Length, Mm, Pt, RGBColor
 from docx.text.paragraph import Paragraph as DocxParagraph
 
 from jindu.bulletin.document import Annex, Block, Cell, Document, Heading, Paragraph, Table
@@ -81,10 +81,8 @@ def word_file(document: Document, made: datetime) -> bytes:
     tables = _Count()
     _blocks(book, document.blocks, PAGE_WIDTH - LEFT - RIGHT, tables, document.lang)
     _ending(book, document)
-    is_wide = False
     for annex in document.annexes:
-        _annex(book, annex, tables, document.lang, was_wide=is_wide)
-        is_wide = annex.is_wide
+        _annex(book, annex, tables, document.lang)
     _colophon(book, document)
     return _same_bytes(book)
 
@@ -165,7 +163,7 @@ def _styles(book: DocxDocument, lang: str) -> None:
     caption.paragraph_format.space_before = Pt(6)
 
 
-def _face(style: Any, font: str, size: Emu) -> None:
+def _face(style: Any, font: str, size: Length) -> None:
     """Font and size of a style; figures and Latin letters in Times New Roman; upright, black, not bold."""
     style.font.name, style.font.size = LATIN_FONT, size
     style.font.bold = style.font.italic = False
@@ -317,11 +315,8 @@ def _ending(book: DocxDocument, document: Document) -> None:
         line.paragraph_format.keep_together = True
 
 
-def _annex(book: DocxDocument, annex: Annex, tables: _Count, lang: str, *, was_wide: bool) -> None:
-    if annex.is_wide != was_wide:
-        _page(book.add_section(WD_SECTION.NEW_PAGE), is_wide=annex.is_wide)
-    else:
-        book.add_page_break() if not annex.is_wide else _page(book.add_section(WD_SECTION.NEW_PAGE), is_wide=True)
+def _annex(book: DocxDocument, annex: Annex, tables: _Count, lang: str) -> None:
+    _page(book.add_section(WD_SECTION.NEW_PAGE), is_wide=annex.is_wide)
     label = book.add_paragraph()
     _run(label, annex.label, SIZE_3, HEAD_FONT)
     label.paragraph_format.keep_with_next = True
@@ -371,7 +366,7 @@ def _table(book: DocxDocument, table: Table, width: int, number: int, lang: str)
     caption.add_run(f"　{table.caption}" if lang == "zh" else f". {table.caption}")
     size = SIZE_6 if table.is_small else SIZE_5
     total = sum(column.share for column in table.columns)
-    widths = [Emu(int(width * column.share / total)) for column in table.columns]
+    widths: list[Length] = [Emu(int(width * column.share / total)) for column in table.columns]
     grid = book.add_table(rows=0, cols=len(table.columns))
     grid.style, grid.alignment, grid.autofit = "Table Grid", WD_TABLE_ALIGNMENT.CENTER, False
     _describe(grid, table.caption)
@@ -394,7 +389,7 @@ def _table(book: DocxDocument, table: Table, width: int, number: int, lang: str)
 
 
 def _row(  # noqa: PLR0913  (what a row needs to know of its table)
-    grid: Any, cells: tuple[Cell, ...], table: Table, widths: list[Emu], size: Emu, *, is_heading: bool = False
+    grid: Any, cells: tuple[Cell, ...], table: Table, widths: list[Length], size: Length, *, is_heading: bool = False
 ) -> None:
     row = grid.add_row()
     row.height_rule, row.height = WD_ROW_HEIGHT_RULE.AT_LEAST, Pt(size.pt * 1.6)
@@ -433,7 +428,7 @@ def _describe(grid: Any, caption: str) -> None:
     grid._tbl.tblPr.append(title)
 
 
-def _cell_margins(grid: Any, side: Emu) -> None:
+def _cell_margins(grid: Any, side: Length) -> None:
     twips = int(side.pt * 20)
     margins = parse_xml(
         f'<w:tblCellMar {nsdecls("w")}><w:left w:w="{twips}" w:type="dxa"/>'
@@ -447,7 +442,7 @@ def _cell_margins(grid: Any, side: Emu) -> None:
 # ---- lines
 
 
-def _run(line: DocxParagraph, text: str, size: Emu, font: str, *, colour: RGBColor | None = None) -> None:
+def _run(line: DocxParagraph, text: str, size: Length, font: str, *, colour: RGBColor | None = None) -> None:
     run = line.add_run(text)
     run.font.size, run.font.name = size, LATIN_FONT
     run._r.get_or_add_rPr().get_or_add_rFonts().set(qn("w:eastAsia"), font)
@@ -455,7 +450,7 @@ def _run(line: DocxParagraph, text: str, size: Emu, font: str, *, colour: RGBCol
         run.font.color.rgb = colour
 
 
-def _field(line: DocxParagraph, code: str, shown: str, size: Emu, font: str) -> None:
+def _field(line: DocxParagraph, code: str, shown: str, size: Length, font: str) -> None:
     """A field that Word keeps up to date, with what it shows until then."""
     field = OxmlElement("w:fldSimple")
     field.set(qn("w:instr"), code)

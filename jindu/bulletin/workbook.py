@@ -8,12 +8,11 @@ from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
-from jindu.bulletin.document import Document, Paragraph
+from jindu.bulletin.document import Document, Paragraph, wording
 from jindu.bulletin.figure import WITHHELD
 from jindu.bulletin.issue import Issue, Progress
 from jindu.bulletin.tables import below
 from jindu.shown import STATUSES, rank_change, word
-from jindu.spoken import Speech
 from jindu.spreadsheet import new_workbook
 
 FILLS = {"red": "#F6C9C4", "orange": "#FBDDB5", "yellow": "#FFF3B8", "blue": "#D3E4F5", "grey": "#E6E6E6"}
@@ -32,11 +31,12 @@ class Field:
     value: Callable[[Any], Value]
     form: Callable[[Any], str] | str | None = None
     tone: Callable[[Any], str | None] = lambda _row: None
+    is_printed: bool = True
 
 
 def workbook_file(issue: Issue, document: Document, made: datetime) -> bytes:
     """The .xlsx; `made` is written into it as its date. Same issue, same bytes."""
-    say = Speech(document.lang).say
+    say = wording(document.lang)
     lang = document.lang
     with tempfile.TemporaryDirectory(prefix="jindu-bulletin-") as scratch:
         path = Path(scratch) / "bulletin.xlsx"
@@ -94,7 +94,7 @@ def _sheet(  # noqa: PLR0913, PLR0917  (what a sheet is)
             _put(sheet, number, column, field.value(row), formats, form, tone)
     last = HEAD_ROW + max(len(rows), 1)
     sheet.autofilter(HEAD_ROW, 0, last, len(fields) - 1)
-    sheet.print_area(0, 0, last, len(fields) - 1)
+    sheet.print_area(0, 0, last, sum(field.is_printed for field in fields) - 1)
 
 
 def _begin(book: Any, formats: _Formats, document: Document, name: str, titles: Sequence[str]) -> Any:
@@ -153,46 +153,53 @@ def _given(row: Progress, number: Decimal | None) -> Value:
 
 
 def _progress_fields(lang: str) -> list[Field]:
-    say = Speech(lang).say
+    say = wording(lang)
 
-    def number(zh: str, en: str, name: str, width: float = 12) -> Field:
-        return Field(say(zh, en), width, lambda row: _given(row, getattr(row, name)), _form)
+    def number(zh: str, en: str, name: str, *, is_printed: bool = True) -> Field:
+        return Field(say(zh, en), 12, lambda row: _given(row, getattr(row, name)), _form, is_printed=is_printed)
 
     return [
         Field(say("指标", "Indicator"), 34, lambda row: row.name_en if lang == "en" else row.name_zh),
-        Field(say("主题", "Theme"), 14, lambda row: row.theme_en if lang == "en" else row.theme_zh),
         Field(say("责任单位", "Owner"), 16, lambda row: row.owner),
-        Field(
-            say("计量单位", "Unit of measure"),
-            9,
-            lambda row: say("百分点或%", "%") if row.is_share and row.kind != "milestone" else row.measure,
-        ),
-        Field(say("目标方向", "Form"), 9, lambda row: word("completion", "target_form", row.target_form, lang)),
+        Field(say("计量单位", "Unit of measure"), 9, lambda row: "%" if row.is_share else row.measure),
         number("年度目标", "Annual target", "annual_target_value"),
         number("应完成", "Due", "target_covered_value"),
         number("已完成", "Done", "ytd_value"),
         number("差额", "Gap", "gap_value"),
-        Field(say("完成率", "Completion"), 9, lambda row: row.completion_ratio, PERCENT),
         Field(say("序时完成率", "Pace"), 9, lambda row: row.pace_ratio, PERCENT),
         number("今后每月需", "Needed a month", "needed_monthly_value"),
         number("预计期末", "Expected end", "projected_value"),
-        number("八成区间低", "80 % low", "projected_low_value"),
-        number("八成区间高", "80 % high", "projected_high_value"),
-        Field(say("完成把握", "Chance"), 9, lambda row: row.probability_ratio, PERCENT_WHOLE),
-        Field(say("状态", "Status"), 10, lambda row: STATUSES[row.status].name(lang), tone=lambda row: row.tone),
-        Field(say("暂定", "Provisional"), 6, lambda row: "*" if row.is_provisional else None),
+        Field(say("完成把握", "Chance"), 8, lambda row: row.probability_ratio, PERCENT_WHOLE),
+        Field(say("状态", "Status"), 9, lambda row: STATUSES[row.status].name(lang), tone=lambda row: row.tone),
+        Field(say("暂定", "Provisional"), 5, lambda row: "*" if row.is_provisional else None),
         Field(
             say("上月状态", "Last month"),
-            10,
+            9,
             lambda row: STATUSES[row.status_before].name(lang) if row.status_before else None,
         ),
-        Field(say("目标依据", "Basis"), 10, lambda row: word("completion", "target_basis", row.target_basis, lang)),
         Field(say("示例", "Sample"), 6, lambda row: say("示例", "sample") if row.is_sample else None),
+        # from here on for the screen: a sheet of paper has no room for them
+        Field(say("完成率", "Completion"), 9, lambda row: row.completion_ratio, PERCENT, is_printed=False),
+        number("八成区间低", "80 % low", "projected_low_value", is_printed=False),
+        number("八成区间高", "80 % high", "projected_high_value", is_printed=False),
+        Field(
+            say("目标形式", "Form"),
+            9,
+            lambda row: word("completion", "target_form", row.target_form, lang),
+            is_printed=False,
+        ),
+        Field(
+            say("目标依据", "Basis"),
+            10,
+            lambda row: word("completion", "target_basis", row.target_basis, lang),
+            is_printed=False,
+        ),
+        Field(say("主题", "Theme"), 14, lambda row: row.theme_en if lang == "en" else row.theme_zh, is_printed=False),
     ]
 
 
 def _rank_fields(lang: str) -> list[Field]:
-    say = Speech(lang).say
+    say = wording(lang)
     return [
         Field(say("单位", "Unit"), 14, lambda one: one.unit_name),
         Field(say("位次", "Rank"), 8, lambda one: one.rank, INTEGER),
@@ -212,7 +219,7 @@ def _rank_fields(lang: str) -> list[Field]:
 
 
 def _report_fields(lang: str) -> list[Field]:
-    say = Speech(lang).say
+    say = wording(lang)
     return [
         Field(say("单位", "Unit"), 14, lambda one: one.unit_name),
         Field(say("报表", "Form"), 20, lambda one: one.form_name),
@@ -234,8 +241,8 @@ def _matrix(book: Any, formats: _Formats, document: Document, issue: Issue, name
     found = {(row.indicator_code, row.org_unit_code): row for row in issue.below}
     first = {row.indicator_code: row for row in issue.below}
     units, indicators = sorted(names), sorted(first)
-    say = Speech(lang).say
-    titles = [say("指标", "Indicator"), say("目标方向", "Form")]
+    say = wording(lang)
+    titles = [say("指标", "Indicator"), say("目标形式", "Form")]
     for unit in units:
         titles += [names[unit], say("状态", "Status")]
     sheet = _begin(book, formats, document, name, titles)

@@ -41,7 +41,7 @@ select
     chosen.latest_month,
     cast(round(month(chosen.report_month) / 12, 6) as decimal(9, 6)) as time_ratio,
     coalesce(bool_or(completion.is_sample), false) as is_sample,
-    count(*) filter (where completion.status <> 'no_target') as targets_count,
+    count(*) filter (where completion.status != 'no_target') as targets_count,
 from office
 cross join night
 cross join chosen
