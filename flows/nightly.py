@@ -16,6 +16,7 @@ from jindu.report.artifact import ranking_rows, summary_markdown
 from jindu.returning import write_returns
 from jindu.rules import load_rules_and_reference
 from jindu.settings import OFFICE_TIMEZONE, Night
+from jindu.site.write import write_pages
 from jindu.warehouse.connection import connect
 from jindu.warehouse.models import build_core, build_mart, build_readings
 from jindu.warehouse.publish import publish
@@ -96,6 +97,11 @@ def issue_bulletin(night: Night) -> None:
 
 
 @task(cache_policy=NO_CACHE)
+def show_pages(night: Night) -> None:
+    step(night, "pages", write_pages)
+
+
+@task(cache_policy=NO_CACHE)
 def show_summary(night: Night) -> None:
     create_table_artifact(key="ranking", table=ranking_rows(night.home), description="综合排名")
     create_markdown_artifact(key="run-summary", markdown=summary_markdown(night.home), description="本次运行")
@@ -125,6 +131,7 @@ def nightly(home: str = "", reference: str = "", as_of: str | None = None) -> St
         publish_copy(night)
         answer_senders(night)
         issue_bulletin(night)
+        show_pages(night)
         show_summary(night)
         close_night(night)
     return None

@@ -23,6 +23,7 @@ COMMANDS = (
     "status",
     "bulletin",
     "explain",
+    "site",
     "target",
     "withdraw",
     "correct",

@@ -15,7 +15,7 @@ from jindu.alerts.deliver import alert_failure
 from jindu.checks.gate import GateFailed
 from jindu.lock import HomeLockedError, holds_lock
 from jindu.memory import recall, remember
-from jindu.report.steps import StepTime, step_after, title
+from jindu.report.steps import AFTER_PUBLISH, StepTime, step_after, title
 from jindu.settings import (
     OFFICE_TIMEZONE,
     Home,
@@ -28,6 +28,7 @@ from jindu.settings import (
     reference_folder,
     run_id_of,
 )
+from jindu.site.write import write_site
 from jindu.warehouse.attempt import keep_attempts, refuse_lost_database
 from jindu.warehouse.connection import connect
 from jindu.warehouse.journal import NOTIFICATION, agree
@@ -283,6 +284,7 @@ def _record_failure(home: Home, reference: str, moment: datetime, error: BaseExc
     _remember(night, "failed", step=failed_step, message_zh=message_zh, message_en=message_en)
     with suppress(OSError):  # the alert matters more
         _put_notice(night, failed_step, is_gate=isinstance(error, GateFailed))
+    _show_notice(home)
     log.error("night %s attempt %d failed at %s: %s", run_id, night.attempt, failed_step, message_en)
     alert_failure(night, failed_step, message_zh, message_en)
 
@@ -293,6 +295,11 @@ def _put_notice(night: Night, failed_step: str | None, *, is_gate: bool) -> None
     why_zh = f"{at_zh}有强制性检查不合格" if is_gate else f"停在{at_zh}"
     why_en = f"a critical check failed at the {at_en}" if is_gate else f"it stopped at: {at_en}"
     moment = f"{night.as_of:%Y-%m-%d %H:%M}"
+    zh = f"{moment} 的夜间运行没有发布（{why_zh}），这里仍是上一次发布的数据。"
+    en = f"The night of {moment} published nothing ({why_en}); these are the figures published before."
+    if failed_step in AFTER_PUBLISH:
+        zh = f"{moment} 的夜间运行已经发布数据，但没有做完（{why_zh}）。"
+        en = f"The night of {moment} published its figures, but was not finished ({why_en})."
     night.home.notice.parent.mkdir(parents=True, exist_ok=True)
     told = {
         "run_id": night.run_id,
@@ -300,10 +307,20 @@ def _put_notice(night: Night, failed_step: str | None, *, is_gate: bool) -> None
         "step": failed_step,
         "is_gate": is_gate,
         "published_version": published_version(night.home),
-        "zh": f"{moment} 的夜间运行没有发布（{why_zh}），这里仍是上一次发布的数据。",
-        "en": f"The night of {moment} published nothing ({why_en}); these are the figures published before.",
+        "zh": zh,
+        "en": en,
     }
     remember(night.home.notice, told)
+
+
+def _show_notice(home: Home) -> None:
+    """The pages anew, with the notice above them; whatever goes wrong with them, the night's own error matters more."""
+    try:
+        write_site(home)
+    except JinduError as error:  # nothing is published yet, or the disk is full
+        log.warning("the notice is not on the pages: %s", error.message_en)
+    except Exception:
+        log.exception("the notice is not on the pages")
 
 
 def _tell_unrecorded(home: Home, reference: str, moment: datetime, error: BaseException) -> None:

@@ -132,6 +132,11 @@ class Home:
         return self.root / ".watch.lock"
 
     @property
+    def site_lock(self) -> Path:
+        """Held while pages are written: two sites are never written at once."""
+        return self.root / ".site.lock"
+
+    @property
     def decision_lock(self) -> Path:
         """Held while a decision is prepared and written down."""
         return self.root / ".decision.lock"

@@ -173,13 +173,13 @@ def doubtful_table(rows: Sequence[Progress], lang: str) -> Table:
     return Table(
         caption,
         (
-            Column(say("指标（计量单位）", "Indicator"), 30),
-            Column(say("责任单位", "Owner"), 13),
-            Column(say("年度目标", "Target"), 12, "right"),
-            Column(say("预计期末", "Expected"), 12, "right"),
-            Column(say("八成区间", "80 % interval"), 19, "right"),
-            Column(say("目前状态", "Status"), 9, "center"),
-            Column(say("把握", "Chance"), 6, "right"),
+            Column(say("指标（计量单位）", "Indicator"), 31),
+            Column(say("责任单位", "Owner"), 11),
+            Column(say("年度目标", "Target"), 11, "right"),
+            Column(say("预计期末", "Expected"), 11, "right"),
+            Column(say("八成区间", "80 % interval"), 18, "right"),
+            Column(say("目前状态", "Status"), 11.5, "center"),
+            Column(say("把握", "Chance"), 6.5, "right"),
         ),
         tuple(
             (
@@ -268,8 +268,8 @@ def all_targets(issue: Issue, lang: str) -> Table:
     return Table(
         caption,
         (
-            Column(say("指标（计量单位）", "Indicator"), 28),
-            Column(say("责任单位", "Owner"), 11),
+            Column(say("指标（计量单位）", "Indicator"), 27),
+            Column(say("责任单位", "Owner"), 12.5),
             Column(say("年度目标", "Target"), 8.5, "right"),
             Column(say("应完成", "Due"), 8.5, "right"),
             Column(say("已完成", "Done"), 8.5, "right"),

@@ -17,9 +17,11 @@ STEPS = {  # in their order
     "publish": ("定稿发布", "publish"),
     "returns": ("写出回执", "receipts for the senders"),
     "bulletin": ("写出通报", "bulletin"),
+    "pages": ("写出网页", "pages"),
     "summary": ("汇总", "summary"),
     "deliver": ("发送提醒", "send alerts"),  # a flow of its own, after the night
 }
+AFTER_PUBLISH = frozenset({"returns", "pages", "summary", "deliver"})  # a failure there leaves new figures published
 
 
 @dataclass(frozen=True)

@@ -7,9 +7,11 @@ from pathlib import Path
 import jinja2
 
 from jindu import shown
-from jindu.shown import STATUSES, Status
+from jindu.shown import STATUSES, Status, minus
+from jindu.site import wording
 from jindu.site.contents import SECTIONS
 from jindu.site.page import Page
+from jindu.site.series import trend_text
 from jindu.site.source import Frame
 
 TEMPLATES = Path(__file__).parent / "templates"
@@ -29,6 +31,19 @@ SPOKEN = (  # of jindu.shown, with the language filled in
     "rank_remark",
     "sample_mark",
 )
+# Of jindu.site.wording, the same
+WORDED = (
+    "name",
+    "theme",
+    "actual",
+    "due",
+    "target",
+    "gap",
+    "remedy",
+    "outlook",
+    "projected",
+    "metric_text",
+)  # of jindu.site.wording
 UNSPOKEN = ("percent", "figure", "rank_change", "place_range", "signed", "rounded")
 
 
@@ -55,6 +70,14 @@ class Renderer:
             "statuses": list(STATUSES.values()),
             **{name: partial(getattr(shown, name), lang=lang) for name in SPOKEN},
             **{name: getattr(shown, name) for name in UNSPOKEN},
+            **{name: partial(getattr(wording, name), lang=lang) for name in WORDED},
+            "bar": wording.bar,
+            "bare": wording.bare,
+            "pace": wording.pace,
+            "likely": wording.likely,
+            "has_outlook": wording.has_outlook,
+            "signed_count": _signed_count,
+            "trend_text": partial(trend_text, lang=lang),
         }
 
     def html(self, page: Page) -> str:
@@ -81,6 +104,10 @@ def _chooser(lang: str) -> Callable[[str, str], str]:
 
 def _status_of(code: str | None) -> Status:
     return STATUSES[code or "no_target"]
+
+
+def _signed_count(change: int) -> str:
+    return minus(f"{change:+d}") if change else "="
 
 
 def style_sheet() -> str:

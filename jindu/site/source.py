@@ -5,6 +5,7 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import date, datetime
+from decimal import Decimal
 from functools import cached_property
 from time import perf_counter
 from types import SimpleNamespace
@@ -64,6 +65,11 @@ class Frame:
     def unit_by_code(self) -> Mapping[str, Unit]:
         """The units by code."""
         return {unit.code: unit for unit in self.units}
+
+    @property
+    def time_ratio(self) -> Decimal | None:
+        """How much of the plan's year is over: 9 of 12 months."""
+        return None if self.month is None else Decimal(self.month.month) / 12
 
     @property
     def members(self) -> list[Unit]:

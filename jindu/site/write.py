@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from time import perf_counter
 
+from jindu.lock import locked
 from jindu.settings import Home, JinduError, Night, Progress, StepReport, no_progress
 from jindu.site.contents import SECTIONS
 from jindu.site.render import FOLDERS, STYLE, Renderer, style_sheet
@@ -12,6 +13,7 @@ from jindu.site.source import Source, open_source
 
 KEPT = 2  # sites: the one shown, and the one before for whoever reads it
 UNFINISHED = ".unfinished"
+PATIENCE = 60.0  # seconds for another process that writes pages
 
 
 @dataclass(frozen=True)
@@ -40,6 +42,11 @@ def write_site(home: Home, *, with_notice: bool = True, progress: Progress = no_
 
     Raises JinduError when nothing is published or the disk does not take it; the old pages stay then.
     """
+    with locked(home, patience=PATIENCE, path=home.site_lock):
+        return _write_site(home, with_notice, progress)
+
+
+def _write_site(home: Home, with_notice: bool, progress: Progress) -> Written:
     clock = perf_counter()
     with open_source(home, with_notice=with_notice) as source:
         home.sites.mkdir(parents=True, exist_ok=True)
@@ -92,9 +99,9 @@ def _carry_over(home: Home, building: Path, *, with_notice: bool) -> None:
 
 
 def _link(home: Home, finished: Path) -> None:
-    """Swap the link; a plain folder of that name, which older homes have, goes first."""
+    """Swap the link; a plain folder of that name, which homes without pages have, makes room for it first."""
     if home.site.is_dir() and not home.site.is_symlink():
-        shutil.rmtree(home.site)
+        shutil.rmtree(home.site)  # it held the notice alone, which has been carried over
     draft = home.site.with_name(f".{home.site.name}.new")
     draft.unlink(missing_ok=True)
     draft.symlink_to(finished.relative_to(home.root), target_is_directory=True)

@@ -1,5 +1,5 @@
 -- grain: one row per org unit that pages name
--- The office, the units right below it, its siblings and the unit above it; of those that ended, the ones of the plan year.
+-- The office, the units right below it, its siblings and the unit above it; those that ended only in the plan year.
 select
     unit.org_unit_code,
     unit.name,
@@ -17,7 +17,8 @@ select
     unit.is_peer,
 from mart.org_unit as unit
 left join mart.org_unit as office on office.org_unit_code = $office_code
-where unit.org_unit_code in ($office_code, office.parent_code)
+where
+    unit.org_unit_code in ($office_code, office.parent_code)
     or (
         (unit.parent_code = $office_code or unit.parent_code = office.parent_code)
         and (unit.valid_to is null or year(unit.valid_to) >= year($month))

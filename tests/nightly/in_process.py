@@ -20,6 +20,7 @@ from jindu.delivery import deliver_published
 from jindu.night import Step, close_night, drop_lock, fail_night, open_night, record_run, step, take_lock
 from jindu.returning import write_returns
 from jindu.settings import Home, JinduError, Night, Progress, parse_as_of, run_id_of
+from jindu.site.write import write_pages
 from jindu.warehouse.connection import connect
 from jindu.warehouse.models import build_core, build_mart, build_readings, store_reference
 from jindu.warehouse.publish import publish
@@ -40,6 +41,7 @@ STEPS: dict[str, Step] = {  # as flows/nightly.py names and orders them
     "publish": publish,
     "returns": write_returns,
     "bulletin": write_bulletin,
+    "pages": write_pages,
 }
 BEFORE_ALL = "start"  # killed when the night is open and no step is done
 CLOSED = "close"  # killed when the night is done and nobody is told yet

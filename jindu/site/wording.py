@@ -1,0 +1,195 @@
+"""How a row of sql/page/standing.sql reads on a page: what was reached, what was due, and what would put it right."""
+
+from collections.abc import Callable
+from decimal import ROUND_CEILING, ROUND_HALF_UP, Decimal
+from typing import Any
+
+from jindu.shown import (
+    IN_POINTS,
+    STATUSES,
+    UNKNOWN,
+    Status,
+    figure,
+    gap_text,
+    month_name,
+    percent,
+    rounded,
+    unit_text,
+    value_text,
+)
+from jindu.site.source import Row
+
+WORST = ("missed", "far_behind", "behind")  # what is put right first
+BAR_END = Decimal("1.25")  # a bar of the pace ends here; 1 is marked on it
+MUCH = 1000  # from here on decimals tell nobody anything; the explanations have them all
+FEW = 10  # below it, a count that is due is shown with a digit more
+
+
+def name(row: Row, lang: str) -> str:
+    """The indicator's name."""
+    text: str = row.name_en if lang == "en" else row.name_zh
+    return text
+
+
+def theme(row: Row, lang: str) -> str:
+    """The indicator's theme."""
+    text: str | None = row.theme_en if lang == "en" else row.theme_zh
+    return text or ("other" if lang == "en" else "其他")
+
+
+def status(row: Row) -> Status:
+    """The row's status."""
+    return STATUSES[row.status]
+
+
+def actual(row: Row, lang: str) -> str:
+    """The year to date with its unit, or what is published of a withheld one."""
+    if row.ytd_value is None:
+        return row.ytd_text or UNKNOWN
+    return _precise(row.ytd_value, row, lang)
+
+
+def due(row: Row, lang: str) -> str:
+    """What the months that are known had to bring, with its unit; where nothing is spread over months, the target."""
+    return _precise(row.target_covered_value, row, lang)
+
+
+def target(row: Row, lang: str) -> str:
+    """The target of the year, with the sign of a ceiling."""
+    if row.annual_target_value is None:
+        return UNKNOWN
+    shown = _precise(row.annual_target_value, row, lang)
+    return f"≤ {shown}" if row.target_form == "at_most" else shown
+
+
+def bare(said: Callable[[Row], str], row: Row) -> str:
+    """The same without its unit, where the unit stands beside it already."""
+    text = said(row)
+    return text if row.kind in IN_POINTS else text.split(" ")[0]
+
+
+def gap(row: Row, lang: str) -> str:
+    """How far the actual is from what was due."""
+    if row.gap_value is None:
+        return UNKNOWN
+    return gap_text(row.gap_value, row.kind, row.unit, _decimals(row.gap_value, row), lang)
+
+
+def pace(row: Row) -> str:
+    """The pace as a percentage; of a milestone, of growth and of a ceiling as domain.md defines it."""
+    return percent(row.pace_ratio)
+
+
+def bar(row: Row) -> str | None:
+    """How long the bar of the pace is, as a percentage of its box; None without a pace."""
+    if row.pace_ratio is None:
+        return None
+    return f"{min(max(row.pace_ratio, Decimal(0)), BAR_END) / BAR_END * 100:.0f}"
+
+
+def remedy(row: Row, lang: str) -> str:
+    """What would put a row right that is behind or missed: the arithmetic, and no advice that nobody asked for."""
+    zh = lang != "en"
+    to = "" if row.target_due_month is None else month_name(row.target_due_month, lang)
+    aim = target(row, lang)
+    if row.status_rule == "ceiling_exceeded":
+        return (
+            f"年度上限 {aim[2:]} 已超过，本年补不回来" if zh else f"the year's ceiling of {aim[2:]} is passed for good"
+        )
+    if row.status == "missed":
+        missing = _short_of(row, row.annual_target_value, lang)
+        return (
+            f"{to}到期，还差 {missing}；完成后转为“补齐”"
+            if zh
+            else f"was due {to}, {missing} missing; done late it counts as caught up"
+        )
+    if row.needed_monthly_value is not None and row.kind not in IN_POINTS:
+        need, recent = _monthly(row.needed_monthly_value, row, lang, ROUND_CEILING), None
+        if row.rolling_3_value is not None and row.kind == "flow":
+            recent = _monthly(row.rolling_3_value / 3, row, lang, ROUND_HALF_UP)
+        if zh:
+            return f"到{to}每月需 {need}" + ("" if recent is None else f"，近三月月均 {recent}")
+        return f"needs {need} a month until {to}" + ("" if recent is None else f"; {recent} of late")
+    if row.annual_target_value is not None and row.ytd_value is not None:
+        missing = _short_of(row, row.annual_target_value, lang)
+        return f"离目标 {aim} 还差 {missing}" if zh else f"{missing} short of {aim}"
+    return ""
+
+
+def outlook(row: Row, lang: str) -> str:
+    """Where the year will end, with its interval and the chance of meeting the target; empty where nobody can say."""
+    if not has_outlook(row):
+        return ""
+    zh = lang != "en"
+    said = f"预计年末 {projected(row, lang)}" if zh else f"heading for {projected(row, lang)}"
+    if row.probability_ratio is None:
+        return said
+    return f"{said}，把握 {likely(row.probability_ratio)}" if zh else f"{said}, {likely(row.probability_ratio)} likely"
+
+
+def has_outlook(row: Row) -> bool:
+    """Whether there is a projection that is no result yet."""
+    return row.projected_value is not None and row.projection_basis != "actual"
+
+
+def projected(row: Row, lang: str) -> str:
+    """The projected end with its interval, as roughly as it is known: 2.2 家（2.0～5.5）."""
+    values = (row.projected_value, row.projected_low_value, row.projected_high_value)
+    digits = 1 if row.kind not in IN_POINTS and max(map(abs, values)) < FEW else 0
+    end, low, high = (figure(value, row.kind, digits) for value in values)
+    span = f"（{low}～{high}）" if lang != "en" else f" ({low} to {high})"
+    unit = "" if row.kind in IN_POINTS else f" {unit_text(row.unit, lang)}".rstrip()
+    return f"{end}{unit}{span}"
+
+
+def likely(probability: Decimal) -> str:
+    """A probability in whole percent; never said to be certain."""
+    if probability < Decimal("0.01"):
+        return "<1%"
+    if probability > Decimal("0.99"):
+        return ">99%"
+    return percent(probability, 0)
+
+
+def metric_text(row: Row, lang: str) -> str:
+    """What a row of a ranking was ranked by, as people read it."""
+    if row.metric_value is None:
+        return UNKNOWN
+    if row.metric == "growth":
+        return figure(row.metric_value, "growth", 1)
+    if row.metric == "level":
+        return value_text(row.metric_value, row.kind, row.unit, row.decimals, lang)
+    return rounded(row.metric_value, 2) if row.metric == "per_thousand_households" else percent(row.metric_value)
+
+
+def severity(row: Row) -> tuple[Any, ...]:
+    """The order of what is worst: by status, then by pace."""
+    return (list(STATUSES).index(row.status), row.pace_ratio is not None, row.pace_ratio or 0, row.indicator_code)
+
+
+def _short_of(row: Row, aim: Decimal, lang: str) -> str:
+    missing = abs(aim - row.ytd_value) if row.ytd_value is not None else aim
+    if row.kind in IN_POINTS:
+        return f"{rounded(missing * 100, 1)} {'pp' if lang == 'en' else '个百分点'}"
+    return _precise(missing, row, lang)
+
+
+def _monthly(value: Decimal, row: Row, lang: str, rounding: str) -> str:
+    """An amount a month; what is needed is rounded up, or it would not suffice."""
+    digits = _decimals(value, row)
+    return (
+        f"{rounded(value.quantize(Decimal(1).scaleb(-digits), rounding), digits)} {unit_text(row.unit, lang)}".rstrip()
+    )
+
+
+def _precise(value: Decimal | None, row: Row, lang: str) -> str:
+    return value_text(value, row.kind, row.unit, None if value is None else _decimals(value, row), lang)
+
+
+def _decimals(value: Decimal, row: Row) -> int:
+    """The indicator's decimals; one more for a small count that is no whole number (5.25 due by now), none for much."""
+    if abs(value) >= MUCH:
+        return 0
+    digits: int = row.decimals or 0
+    is_whole = value == value.quantize(Decimal(1).scaleb(-digits))
+    return digits if is_whole or abs(value) >= FEW or row.kind in IN_POINTS else digits + 1
