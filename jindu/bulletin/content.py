@@ -5,7 +5,7 @@ from collections.abc import Callable, Sequence
 from decimal import Decimal
 
 from jindu.bulletin.document import Annex, Block, Document, Heading, Paragraph, wording
-from jindu.bulletin.figure import WITHHELD, chance, gap_in_words, value, with_unit
+from jindu.bulletin.figure import WITHHELD, chance, gap_in_words, needed, value, with_unit
 from jindu.bulletin.issue import JUDGED, LIKELY, OPEN, ORANGE, RED, FormRate, Issue, Progress, Report
 from jindu.bulletin.tables import (
     all_targets,
@@ -194,10 +194,11 @@ def _due_and_done(row: Progress, lang: str) -> str:
 
 def _needed(row: Progress, lang: str) -> str:
     say = wording(lang)
-    if row.needed_monthly_value is None:
+    wanted = needed(row)
+    if wanted is None:
         return ""
-    amount = with_unit(row, abs(row.needed_monthly_value), lang)
-    if row.needed_monthly_value < 0:
+    amount = with_unit(row, abs(wanted), lang)
+    if wanted < 0:
         return say(f"今后每月需压降{amount}", f"{amount} less needed each month from now on")
     return say(f"今后每月需完成{amount}", f"{amount} needed each month from now on")
 

@@ -1,6 +1,6 @@
 """How the figures of a bulletin read: those of jindu/shown.py, with no more decimals than a reader on paper needs."""
 
-from decimal import Decimal
+from decimal import ROUND_UP, Decimal
 
 from jindu.bulletin.issue import Progress
 from jindu.shown import UNKNOWN, minus, percent, rounded, unit_text
@@ -17,6 +17,12 @@ def value(row: Progress, number: Decimal | None) -> str:
     if row.is_share:
         return minus(percent(number))
     return minus(rounded(number, _decimals(row, number)))
+
+
+def needed(row: Progress) -> Decimal | None:
+    """What each month needs from now on, as it is shown: rounded up, or it would not suffice."""
+    number = row.needed_monthly_value
+    return None if number is None else number.quantize(Decimal(1).scaleb(-_decimals(row, number)), ROUND_UP)
 
 
 def _decimals(row: Progress, number: Decimal) -> int:

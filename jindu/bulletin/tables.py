@@ -6,7 +6,7 @@ from decimal import Decimal
 from itertools import groupby
 
 from jindu.bulletin.document import Cell, Column, Table, wording
-from jindu.bulletin.figure import WITHHELD, chance, distance, interval, value
+from jindu.bulletin.figure import WITHHELD, chance, distance, interval, needed, value
 from jindu.bulletin.issue import BLUE, JUDGED, OPEN, ORANGE, RED, UNLIKELY, YELLOW, Issue, Place, Progress
 from jindu.shown import STATUSES, UNKNOWN, minus, percent, place_range, rank_change, sample_mark, word
 
@@ -103,7 +103,7 @@ def behind_table(rows: Sequence[Progress], caption: str, lang: str) -> Table:
                 Cell(value(row, row.ytd_value)),
                 Cell(distance(row, row.gap_value, lang)),
                 Cell(percent(row.pace_ratio) + ("*" if row.is_provisional else ""), row.tone),
-                Cell(value(row, row.needed_monthly_value)),
+                Cell(value(row, needed(row))),
                 Cell(chance(row.probability_ratio)),
             )
             for row in rows

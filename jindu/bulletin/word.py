@@ -135,6 +135,7 @@ def _fonts(book: DocxDocument) -> None:
 
 def _styles(book: DocxDocument, lang: str) -> None:
     _strip_theme_fonts(book)
+    _say_it_is_chinese(book)
     normal = book.styles["Normal"]
     _face(normal, BODY_FONT, SIZE_3)
     _language(normal.element, lang)
@@ -182,6 +183,16 @@ def _strip_theme_fonts(book: DocxDocument) -> None:
     for spacing in book.styles.element.iter(qn("w:spacing")):
         if spacing.getparent().tag == qn("w:rPr"):
             spacing.getparent().remove(spacing)
+
+
+def _say_it_is_chinese(book: DocxDocument) -> None:
+    """The template is said to be Japanese, so that whatever names no font falls back to MS Mincho (issue 1601)."""
+    said = book.settings.element.find(qn("w:themeFontLang"))
+    if said is not None:
+        said.set(qn("w:eastAsia"), "zh-CN")
+    for fonts in book.styles.element.find(qn("w:docDefaults")).iter(qn("w:rFonts")):
+        for name, font in (("ascii", LATIN_FONT), ("hAnsi", LATIN_FONT), ("eastAsia", BODY_FONT), ("cs", LATIN_FONT)):
+            fonts.set(qn(f"w:{name}"), font)
 
 
 def _without_border(style: Any) -> None:

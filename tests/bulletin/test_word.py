@@ -58,6 +58,13 @@ def test_type_and_size_are_those_of_the_standard(opened: DocxDocument) -> None:
     assert not themed  # a theme's font would go before the named one
 
 
+def test_nothing_falls_back_to_the_japanese_of_the_template(opened: DocxDocument) -> None:
+    said = opened.settings.element.find(qn("w:themeFontLang"))
+    assert said is None or said.get(qn("w:eastAsia")) == "zh-CN"
+    (fonts,) = opened.styles.element.find(qn("w:docDefaults")).iter(qn("w:rFonts"))
+    assert fonts.get(qn("w:eastAsia")) == "仿宋_GB2312"
+
+
 def test_a_computer_without_the_fonts_knows_what_to_take(content: bytes) -> None:
     with zipfile.ZipFile(io.BytesIO(content)) as archive:
         table = archive.read("word/fontTable.xml").decode()
