@@ -5,7 +5,7 @@ from collections.abc import Callable, Sequence
 from decimal import Decimal
 
 from jindu.bulletin.document import Annex, Block, Document, Heading, Paragraph, wording
-from jindu.bulletin.figure import WITHHELD, chance, gap_in_words, needed, value, with_unit
+from jindu.bulletin.figure import WITHHELD, chance, gap_in_words, needed, pace, value, with_unit
 from jindu.bulletin.issue import JUDGED, LIKELY, OPEN, ORANGE, RED, FormRate, Issue, Progress, Report
 from jindu.bulletin.tables import (
     all_targets,
@@ -172,8 +172,7 @@ def _item(number: int, row: Progress, lang: str) -> Paragraph:
     say = wording(lang)
     facts = [_due_and_done(row, lang), gap_in_words(row, lang)]
     if row.pace_ratio and row.kind != "growth":
-        pace = percent(row.pace_ratio)
-        facts.append(say(f"序时完成率{pace}", f"{pace} of what was due"))
+        facts.append(say(f"序时完成率{pace(row)}", f"{pace(row)} of what was due"))
     facts += [_needed(row, lang), _ending(row, lang)]
     text = say("，", ", ").join(fact for fact in facts if fact)
     name, owner = marked(plain_name(row, lang), row.is_sample, lang), row.owner or say("责任单位未定", "no owner")

@@ -6,7 +6,7 @@ from decimal import Decimal
 from itertools import groupby
 
 from jindu.bulletin.document import Cell, Column, Table, wording
-from jindu.bulletin.figure import WITHHELD, chance, distance, interval, needed, value
+from jindu.bulletin.figure import WITHHELD, chance, distance, interval, needed, pace, value
 from jindu.bulletin.issue import BLUE, JUDGED, OPEN, ORANGE, RED, UNLIKELY, YELLOW, Issue, Place, Progress
 from jindu.shown import STATUSES, UNKNOWN, minus, percent, place_range, rank_change, sample_mark, word
 
@@ -65,7 +65,7 @@ def status_table(issue: Issue, lang: str) -> Table:
             moved = tuple(Cell(_moved(now[one] - before[one])) for one in used)
             rows.append((Cell(say("　比上月", "  since last month")), *moved, Cell("")))
     caption, _ = _captioned(say("目标状态及比上月变化（项）", "Targets by status, and the change"), issue.targets, lang)
-    return Table(caption, tuple(columns), tuple(rows))
+    return Table(caption, tuple(columns), tuple(rows), is_small=lang == "en")  # its words are longer
 
 
 def _coloured(status: str, lang: str) -> str:
@@ -86,14 +86,14 @@ def behind_table(rows: Sequence[Progress], caption: str, lang: str) -> Table:
     return Table(
         caption,
         (
-            Column(say("指标（计量单位）", "Indicator"), 28),
+            Column(say("指标（计量单位）", "Indicator"), 27),
             Column(say("责任单位", "Owner"), 12),
             Column(say("应完成", "Due"), 11, "right"),
             Column(say("已完成", "Done"), 11, "right"),
             Column(say("差额", "Gap"), 11.5, "right"),
             Column(say("序时完成率", "Pace"), 9.5, "right"),
             Column(say("今后每月需", "Needed a month"), 9.5, "right"),
-            Column(say("完成把握", "Chance"), 7.5, "right"),
+            Column(say("完成把握", "Chance"), 8.5, "right"),
         ),
         tuple(
             (
@@ -102,7 +102,7 @@ def behind_table(rows: Sequence[Progress], caption: str, lang: str) -> Table:
                 Cell(value(row, row.target_covered_value)),
                 Cell(value(row, row.ytd_value)),
                 Cell(distance(row, row.gap_value, lang)),
-                Cell(percent(row.pace_ratio) + ("*" if row.is_provisional else ""), row.tone),
+                Cell(pace(row) + ("*" if row.is_provisional else ""), row.tone),
                 Cell(value(row, needed(row))),
                 Cell(chance(row.probability_ratio)),
             )
@@ -257,7 +257,7 @@ def all_targets(issue: Issue, lang: str) -> Table:
                 Cell(value(row, row.target_covered_value)),
                 Cell(value(row, row.ytd_value)),
                 Cell(distance(row, row.gap_value, lang)),
-                Cell(percent(row.pace_ratio)),
+                Cell(pace(row)),
                 Cell(value(row, row.projected_value) if row.projected_value is not None else UNKNOWN),
                 Cell(chance(row.probability_ratio)),
                 Cell(STATUSES[row.status].name(lang) + ("*" if row.is_provisional else ""), row.tone),
@@ -338,5 +338,5 @@ def _status_cell(row: Progress | None, lang: str) -> Cell:
         return Cell("")
     if row.is_suppressed:
         return Cell(WITHHELD, "grey")
-    number = "" if row.pace_ratio is None or row.status == "not_due" else f" {percent(row.pace_ratio, 0).rstrip('%')}"
+    number = "" if row.pace_ratio is None or row.status == "not_due" else f" {pace(row, 0).rstrip('%')}"
     return Cell(f"{STATUSES[row.status].sign(lang)}{number}{'*' if row.is_provisional else ''}", row.tone)

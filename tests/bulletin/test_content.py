@@ -2,6 +2,7 @@
 
 from dataclasses import replace
 from datetime import date
+from decimal import Decimal
 from pathlib import Path
 
 import duckdb
@@ -154,3 +155,17 @@ def test_without_a_named_office_the_highest_unit_speaks(home: Home) -> None:
         connection.execute("update mart.org_unit set is_office = false")
         connection.execute("update mart.completion set org_unit_code = '110101' where org_unit_code = '110101001'")
     assert read_issue(home, None).head.name == "东风区"
+
+
+@pytest.mark.parametrize(
+    ("ratio", "told", "sign"),
+    [("0.9954", "99.5%", "略 99.5"), ("0.999535", "99.95%", "略 99.95"), ("0.999996", "99.9996%", "略 99.9996")],
+)
+def test_what_falls_short_never_reads_as_whole(issue: Issue, ratio: str, told: str, sign: str) -> None:
+    rows = tuple(
+        replace(row, pace_ratio=Decimal(ratio)) if row.indicator_code in {"growth", "lamp"} else row
+        for row in issue.progress
+    )
+    document = compose(replace(issue, progress=rows), "zh")
+    assert {row[0]: row for row in table(document, "本级年度目标进度") if len(row) > 1}["销售额增幅"][6] == told
+    assert {row[0]: row[2] for row in table(document, "目标状态和序时完成率")}["照明修复"] == sign
