@@ -175,12 +175,3 @@ def _replace(path: Path, content: bytes) -> None:
         draft.replace(path)
     finally:
         draft.unlink(missing_ok=True)
-
-
-def newest(home: Home) -> tuple[Path, ...]:
-    """The files of the newest bulletin, for a page that links to them; none without one."""
-    months = sorted(one for one in home.bulletin.glob("????-??") if (one / RECORD).exists())
-    if not months:
-        return ()
-    record = _record(months[-1])
-    return tuple(path for name in sorted(record) if (path := months[-1] / name).is_file())

@@ -21,7 +21,7 @@ STEPS = {  # in their order
     "summary": ("汇总", "summary"),
     "deliver": ("发送提醒", "send alerts"),  # a flow of its own, after the night
 }
-AFTER_PUBLISH = frozenset({"returns", "pages", "summary", "deliver"})  # a failure there leaves new figures published
+AFTER_PUBLISH = frozenset({"returns", "bulletin", "pages", "summary", "deliver"})  # of new figures
 
 
 @dataclass(frozen=True)

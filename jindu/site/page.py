@@ -11,7 +11,7 @@ from jindu.site.source import Source
 class Page:
     """One page of one language.
 
-    `path` is within the language's folder: community/350502004001.html. `section` is the key of the entry of the
+    `path` is within the language's folder: community/CODE.html. `section` is the key of the entry of the
     navigation that it belongs to; `values` are what its template asks for.
     """
 

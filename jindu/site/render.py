@@ -1,5 +1,6 @@
 """Pages into files: one environment per language, links relative, so that the folder can lie anywhere."""
 
+import functools
 from collections.abc import Callable
 from functools import partial
 from pathlib import Path
@@ -47,20 +48,24 @@ WORDED = (
 UNSPOKEN = ("percent", "figure", "rank_change", "place_range", "signed", "rounded")
 
 
+@functools.cache
+def environment() -> jinja2.Environment:
+    """The templates, compiled once for both languages: what is of a language comes with each page."""
+    return jinja2.Environment(
+        loader=jinja2.FileSystemLoader(TEMPLATES),
+        autoescape=True,
+        undefined=jinja2.StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+
+
 class Renderer:
     """Renders the pages of one language."""
 
     def __init__(self, frame: Frame, lang: str) -> None:
-        self._frame = frame
         self._lang = lang
-        self._environment = jinja2.Environment(
-            loader=jinja2.FileSystemLoader(TEMPLATES),
-            autoescape=True,
-            undefined=jinja2.StrictUndefined,
-            trim_blocks=True,
-            lstrip_blocks=True,
-        )
-        self._environment.globals |= {
+        self._words = {
             "site": frame,
             "lang": lang,
             "html_lang": HTML_LANGS[lang],
@@ -68,26 +73,28 @@ class Renderer:
             "t": _chooser(lang),
             "status_of": _status_of,
             "statuses": list(STATUSES.values()),
-            **{name: partial(getattr(shown, name), lang=lang) for name in SPOKEN},
-            **{name: getattr(shown, name) for name in UNSPOKEN},
-            **{name: partial(getattr(wording, name), lang=lang) for name in WORDED},
             "bar": wording.bar,
             "bare": wording.bare,
             "pace": wording.pace,
             "likely": wording.likely,
             "has_outlook": wording.has_outlook,
             "signed_count": _signed_count,
+            "since_last_month": partial(_since_last_month, lang=lang),
             "trend_text": partial(trend_text, lang=lang),
+            **{name: partial(getattr(shown, name), lang=lang) for name in SPOKEN},
+            **{name: getattr(shown, name) for name in UNSPOKEN},
+            **{name: partial(getattr(wording, name), lang=lang) for name in WORDED},
         }
 
     def html(self, page: Page) -> str:
         """The whole page."""
-        depth = page.path.count("/")
-        root = "../" * depth  # of this language
+        root = "../" * page.path.count("/")  # of this language
         top = root if self._lang == "zh" else f"../{root}"  # of the site
         other = f"{top}en/{page.path}" if self._lang == "zh" else f"{top}{page.path}"
-        template = self._environment.get_template(page.template)
-        text: str = template.render(page=page, root=root, top=top, other_href=other, **page.values)
+        template = environment().get_template(page.template)
+        text: str = template.render(
+            {**self._words, "page": page, "root": root, "top": top, "other_href": other, **page.values}
+        )
         return "\n".join(line for line in text.splitlines() if line.strip()) + "\n"
 
     def path(self, page: Page) -> str:
@@ -104,6 +111,12 @@ def _chooser(lang: str) -> Callable[[str, str], str]:
 
 def _status_of(code: str | None) -> Status:
     return STATUSES[code or "no_target"]
+
+
+def _since_last_month(change: int, lang: str) -> str:
+    if change == 0:
+        return "as last month" if lang == "en" else "与上月同"
+    return f"{_signed_count(change)} on last month" if lang == "en" else f"较上月 {_signed_count(change)}"
 
 
 def _signed_count(change: int) -> str:

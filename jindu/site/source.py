@@ -3,7 +3,7 @@
 import re
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime
 from decimal import Decimal
 from functools import cached_property
@@ -15,6 +15,7 @@ import duckdb
 
 from jindu.memory import recall
 from jindu.settings import OFFICE_TIMEZONE, Home, JinduError
+from jindu.site.bulletin import Issue, newest_issue
 from jindu.warehouse.connection import SQL_ROOT
 from jindu.warehouse.published import published_copy
 
@@ -60,6 +61,7 @@ class Frame:
     is_sample: bool
     notice: Notice | None
     units: tuple[Unit, ...]
+    issue: tuple[Issue, ...] = ()  # the newest bulletin
 
     @cached_property
     def unit_by_code(self) -> Mapping[str, Unit]:
@@ -93,6 +95,7 @@ class Source:
     def __init__(self, connection: duckdb.DuckDBPyConnection, version: str, notice: Notice | None) -> None:
         self._connection = connection
         self._known: dict[str, list[Row]] = {}
+        self._grouped: dict[tuple[str, ...], dict[Any, list[Row]]] = {}
         self.seconds: dict[str, float] = {}  # by query
         self._values: dict[str, object] = {}
         self.frame = self._frame(version, notice)
@@ -107,10 +110,13 @@ class Source:
 
     def by(self, query: str, *columns: str) -> dict[Any, list[Row]]:
         """The rows of a query grouped by one column, or by several as a tuple; in the query's order."""
+        if (query, *columns) in self._grouped:
+            return self._grouped[query, *columns]
         grouped: dict[Any, list[Row]] = {}
         for row in self.rows(query):
             key = tuple(getattr(row, column) for column in columns)
             grouped.setdefault(key[0] if len(columns) == 1 else key, []).append(row)
+        self._grouped[query, *columns] = grouped
         return grouped
 
     def _run(self, query: str) -> list[Row]:
@@ -147,4 +153,6 @@ def open_source(home: Home, *, with_notice: bool) -> Iterator[Source]:
     told = recall(home.notice) if with_notice else None
     notice = None if told is None else Notice(str(told.get("zh", "")), str(told.get("en", "")))
     with published_copy(home) as (connection, file):
-        yield Source(connection, file.parent.name, notice)
+        source = Source(connection, file.parent.name, notice)
+        source.frame = replace(source.frame, issue=newest_issue(home, source.frame.month))
+        yield source

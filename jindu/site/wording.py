@@ -93,15 +93,14 @@ def remedy(row: Row, lang: str) -> str:
     to = "" if row.target_due_month is None else month_name(row.target_due_month, lang)
     aim = target(row, lang)
     if row.status_rule == "ceiling_exceeded":
-        return (
-            f"年度上限 {aim[2:]} 已超过，本年补不回来" if zh else f"the year's ceiling of {aim[2:]} is passed for good"
-        )
+        limit = aim.removeprefix("≤ ")
+        return f"已超过年度上限 {limit}，本年补不回来" if zh else f"the year's ceiling of {limit} is passed for good"
     if row.status == "missed":
         missing = _short_of(row, row.annual_target_value, lang)
         return (
             f"{to}到期，还差 {missing}；完成后转为“补齐”"
             if zh
-            else f"was due {to}, {missing} missing; done late it counts as caught up"
+            else f"was due in {to}, {missing} missing; done late it counts as caught up"
         )
     if row.needed_monthly_value is not None and row.kind not in IN_POINTS:
         need, recent = _monthly(row.needed_monthly_value, row, lang, ROUND_CEILING), None

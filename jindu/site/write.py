@@ -7,6 +7,7 @@ from time import perf_counter
 
 from jindu.lock import locked
 from jindu.settings import Home, JinduError, Night, Progress, StepReport, no_progress
+from jindu.site.bulletin import put_issue
 from jindu.site.contents import SECTIONS
 from jindu.site.render import FOLDERS, STYLE, Renderer, style_sheet
 from jindu.site.source import Source, open_source
@@ -72,7 +73,7 @@ def _write_site(home: Home, with_notice: bool, progress: Progress) -> Written:
 
 
 def _write(source: Source, folder: Path, progress: Progress, clock: float) -> Written:
-    size = _put(folder / STYLE, style_sheet())
+    size = _put(folder / STYLE, style_sheet()) + put_issue(source.frame.issue, folder)
     count, steps = 0, len(FOLDERS) * len(SECTIONS)
     for turn, lang in enumerate(FOLDERS):
         renderer = Renderer(source.frame, lang)

@@ -13,6 +13,7 @@ READS = {
     "core": {"raw", "reference", "core"},
     "check": {"reference", "core", "check"},
     "mart": {"reference", "core", "mart"},
+    "page": {"mart"},  # what people look at rests on what is published, and an analyst can run it
 }
 # What a night records about itself belongs to no calculation: mart shows it as it stands.
 OWN_RECORDS = {"raw.run", "raw.gate_result", "raw.finding", "raw.notification", "raw.rule", "raw.evaluation"}

@@ -30,5 +30,5 @@ def test_macros_are_macros() -> None:
 
 def test_sql_lies_in_its_layers() -> None:
     folders = {path.parent.relative_to(SQL_ROOT).as_posix() for path in SQL_ROOT.rglob("*.sql")}
-    assert folders <= {".", "raw", "core", "check", "mart"}
+    assert folders <= {".", "raw", "core", "check", "mart", "page"}
     assert [path.name for path in SQL_ROOT.glob("*.sql")] == ["macros.sql"]

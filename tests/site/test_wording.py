@@ -1,0 +1,82 @@
+"""What a row says: by how much it is behind, and what would put it right."""
+
+from datetime import date
+from decimal import Decimal
+from typing import Any
+
+import pytest
+
+from jindu.site.source import Row
+from jindu.site.wording import actual, bar, due, gap, likely, outlook, remedy, severity, target
+
+AS_IT_STANDS: dict[str, Any] = {
+    "indicator_code": "visit", "kind": "flow", "unit": "户次", "decimals": 0, "status": "behind",
+    "status_rule": "pace_behind", "ytd_value": Decimal(71), "ytd_text": None, "target_covered_value": Decimal(80),
+    "annual_target_value": Decimal(110), "target_form": "at_least", "target_due_month": date(2024, 12, 1),
+    "gap_value": Decimal(-9), "pace_ratio": Decimal("0.8875"), "needed_monthly_value": Decimal(13),
+    "rolling_3_value": Decimal(24), "projected_value": Decimal("94.6"), "projected_low_value": Decimal("86.7"),
+    "projected_high_value": Decimal("102.4"), "probability_ratio": Decimal("0.004"), "projection_basis": "run_rate",
+}  # fmt: skip
+
+
+def row(**differs: object) -> Row:
+    return Row(**(AS_IT_STANDS | differs))
+
+
+def test_a_flow_that_is_behind_says_what_each_month_has_to_bring() -> None:
+    assert (actual(row(), "zh"), due(row(), "zh"), gap(row(), "zh")) == ("71 户次", "80 户次", "−9 户次")
+    assert remedy(row(), "zh") == "到12月每月需 13 户次，近三月月均 8 户次"
+    assert remedy(row(), "en") == "needs 13 visits a month until Dec; 8 visits of late"
+    assert outlook(row(), "zh") == "预计年末 95 户次（87～102），把握 <1%"
+
+
+def test_what_is_needed_is_rounded_up_and_what_was_is_not() -> None:
+    small = row(unit="家", needed_monthly_value=Decimal("1.61"), rolling_3_value=Decimal(1))
+    assert remedy(small, "zh") == "到12月每月需 1.7 家，近三月月均 0.3 家"
+
+
+def test_a_ceiling_that_is_passed_cannot_be_mended() -> None:
+    over = row(
+        status="missed",
+        status_rule="ceiling_exceeded",
+        target_form="at_most",
+        annual_target_value=Decimal(0),
+        unit="人",
+    )
+    assert target(over, "zh") == "≤ 0 人"
+    assert remedy(over, "zh") == "已超过年度上限 0 人，本年补不回来"
+
+
+def test_a_missed_milestone_says_what_is_missing() -> None:
+    late = row(
+        kind="milestone", status="missed", status_rule="not_met_at_due_month", annual_target_value=Decimal(1),
+        ytd_value=Decimal("0.65"), gap_value=Decimal("-0.35"), target_due_month=date(2024, 9, 1),
+    )  # fmt: skip
+    assert remedy(late, "zh") == "9月到期，还差 35.0 个百分点；完成后转为“补齐”"
+
+
+def test_a_ratio_says_how_many_points_are_missing() -> None:
+    ratio = row(
+        kind="ratio", ytd_value=Decimal("0.5882"), annual_target_value=Decimal("0.722"), needed_monthly_value=None
+    )
+    assert remedy(ratio, "zh") == "离目标 72.2% 还差 13.4 个百分点"
+
+
+def test_a_withheld_figure_stays_withheld() -> None:
+    hidden = row(ytd_value=None, ytd_text="<3*", gap_value=None, pace_ratio=None, needed_monthly_value=None)
+    assert (actual(hidden, "zh"), gap(hidden, "zh"), bar(hidden), remedy(hidden, "zh")) == ("<3*", "—", None, "")
+
+
+@pytest.mark.parametrize(("chance", "said"), [("0", "<1%"), ("0.0149", "1%"), ("0.5", "50%"), ("1", ">99%")])
+def test_nothing_to_come_is_certain(chance: str, said: str) -> None:
+    assert likely(Decimal(chance)) == said
+
+
+def test_missed_comes_before_far_behind_and_that_before_behind_and_the_slowest_first() -> None:
+    rows = [
+        row(status="behind", pace_ratio=Decimal("0.75")),
+        row(status="far_behind", pace_ratio=Decimal("0.5")),
+        row(status="far_behind", pace_ratio=Decimal("0.2")),
+        row(status="missed", pace_ratio=Decimal("0.99")),
+    ]
+    assert [rows.index(one) for one in sorted(rows, key=severity)] == [3, 2, 1, 0]
