@@ -19,7 +19,7 @@ SHELL := bash
 .SHELLFLAGS := -euo pipefail -c
 .DEFAULT_GOAL := help
 .NOTPARALLEL:
-.PHONY: help setup run serve test chaos bench compat check docs gallery lock clean
+.PHONY: help setup run serve test chaos bench compat check docs gallery pictures lock clean
 
 help: ## list these commands
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-8s %s\n", $$1, $$2 }' Makefile
@@ -94,6 +94,9 @@ docs: setup ## write the generated documents anew, and the promise to analysts (
 
 gallery: setup ## make the files of tests/gallery anew (LibreOffice for .xls and .et)
 	@$(BIN)/python -m tests.gallery.make
+
+pictures: setup ## draw the pictures in docs/ anew (LibreOffice, Chromium, poppler, ImageMagick), after `make run`
+	@$(BIN)/python -m tests.pictures "$(JINDU_HOME)"
 
 lock: setup ## bring requirements.lock up to pyproject.toml (add UPGRADE=--upgrade for newer versions)
 	@$(BIN)/uv pip compile pyproject.toml --extra dev --universal --python-version 3.11 --generate-hashes --no-header \

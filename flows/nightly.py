@@ -9,6 +9,7 @@ from prefect.cache_policies import NO_CACHE
 from prefect.client.schemas.objects import FlowRun, State
 from prefect.states import Completed
 
+from jindu.bulletin.files import write_bulletin
 from jindu.checks.gate import run_gate
 from jindu.night import PATIENCE, PastNightError, close_night, fail_night, open_night, record_run, step
 from jindu.report.artifact import ranking_rows, summary_markdown
@@ -91,6 +92,11 @@ def answer_senders(night: Night) -> None:
 
 
 @task(cache_policy=NO_CACHE)
+def issue_bulletin(night: Night) -> None:
+    step(night, "bulletin", write_bulletin)
+
+
+@task(cache_policy=NO_CACHE)
 def show_pages(night: Night) -> None:
     step(night, "pages", write_pages)
 
@@ -124,6 +130,7 @@ def nightly(home: str = "", reference: str = "", as_of: str | None = None) -> St
         record_night(night)
         publish_copy(night)
         answer_senders(night)
+        issue_bulletin(night)
         show_pages(night)
         show_summary(night)
         close_night(night)

@@ -21,6 +21,7 @@ COMMANDS = (
     "run",
     "deliver",
     "status",
+    "bulletin",
     "explain",
     "sql",
     "export",

@@ -481,6 +481,9 @@ def _settings(rows: Rows) -> Iterator[Problem]:
             kind.parse(row.text("value"))
         except ValueError:
             yield row.wrong("value", kind.expected_zh, kind.expected_en)
+            continue
+        if row["key"] == "bulletin_day" and not 0 <= int(row.text("value")) <= 28:
+            yield row.wrong("value", " 1 至 28 的整数，或 0（不自动写）", "1 to 28, or 0 for never")
         if row["key"] == "office_code" and row["value"] not in codes:
             yield row.wrong("value", " org_unit.csv 里的 code", "a code of org_unit.csv")
     for row in rows["unit"]:

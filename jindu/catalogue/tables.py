@@ -69,12 +69,14 @@ SETTINGS = {  # setting.csv: key → type of its value
     "score_cap": "decimal",
     "minimum_coverage": "decimal",
     "households_is_sample": "boolean",
+    "bulletin_day": "integer",
 }
 SETTING_WORDS = {
     "office_code": "使用本系统的单位的代码：街道，或区县",
     "score_cap": "单项得分的上限，缺省 1.2",
     "minimum_coverage": "应报月份至少要有多大比例有数才参加排名，缺省 0.8",
     "households_is_sample": "户数是否只是示例",
+    "bulletin_day": "每月几日起由夜间运行写出上月通报，1 至 28，缺省 16（缺省锁定日的次日）；0 表示不自动写",
 }
 
 _TABLES = (

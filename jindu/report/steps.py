@@ -16,6 +16,7 @@ STEPS = {  # in their order
     "record": ("登记运行", "record the run"),
     "publish": ("定稿发布", "publish"),
     "returns": ("写出回执", "receipts for the senders"),
+    "bulletin": ("写出通报", "bulletin"),
     "pages": ("写出网页", "pages"),
     "summary": ("汇总", "summary"),
     "deliver": ("发送提醒", "send alerts"),  # a flow of its own, after the night

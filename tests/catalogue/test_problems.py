@@ -150,6 +150,22 @@ SPOILED = {
     "neither value nor rank": ("baseline", "2023-05,3", "2023-05,", 3, "value", "only beside a published rank"),
     "identity of a flow": ("identity", "member,member_new", "closed,member_new", 2, "total_code", "kind stock"),
     "unknown setting": ("setting", "office_code", "office", 2, "key", "one of office_code"),
+    "bulletin day of no month": (
+        "setting",
+        "office_code,110101001,本街道",
+        "office_code,110101001,本街道\nbulletin_day,29,",
+        3,
+        "value",
+        "1 to 28, or 0 for never",
+    ),
+    "bulletin day that is no number": (
+        "setting",
+        "office_code,110101001,本街道",
+        "office_code,110101001,本街道\nbulletin_day,月底,",
+        3,
+        "value",
+        "a whole number",
+    ),
     "office unknown": ("setting", "110101001,", "110109,", 2, "value", "a code of org_unit.csv"),
     "code turned into a number": (
         "org_unit",

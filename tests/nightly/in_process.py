@@ -11,6 +11,7 @@ from pathlib import Path
 
 import duckdb
 
+from jindu.bulletin.files import write_bulletin
 from jindu.checks import gate, plain
 from jindu.checks.engine import Verdict
 from jindu.checks.expectations import Expectation
@@ -39,6 +40,7 @@ STEPS: dict[str, Step] = {  # as flows/nightly.py names and orders them
     "record": record_run,
     "publish": publish,
     "returns": write_returns,
+    "bulletin": write_bulletin,
     "pages": write_pages,
 }
 BEFORE_ALL = "start"  # killed when the night is open and no step is done
