@@ -13,8 +13,8 @@ from jindu.report.artifact import ranking_rows, summary_markdown
 from jindu.report.steps import StepTime
 from jindu.report.summary import read_summary
 from jindu.report.terminal import show_summary
-from jindu.shown import amount, percent
 from jindu.settings import Home, JinduError
+from jindu.shown import amount, percent
 
 TIMES = [StepTime("read", "completed", 2.25, "", ""), StepTime("core", "completed", 1.0, "", "")]
 
