@@ -22,20 +22,22 @@ from jindu.warehouse.columns import load
 
 
 @pytest.mark.parametrize(
-    ("value", "kind", "unit", "decimals", "zh", "en"),
+    ("value", "kind", "unit", "decimals", "both"),
     [
-        ("71", "flow", "户次", 0, "71 户次", "71 visits"),
-        ("269660.53", "flow", "万元", 2, "269,660.53 万元", "269,660.53 ×10,000 yuan"),
-        ("-3", "stock", "栋", 0, "−3 栋", "−3"),
-        ("0.96485", "ratio", "%", 1, "96.5%", "96.5%"),
-        ("0.0324", "growth", "%", 1, "+3.2%", "+3.2%"),
-        ("0.65", "milestone", "进度", 0, "65.0%", "65.0%"),
-        (None, "flow", "家", 0, "—", "—"),
+        ("71", "flow", "户次", 0, ("71 户次", "71 visits")),
+        ("269660.53", "flow", "万元", 2, ("269,660.53 万元", "269,660.53 ×10,000 yuan")),
+        ("-3", "stock", "栋", 0, ("−3 栋", "−3")),
+        ("0.96485", "ratio", "%", 1, ("96.5%", "96.5%")),
+        ("0.0324", "growth", "%", 1, ("+3.2%", "+3.2%")),
+        ("0.65", "milestone", "进度", 0, ("65.0%", "65.0%")),
+        (None, "flow", "家", 0, ("—", "—")),
     ],
 )
-def test_a_value_reads_with_its_unit(value: str | None, kind: str, unit: str, decimals: int, zh: str, en: str) -> None:
+def test_a_value_reads_with_its_unit(
+    value: str | None, kind: str, unit: str, decimals: int, both: tuple[str, str]
+) -> None:
     number = None if value is None else Decimal(value)
-    assert (value_text(number, kind, unit, decimals, "zh"), value_text(number, kind, unit, decimals, "en")) == (zh, en)
+    assert tuple(value_text(number, kind, unit, decimals, lang) for lang in ("zh", "en")) == both
 
 
 @pytest.mark.parametrize(
