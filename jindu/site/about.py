@@ -14,6 +14,7 @@ from jindu.site.source import Source
 from jindu.warehouse.columns import load
 
 INDICATORS_A_PAGE = 60
+TOPIC = ("key", "zh_title", "en_title", "zh", "en")
 TEXTS = Path(__file__).parent / "templates" / "about.yml"
 
 
@@ -25,9 +26,7 @@ def pages(source: Source, lang: str) -> Iterator[Page]:
         "status_rules": [
             (STATUSES[code], said["zh"], said["en"]) for code, said in _texts()["statuses"].items()
         ],
-        "topics": [
-            (topic["key"], topic["zh_title"], topic["en_title"], topic["zh"], topic["en"]) for topic in _texts()["topics"]
-        ],
+        "topics": [tuple(topic[key] for key in TOPIC) for topic in _texts()["topics"]],
     })  # fmt: skip
     title = "指标解释" if lang == "zh" else "Definitions"
     for sheet in paged("definitions.html", indicators, INDICATORS_A_PAGE):

@@ -24,8 +24,8 @@ INDICATORS, MONTHS = 60, 12
 LIMIT = 5.0  # seconds on two cores
 ROUNDS = 3
 AS_OF = "2024-10-10T02:00"
-# The fullest indicators of the sample; its nine months become twelve by the last one again, so that pages are as long as
-# those of December.
+# The fullest indicators of the sample; its nine months become twelve by the last one again, so that pages are as
+# long as those of December.
 CHOSEN = f"""
 select indicator_code from mart.completion
 inner join mart.org_unit using (org_unit_code)
@@ -117,7 +117,8 @@ def main() -> int:
             walls.append(wall)
             print(
                 f"{written.pages_count} pages, {written.bytes_count / 1e6:.1f} MB:"
-                f" queries {written.query_seconds:.2f} s, rendering {written.render_seconds:.2f} s, in all {wall:.2f} s, CPU {cpu:.2f} s"
+                f" queries {written.query_seconds:.2f} s, rendering {written.render_seconds:.2f} s,"
+                f" in all {wall:.2f} s, CPU {cpu:.2f} s"
             )
     print(f"fastest {min(walls):.2f} s, limit {LIMIT:.0f} s on two cores")
     return int(min(walls) > LIMIT)
