@@ -169,3 +169,10 @@ def test_what_falls_short_never_reads_as_whole(issue: Issue, ratio: str, told: s
     document = compose(replace(issue, progress=rows), "zh")
     assert {row[0]: row for row in table(document, "本级年度目标进度") if len(row) > 1}["销售额增幅"][6] == told
     assert {row[0]: row[2] for row in table(document, "目标状态和序时完成率")}["照明修复"] == sign
+
+
+def test_what_is_withheld_of_the_office_itself_is_a_mark_too(issue: Issue) -> None:
+    hidden = {"ytd_value": None, "gap_value": None, "pace_ratio": None, "is_suppressed": True}
+    rows = tuple(replace(row, **hidden) if row.indicator_code == "firm" else row for row in issue.progress)
+    told = table(compose(replace(issue, progress=rows), "zh"), "未完成、严重滞后")
+    assert [row[3:6] for row in told if row[0].startswith("=HYPERLINK")] == [["<3*", "<3*", "—"]]
