@@ -30,4 +30,4 @@ select
     ) as history_en,
     spreads_ratio,
     gross_ratio,
-from "check".usual_amount as usual_amount
+from "check".usual_amount

@@ -19,4 +19,4 @@ select
     case
         when step_amount = 0 then 'the same amount each month' else 'each month differs by ' || shown_about(step_amount)
     end as line_en,
-from "check".amount_line as amount_line
+from "check".amount_line

@@ -55,4 +55,4 @@ select
         '≤ ' || printf('%.15g', cast(maximum as double))
     ) as bounds_expected,
     is_impossible,
-from "check".measured_cell as measured_cell
+from "check".measured_cell
