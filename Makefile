@@ -85,7 +85,7 @@ check: setup ## format, lint, types, import contracts, SQL style, stale generate
 	@$(BIN)/ruff check
 	@$(BIN)/mypy
 	@$(BIN)/lint-imports
-	@$(BIN)/sqlfluff lint --disable-progress-bar $(wildcard sql/core sql/check sql/mart)
+	@$(BIN)/sqlfluff lint --disable-progress-bar $(wildcard sql/core sql/check sql/mart sql/page)
 	@$(BIN)/python -m jindu.warehouse.dictionary --check
 
 docs: setup ## write the generated documents anew, and the promise to analysts (warehouse/contract)

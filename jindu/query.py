@@ -10,8 +10,9 @@ from typing import Any
 
 import duckdb
 
-from jindu.report.summary import DUE_MONTH, published_copy
+from jindu.report.summary import DUE_MONTH
 from jindu.settings import Home, JinduError
+from jindu.warehouse.published import published_copy
 
 LOCKED = (
     "set enable_external_access = false",  # no file, no other database, no network
