@@ -105,7 +105,7 @@ def _months(
     place = 1 if lang == "en" else 0
     said = {
         month: [
-            (GROUPS[group][place], _items(row.text_en if lang == "en" else row.text_zh for row in group_rows))
+            (str(GROUPS[group][place]), _items(row.text_en if lang == "en" else row.text_zh for row in group_rows))
             for group, group_rows in groupby(month_steps, key=lambda row: GROUP_OF[row.kind])
         ]
         for month, month_steps in groupby(steps, key=lambda row: row.report_month)
