@@ -520,7 +520,7 @@ class Inventor:
             found[month] = self.dice.choice(("", "blank")) if self.dice.random() < holes else filled
             if found[month] in ("", "blank"):
                 continue
-            if self.dice.random() < 0.01 and not last_year:
+            if self.dice.random() < 0.01 and not last_year and route == "month":
                 found[month] = "not applicable"
             elif self.dice.random() < 0.1 and month < self.months[-1]:
                 found[month] += " late"
