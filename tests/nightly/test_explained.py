@@ -162,7 +162,7 @@ def test_a_recent_rate_is_the_mean_of_the_months_that_were_told(second: Ran) -> 
     before: dict[tuple[str, str, int], tuple[int, Decimal]] = {}
     own = rows(
         second.home,
-        "select org_unit_code, indicator_code, report_month, month_value, ytd_value, months_covered_count "
+        "select org_unit_code, indicator_code, report_month, ytd_value, months_covered_count "
         "from mart.completion inner join mart.indicator using (indicator_code) where kind = 'flow' and not exists ("
         "from mart.contribution where contribution.org_unit_code = completion.org_unit_code "
         "and contribution.indicator_code = completion.indicator_code) order by report_month",
@@ -172,8 +172,7 @@ def test_a_recent_rate_is_the_mean_of_the_months_that_were_told(second: Ran) -> 
         count, so_far = before.get((*key, month.year), (0, Decimal(0)))
         months = row["months_covered_count"] - count
         if months and row["ytd_value"] is not None:
-            alone = row["month_value"] if months == 1 else None
-            amount = (row["ytd_value"] - so_far) / months if alone is None else alone
+            amount = (row["ytd_value"] - so_far) / months  # where month and cumulative disagree, the cumulative counts
             told.setdefault(key, {})[month] = amount.quantize(Decimal("0.000001"), ROUND_HALF_UP)
             before[*key, month.year] = row["months_covered_count"], row["ytd_value"]
     wrong, done, at_once = [], 0, 0
