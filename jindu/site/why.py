@@ -13,7 +13,7 @@ from jindu.shown import UNKNOWN, figure, minus, month_name, word
 from jindu.site.page import Page
 from jindu.site.source import Row, Source
 
-GROUPS = (  # the steps of each, in the order of sql/page/why_step.sql
+GROUPS: tuple[tuple[str, str, frozenset[str]], ...] = (  # the steps of each, in the order of sql/page/why_step.sql
     ("实际数", "What was done", frozenset(
         ("month", "numerator", "denominator", "ytd", "prior", "growth", "rolling_3", "rolling_12", "low", "high")
     )),
@@ -102,10 +102,10 @@ def _months(
     rows: Sequence[Row], cells: Sequence[NumberedCell], units: Sequence[Row], steps: Sequence[Row], lang: str
 ) -> list[Month]:
     """The months of the plan year, the newest first."""
-    place = 1 if lang == "en" else 0
+    headings = [en if lang == "en" else zh for zh, en, _ in GROUPS]
     said = {
         month: [
-            (str(GROUPS[group][place]), _items(row.text_en if lang == "en" else row.text_zh for row in group_rows))
+            (headings[group], _items(row.text_en if lang == "en" else row.text_zh for row in group_rows))
             for group, group_rows in groupby(month_steps, key=lambda row: GROUP_OF[row.kind])
         ]
         for month, month_steps in groupby(steps, key=lambda row: row.report_month)
