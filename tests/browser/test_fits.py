@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from .pages import File, one_of_each
+from .pages import File, all_pages, one_of_each
 
 if TYPE_CHECKING:
     from playwright.sync_api import Browser
@@ -37,6 +37,21 @@ def test_nothing_overflows_or_overlaps(browser: "Browser", site: Path, name: str
             faults[one.path] = found
     context.close()
     assert faults == {}
+
+
+def test_no_page_but_explanations_is_wider_than_a_phone(browser: "Browser", site: Path) -> None:
+    context = browser.new_context(viewport=SIZES["phone"])
+    tab = context.new_page()
+    wide = {}
+    for one in all_pages(site):
+        if "why/" in one.path:
+            continue  # one template, of which the others of these tests look at the largest
+        tab.goto(one.url)
+        width = tab.evaluate("document.documentElement.scrollWidth")
+        if width > SIZES["phone"]["width"]:
+            wide[one.path] = width
+    context.close()
+    assert wide == {}
 
 
 def test_the_overview_is_printed_on_landscape_sheets(browser: "Browser", site: Path) -> None:
