@@ -47,14 +47,17 @@ def all_pages(site: Path) -> list[File]:
     return [File(site, path.relative_to(site).as_posix()) for path in sorted(site.rglob("*.html"))]
 
 
-def one_of_each(site: Path, *, langs: tuple[str, ...] = ("zh", "en")) -> list[File]:
-    """What a browser looks at: all pages at the top, and of each folder the largest, the smallest and one between."""
+def one_of_each(site: Path, *, langs: tuple[str, ...] = ("zh", "en"), some: int = 3) -> list[File]:
+    """What a browser looks at: all pages at the top, and of each folder the largest, the smallest and one between.
+
+    With `some` = 1 the largest alone.
+    """
     chosen: list[File] = []
     for lang in langs:
         folder = site / "en" if lang == "en" else site
         chosen += [File(site, page.relative_to(site).as_posix()) for page in sorted(folder.glob("*.html"))]
         for below in sorted(path for path in folder.iterdir() if path.is_dir() and path.name != "en"):
             by_size = sorted(below.rglob("*.html"), key=lambda page: (page.stat().st_size, page.as_posix()))
-            some = {by_size[place] for place in (0, len(by_size) // 2, -1)} if by_size else set()
-            chosen += [File(site, page.relative_to(site).as_posix()) for page in sorted(some)]
+            picked = {by_size[place] for place in (-1, 0, len(by_size) // 2)[:some]} if by_size else set()
+            chosen += [File(site, page.relative_to(site).as_posix()) for page in sorted(picked)]
     return chosen

@@ -47,7 +47,7 @@ def test_no_violation_of_accessibility(page: "Page", site: Path) -> None:
     from axe_playwright_python.sync_playwright import Axe  # noqa: PLC0415  only where there is a browser
 
     axe, violations = Axe(), []
-    chosen = [one for one in one_of_each(site, langs=("zh",)) if not re.search(r"-\d+\.html$", one.path)]
+    chosen = [one for one in one_of_each(site, langs=("zh",), some=1) if not re.search(r"-\d+\.html$", one.path)]
     for one in chosen + [File(site, path) for path in ENGLISH]:
         page.goto(one.url)
         page.evaluate("for (const e of document.querySelectorAll('details')) e.open = true")
