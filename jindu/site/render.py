@@ -49,15 +49,17 @@ UNSPOKEN = ("percent", "figure", "rank_change", "place_range", "signed", "rounde
 
 
 @functools.cache
-def environment() -> jinja2.Environment:
-    """The templates, compiled once for both languages: what is of a language comes with each page."""
-    return jinja2.Environment(
+def environment(lang: str) -> jinja2.Environment:
+    """The templates of one language: `('中文', 'English')|t` is settled while they are compiled."""
+    made = jinja2.Environment(
         loader=jinja2.FileSystemLoader(TEMPLATES),
         autoescape=True,
         undefined=jinja2.StrictUndefined,
         trim_blocks=True,
         lstrip_blocks=True,
     )
+    made.filters["t"] = _english if lang == "en" else _chinese
+    return made
 
 
 class Renderer:
@@ -70,7 +72,6 @@ class Renderer:
             "lang": lang,
             "html_lang": HTML_LANGS[lang],
             "sections": [section for section in SECTIONS if section.path is not None],
-            "t": _chooser(lang),
             "status_of": _status_of,
             "statuses": list(STATUSES.values()),
             "bar": wording.bar,
@@ -91,7 +92,7 @@ class Renderer:
         root = "../" * page.path.count("/")  # of this language
         top = root if self._lang == "zh" else f"../{root}"  # of the site
         other = f"{top}en/{page.path}" if self._lang == "zh" else f"{top}{page.path}"
-        template = environment().get_template(page.template)
+        template = environment(self._lang).get_template(page.template)
         text: str = template.render(
             {**self._words, "page": page, "root": root, "top": top, "other_href": other, **page.values}
         )
@@ -102,11 +103,12 @@ class Renderer:
         return FOLDERS[self._lang] + page.path
 
 
-def _chooser(lang: str) -> Callable[[str, str], str]:
-    def choose(zh: str, en: str) -> str:
-        return en if lang == "en" else zh
+def _chinese(both: tuple[str, str]) -> str:
+    return both[0]
 
-    return choose
+
+def _english(both: tuple[str, str]) -> str:
+    return both[1]
 
 
 def _status_of(code: str | None) -> Status:

@@ -1,6 +1,6 @@
 """Explanations: a page per org unit and indicator, from each month's figures down to the cells that were typed."""
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 from functools import partial
@@ -13,19 +13,13 @@ from jindu.shown import UNKNOWN, figure, minus, month_name, word
 from jindu.site.page import Page
 from jindu.site.source import Row, Source
 
-GROUPS: tuple[tuple[str, str, frozenset[str]], ...] = (  # the steps of each, in the order of sql/page/why_step.sql
-    ("实际数", "What was done", frozenset(
-        ("month", "numerator", "denominator", "ytd", "prior", "growth", "rolling_3", "rolling_12", "low", "high")
-    )),
-    ("目标与比率", "Target and ratios", frozenset(
-        ("target", "shape", "target_to_date", "target_covered", "completion", "pace", "gap", "needed")
-    )),
-    ("预计", "Projection", frozenset(
-        ("projected_rate", "projected_rest", "projected_misses", "projected_sum", "projected_range", "projection")
-    )),
-    ("状态", "Status", frozenset(("provisional", "status"))),
-)  # fmt: skip
-GROUP_OF = {kind: place for place, (_, _, kinds) in enumerate(GROUPS) for kind in kinds}
+GROUPS = {  # of steps, as sql/page/why_step.sql has them
+    "actual": ("实际数", "What was done"),
+    "target": ("目标与比率", "Target and ratios"),
+    "projection": ("预计", "Projection"),
+    "status": ("状态", "Status"),
+}
+STEP_END = "\N{INFORMATION SEPARATOR TWO}"  # parts the steps of a group
 PAIR = ("org_unit_code", "indicator_code")
 
 
@@ -102,13 +96,12 @@ def _months(
     rows: Sequence[Row], cells: Sequence[NumberedCell], units: Sequence[Row], steps: Sequence[Row], lang: str
 ) -> list[Month]:
     """The months of the plan year, the newest first."""
-    headings = [en if lang == "en" else zh for zh, en, _ in GROUPS]
+    headings = {group: en if lang == "en" else zh for group, (zh, en) in GROUPS.items()}
     said = {
         month: [
-            (headings[group], _items(row.text_en if lang == "en" else row.text_zh for row in group_rows))
-            for group, group_rows in groupby(month_steps, key=lambda row: GROUP_OF[row.kind])
+            (headings[row.step_group], _items(row.steps_en if lang == "en" else row.steps_zh)) for row in groups
         ]
-        for month, month_steps in groupby(steps, key=lambda row: row.report_month)
+        for month, groups in groupby(steps, key=lambda row: row.report_month)
     }
     added = {month: list(group) for month, group in groupby(units, key=lambda row: row.report_month)}
     links = [_link(cell, lang) for cell in cells]
@@ -135,9 +128,9 @@ def _link(cell: NumberedCell, lang: str) -> Markup:
     return Markup(f'<a href="#c{cell.number}">{escape(text)}</a>')  # escaped here
 
 
-def _items(texts: Iterable[str]) -> Markup:
+def _items(steps: str) -> Markup:
     """Items of a list; a site has a quarter of a million, for which a template takes three times as long."""
-    return Markup("\n".join(f"<li>{escape(text, quote=False)}</li>" for text in texts))  # escaped here
+    return Markup("<li>" + escape(steps, quote=False).replace(STEP_END, "</li>\n<li>") + "</li>")  # escaped here
 
 
 def _figure(kind: str, decimals: int | None, value: Decimal | None, withheld: str | None = None) -> str:

@@ -1,19 +1,30 @@
--- grain: one row per org unit, indicator, month of the plan year and step of the arithmetic
--- The steps of mart.completion_explained without its cells and units, which have pages' tables of their own.
+-- grain: one row per org unit, indicator, month of the plan year and group of steps
+-- The steps of mart.completion_explained without its cells and units, which have pages' tables of their own. A group's
+-- steps come in one text, parted by the record separator: a site has a hundred thousand of them.
 with explained_step as (
-    select *
+    select
+        *,
+        'actual' as step_group,
     from mart.explained_actual
     union all by name
-    select *
+    select
+        *,
+        'target' as step_group,
     from mart.explained_target
     union all by name
-    select *
+    select
+        *,
+        'target' as step_group,
     from mart.explained_shape
     union all by name
-    select *
+    select
+        *,
+        'projection' as step_group,
     from mart.explained_projection
     union all by name
-    select *
+    select
+        *,
+        'status' as step_group,
     from mart.explained_status
 )
 
@@ -21,10 +32,12 @@ select
     org_unit_code,
     indicator_code,
     report_month,
-    kind,
-    text_zh,
-    text_en,
+    step_group,
+    string_agg(text_zh, chr(30) order by section, source_indicator_code, source_month, kind) as steps_zh,
+    string_agg(text_en, chr(30) order by section, source_indicator_code, source_month, kind) as steps_en,
 from explained_step
-where year(report_month) = year(cast($month as date))
-order by
-    org_unit_code, indicator_code, report_month, section, source_indicator_code, source_month, kind
+where
+    report_month >= date_trunc('year', cast($month as date))
+    and report_month < date_trunc('year', cast($month as date)) + interval 1 year
+group by org_unit_code, indicator_code, report_month, step_group
+order by org_unit_code, indicator_code, report_month, min(section), step_group
