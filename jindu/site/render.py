@@ -1,7 +1,6 @@
 """Pages into files: one environment per language, links relative, so that the folder can lie anywhere."""
 
 import functools
-from collections.abc import Callable
 from functools import partial
 from pathlib import Path
 

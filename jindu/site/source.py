@@ -20,6 +20,7 @@ from jindu.warehouse.connection import SQL_ROOT
 from jindu.warehouse.published import published_copy
 
 PAGE_SQL = SQL_ROOT / "page"
+BULLETIN = "bulletin_"  # its queries lie beside those of the pages
 PARAMETER = re.compile(r"\$([a-z_]+)")
 COMMENT = re.compile(r"--[^\n]*")
 
@@ -107,6 +108,12 @@ class Source:
             self._known[query] = self._run(query)
             self.seconds[query] = perf_counter() - clock
         return self._known[query]
+
+    def ask_all(self) -> None:
+        """Run every query of the pages."""
+        for file in sorted(PAGE_SQL.glob("*.sql")):
+            if not file.name.startswith(BULLETIN):
+                self.rows(file.stem)
 
     def by(self, query: str, *columns: str) -> dict[Any, list[Row]]:
         """The rows of a query grouped by one column, or by several as a tuple; in the query's order."""

@@ -98,9 +98,7 @@ def _months(
     """The months of the plan year, the newest first."""
     headings = {group: en if lang == "en" else zh for group, (zh, en) in GROUPS.items()}
     said = {
-        month: [
-            (headings[row.step_group], _items(row.steps_en if lang == "en" else row.steps_zh)) for row in groups
-        ]
+        month: [(headings[row.step_group], _items(row.steps_en if lang == "en" else row.steps_zh)) for row in groups]
         for month, groups in groupby(steps, key=lambda row: row.report_month)
     }
     added = {month: list(group) for month, group in groupby(units, key=lambda row: row.report_month)}

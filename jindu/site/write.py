@@ -2,11 +2,13 @@
 
 import shutil
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from time import perf_counter
 
 from jindu.lock import locked
 from jindu.settings import Home, JinduError, Night, Progress, StepReport, no_progress
+from jindu.site.beside import begin_beside
 from jindu.site.bulletin import put_issue
 from jindu.site.contents import SECTIONS
 from jindu.site.render import FOLDERS, STYLE, Renderer, style_sheet
@@ -50,40 +52,53 @@ def write_site(home: Home, *, with_notice: bool = True, progress: Progress = no_
 def _write_site(home: Home, with_notice: bool, progress: Progress) -> Written:
     clock = perf_counter()
     with open_source(home, with_notice=with_notice) as source:
-        home.sites.mkdir(parents=True, exist_ok=True)
-        for left in home.sites.glob(f"*{UNFINISHED}"):
-            shutil.rmtree(left, ignore_errors=True)
-        number = max((int(one.name) for one in home.sites.iterdir() if one.name.isdigit()), default=0) + 1
-        building = home.sites / f"{number:06d}{UNFINISHED}"
-        try:
-            written = _write(source, building, progress, clock)
-            _carry_over(home, building, with_notice=with_notice)
-            finished = building.with_name(f"{number:06d}")
-            building.rename(finished)
-            _link(home, finished)
-        except OSError as error:
-            shutil.rmtree(building, ignore_errors=True)
-            raise JinduError(
-                f"网页没有写成，原有的网页不受影响：{error}。请检查 {home.root} 所在磁盘后执行 jindu site。",
-                f"The pages were not written, those before are untouched: {error}. "
-                f"Check the disk of {home.root}, then do jindu site.",
-            ) from error
+        source.ask_all()  # nothing is open any more when pages are written
+    home.sites.mkdir(parents=True, exist_ok=True)
+    for left in home.sites.glob(f"*{UNFINISHED}"):
+        shutil.rmtree(left, ignore_errors=True)
+    number = max((int(one.name) for one in home.sites.iterdir() if one.name.isdigit()), default=0) + 1
+    building = home.sites / f"{number:06d}{UNFINISHED}"
+    try:
+        written = _write(source, building, progress, clock)
+        _carry_over(home, building, with_notice=with_notice)
+        finished = building.with_name(f"{number:06d}")
+        building.rename(finished)
+        _link(home, finished)
+    except OSError as error:
+        shutil.rmtree(building, ignore_errors=True)
+        raise JinduError(
+            f"网页没有写成，原有的网页不受影响：{error}。请检查 {home.root} 所在磁盘后执行 jindu site。",
+            f"The pages were not written, those before are untouched: {error}. "
+            f"Check the disk of {home.root}, then do jindu site.",
+        ) from error
     _prune(home)
     return written
 
 
 def _write(source: Source, folder: Path, progress: Progress, clock: float) -> Written:
+    """All pages: the first language here, the others beside it."""
+    here, *others = FOLDERS
+    beside = [begin_beside(partial(_write_language, source, folder, lang)) for lang in others]
     size = _put(folder / STYLE, style_sheet()) + put_issue(source.frame.issue, folder)
-    count, steps = 0, len(FOLDERS) * len(SECTIONS)
-    for turn, lang in enumerate(FOLDERS):
-        renderer = Renderer(source.frame, lang)
-        for done, section in enumerate(SECTIONS, start=1):
-            for page in section.pages(source, lang):
-                size += _put(folder / renderer.path(page), renderer.html(page))
-                count += 1
-            progress(turn * len(SECTIONS) + done, steps)
+    halves = [_write_language(source, folder, here, progress), *(wait() for wait in beside)]
     queries = sum(source.seconds.values())
-    return Written(count, size, queries, perf_counter() - clock - queries)
+    return Written(
+        sum(pages for pages, _ in halves),
+        size + sum(written for _, written in halves),
+        queries,
+        perf_counter() - clock - queries,
+    )
+
+
+def _write_language(source: Source, folder: Path, lang: str, progress: Progress = no_progress) -> tuple[int, int]:
+    """The pages of one language; how many, and their bytes."""
+    renderer, count, size = Renderer(source.frame, lang), 0, 0
+    for done, section in enumerate(SECTIONS, start=1):
+        for page in section.pages(source, lang):
+            size += _put(folder / renderer.path(page), renderer.html(page))
+            count += 1
+        progress(done, len(SECTIONS))
+    return count, size
 
 
 def _put(path: Path, text: str) -> int:

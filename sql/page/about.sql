@@ -9,7 +9,7 @@ select
     indicator.unit,
     indicator.decimals,
     indicator.direction,
-    indicator.theme_code,
+    coalesce(indicator.theme_code, '') as theme_code,  -- pages group by it
     indicator.theme_name_zh,
     coalesce(indicator.theme_name_en, indicator.theme_name_zh) as theme_name_en,
     indicator.reporting_level,
@@ -30,4 +30,4 @@ left join mart.form as form using (form_code)
 left join mart.target as target
     on indicator.indicator_code = target.indicator_code and target.plan_year = year(cast($month as date))
 group by all
-order by indicator.theme_code nulls last, indicator.indicator_code
+order by theme_code, indicator.indicator_code

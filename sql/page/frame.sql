@@ -1,6 +1,7 @@
 -- grain: one row, the published copy
 -- What every page says of itself: whose it is, of which run, and the month that it shows, which is the latest whose due
--- day has passed (domain.md, Status). Where setting.csv names no office, the unit above the lowest ranked stands in.
+-- day has passed (domain.md, Status). Where setting.csv names no office, the unit above the lowest ranked stands in, or
+-- above any.
 with newest_run as (
     select run_id, as_of_at, files_received_count
     from mart.run
@@ -19,13 +20,10 @@ office as (
     select
         unit.org_unit_code, unit.name, coalesce(unit.short_name, unit.name) as short_name, unit.level, unit.parent_code
     from mart.org_unit as unit
-    where
-        unit.is_office
-        or unit.org_unit_code in (
-            select parent_code from mart.ranking where scope = 'overall'
-        )
     order by
         unit.is_office desc,
+        unit.org_unit_code in (select parent_code from mart.ranking where scope = 'overall') desc,
+        unit.org_unit_code in (select parent_code from mart.org_unit) desc,
         list_position(['district', 'subdistrict', 'community'], unit.level) desc,
         unit.org_unit_code
     limit 1

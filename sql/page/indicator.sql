@@ -9,7 +9,7 @@ select
     indicator.unit,
     indicator.decimals,
     indicator.direction,
-    indicator.theme_code,
+    coalesce(indicator.theme_code, '') as theme_code,  -- pages group by it
     coalesce(indicator.theme_name_zh, indicator.theme_code) as theme_zh,
     coalesce(indicator.theme_name_en, indicator.theme_name_zh, indicator.theme_code) as theme_en,
     indicator.reporting_level,
@@ -33,4 +33,4 @@ from mart.indicator as indicator
 left join mart.form as form on indicator.form_code = form.form_code
 left join mart.indicator as numerator on indicator.numerator_code = numerator.indicator_code
 left join mart.indicator as denominator on indicator.denominator_code = denominator.indicator_code
-order by indicator.theme_code nulls last, indicator.indicator_code
+order by theme_code, indicator.indicator_code

@@ -17,7 +17,7 @@ select
     indicator.unit,
     indicator.decimals,
     indicator.direction,
-    indicator.theme_code,
+    coalesce(indicator.theme_code, '') as theme_code,  -- pages group by it
     coalesce(indicator.theme_name_zh, indicator.theme_code) as theme_zh,
     coalesce(indicator.theme_name_en, indicator.theme_name_zh, indicator.theme_code) as theme_en,
     indicator.owner,
@@ -75,7 +75,7 @@ where
 order by
     unit.org_unit_code != $office_code,
     unit.org_unit_code,
-    indicator.theme_code nulls last,
+    theme_code,
     -- targets first, then ratios before the counts that they are made of
     standing.annual_target_value is null,
     indicator.direction = 'none',

@@ -144,3 +144,17 @@ def test_the_command_says_where_to_begin(home: Home, capsys: pytest.CaptureFixtu
 def test_pages_are_of_the_published_schema_alone() -> None:
     for query in PAGE_SQL.glob("*.sql"):
         assert not re.search(r"\b(raw|core|check|reference)\.", query.read_text(encoding="utf-8")), query.name
+
+
+def test_an_office_without_themes_that_no_setting_names_has_its_pages(home: Home) -> None:
+    """Both are optional in the reference folder."""
+    file = home.published.resolve()
+    file.parent.chmod(0o755)
+    file.chmod(0o644)
+    with duckdb.connect(file) as connection:
+        connection.execute("update mart.indicator set theme_code = null, theme_name_zh = null, theme_name_en = null")
+        connection.execute("update mart.org_unit set is_office = false")
+        connection.execute("delete from mart.ranking where scope <> 'indicator'")
+    write_site(home)
+    assert {"index.html", "community/350599001002.html", "indicator/index.html"} <= pages(home, "zh")
+    assert "其他" in text_of(home.site / "indicator" / "index.html")
