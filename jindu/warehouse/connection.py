@@ -18,7 +18,7 @@ WIDENED = {  # columns that older homes' tables of raw, which are for ever, were
         "heading_sheet text",
         "sender_cell text",
         "report_month_cell text",
-    ),  # fmt: skip
+    ),
     "raw.finding": ("finding_id text",),
     "raw.gate_result": ("tolerated_count bigint", "tolerated_reason text", "failed_attempt integer"),
     "raw.verdict": ("decision_id text",),
