@@ -1,6 +1,6 @@
 """A new private database from the archive, the decisions and the reference folder alone.
 
-It is built beside the old one, as of the last night that was completed, and takes its place in one rename; whatever
+It is built beside the old one, as of the last night that published, and takes its place in one rename; whatever
 happens before leaves the old one as it was. What cannot be read out of files is in the archive's journals.
 """
 
@@ -65,7 +65,7 @@ def rebuild(home: Home, reference: Path, do: Do) -> Outcome:
     shutil.rmtree(home.root / FOLDER, ignore_errors=True)  # what a killed rebuild left
     is_old_readable = _bring_up_to_date(home)
     lines = attempts(home)
-    night = _last_completed(home, building, reference, lines)
+    night = _last_published(home, building, reference, lines)
     failed: list[JinduError] = []
     try:
         for name, step in _steps(lines, failed).items():
@@ -127,17 +127,24 @@ def _log(home: Home) -> Path:
     return home.private_database.with_name(f"{home.private_database.name}.wal")
 
 
-def _last_completed(home: Home, building: Home, reference: Path, lines: list[Line]) -> Night:
-    completed = [line["run"] for line in lines if line["run"]["state"] == "completed"]
-    if not completed:
+def _last_published(home: Home, building: Home, reference: Path, lines: list[Line]) -> Night:
+    published = [line["run"] for line in lines if _has_published(line)]
+    if not published:
         raise JinduError(
-            f"{home.archive} 里没有已完成的运行记录，没有可以重建的内容。请运行 jindu run --home {home.root}。",
-            f"{home.archive} tells of no completed night: there is nothing to rebuild. "
+            f"{home.archive} 里没有发布过数据的运行记录，没有可以重建的内容。请运行 jindu run --home {home.root}。",
+            f"{home.archive} tells of no night that published: there is nothing to rebuild. "
             f"Do jindu run --home {home.root}.",
         )
-    last = max(completed, key=lambda run: (run["as_of_at"], run["attempt"]))
+    last = max(published, key=lambda run: (run["as_of_at"], run["attempt"]))
     as_of = datetime.fromisoformat(last["as_of_at"]).astimezone(OFFICE_TIMEZONE)
     return Night(building, reference, as_of, last["run_id"], last["attempt"])
+
+
+def _has_published(line: Line) -> bool:
+    """Whether its figures went out; pages, bulletin or returned workbooks may have failed after."""
+    return line["run"]["state"] == "completed" or any(
+        step["step"] == "publish" and step["state"] == "completed" for step in line["steps"]
+    )
 
 
 def _steps(lines: list[Line], failed: list[JinduError]) -> dict[str, Step]:
@@ -178,7 +185,8 @@ def _recall(night: Night, lines: list[Line]) -> StepReport:
         insert(connection, DELIVERY.table, read_lines(night.home, DELIVERY.name))
         recall_attempts(connection, before)
         # as it stood when its tables were written: published, and not yet at its end
-        insert(connection, "raw.run", [this["run"] | {"state": "running", "finished_at": None}])
+        still = {"state": "running", "finished_at": None, "failed_step": None, "failure": None}
+        insert(connection, "raw.run", [this["run"] | still])
     return StepReport(
         f"取回 {count} 次收文、{len(before) + 1} 次运行的记录",
         f"{count} arrivals and {len(before) + 1} attempts at nights recalled",

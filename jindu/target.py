@@ -392,6 +392,8 @@ def revised(desk: TargetDesk, standing: Standing, revision: Revision) -> list[Ro
     """The row of target.csv that the revision adds. Raises JinduError where it makes no sense."""
     subject = standing.subject
     _own(standing)
+    if revision.value is not None:
+        _refuse_negative(subject, revision.value)
     current = standing.version_in(revision.effective_month)
     row = _listed(current, desk.next_version(subject)) | {
         "effective_month": revision.effective_month,
@@ -417,6 +419,18 @@ def revised(desk: TargetDesk, standing: Standing, revision: Revision) -> list[Ro
             "This target is not split by a key, so --rekey means nothing; hand it down with jindu target split.",
         )
     return [row]
+
+
+def _refuse_negative(subject: Subject, value: Decimal) -> None:
+    """No target is below what its indicator can ever be."""
+    indicator = subject.indicator
+    if value >= 0 or indicator["kind"] == "growth" or (indicator["minimum"] or 0) < 0:
+        return
+    raise JinduError(
+        f"没有记下：“{indicator['name_zh']}”不会是负数，目标不能是 {plain_text(value)}。",
+        f"Nothing was recorded: {indicator['name_en'] or indicator['name_zh']} is never negative, so its target cannot "
+        f"be {plain_text(value)}.",
+    )
 
 
 def _nothing_to_revise(standing: Standing, current: Row, month: date) -> JinduError:
@@ -493,10 +507,6 @@ def doubts(desk: TargetDesk, before: Standing, row: Row, *, is_percent: bool) ->
                 f"{value:f} 就是 {value * 100:f}%，是不是要写 {value:f}%？",
                 f"{value:f} means {value * 100:f}%: was {value:f}% meant?",
             )
-        )
-    if value < 0 and indicator["kind"] != "growth" and (indicator["minimum"] or 0) >= 0:
-        found.append(
-            Doubt("目标是负数，而这个指标没有负数。", "The target is negative; this indicator has no negative values.")
         )
     old = current["target_value"]
     times = max(abs(value / old), abs(old / value)) if value and old else Decimal(0)
@@ -613,6 +623,8 @@ def _explicit(
             f"{'、'.join(strange)} 不是{subject.unit['name']}下面有这个指标的单位。",
             f"{', '.join(strange)} is no unit below {subject.unit['name']} that has a part of this.",
         )
+    for value in named.values():
+        _refuse_negative(subject, value)
     month = whole["effective_month"]
     asked = [unit for unit in below if (unit["valid_from"] or month) <= month <= (unit["valid_to"] or month)]
     lacking = [unit["name"] for unit in asked if unit["code"] not in named]

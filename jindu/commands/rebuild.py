@@ -29,10 +29,10 @@ TABLES_SHOWN = 10
     "rebuild",
     cls=SpokenCommand,
     help=both(
-        "用归档、决定和参考数据重建工作数据库（warehouse.duckdb），截至最近一次完成的运行；中途停下，原库不变。\n\n"
+        "用归档、决定和参考数据重建工作数据库（warehouse.duckdb），截至最近一次发布了数据的运行；中途停下，原库不变。\n\n"
         "已发布的数据不动。退出码：0 完成；1 完成但与原库有出入，或关口不合格；2 未完成。",
         "Build the private database (warehouse.duckdb) anew from archive, decisions and reference folder, as of the "
-        "last completed night; interrupted, the old one stays.\n\n"
+        "last night that published; interrupted, the old one stays.\n\n"
         "What is published is not touched. Exit code: 0 done; 1 done, but other than the old one, or a gate failed; "
         "2 not done.",
     ),

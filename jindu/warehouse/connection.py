@@ -12,7 +12,13 @@ SQL_ROOT = PROJECT_ROOT / "sql"
 PRIVATE_FOLDER, PRIVATE_FILE = 0o700, 0o600  # names, notes and restricted values as they were written
 SCHEMAS = ("raw", "reference", "core", "check", "mart")
 WIDENED = {  # columns that older homes' tables of raw, which are for ever, were made without
-    "raw.document": ("correction_sheet text", "correction_cell text"),
+    "raw.document": (
+        "correction_sheet text",
+        "correction_cell text",
+        "heading_sheet text",
+        "sender_cell text",
+        "report_month_cell text",
+    ),
     "raw.finding": ("finding_id text",),
     "raw.gate_result": ("tolerated_count bigint", "tolerated_reason text", "failed_attempt integer"),
     "raw.verdict": ("decision_id text",),

@@ -489,6 +489,9 @@ def _document(
         approved_by=texts.get("approved_by"),
         correction_sheet=table.sheet_name if (place := _place_of("correction_reason", table, words)) else None,
         correction_cell=place,
+        heading_sheet=table.sheet_name,
+        sender_cell=_place_of_value(("sender_code", *SUBJECT_FIELDS), found.get("sender_code"), table, words),
+        report_month_cell=_place_of_value((MONTH_FIELD,), found.get(MONTH_FIELD), table, words),
     )
 
 
@@ -504,6 +507,29 @@ def _place_of(field: str, table: Table, words: Words) -> str | None:
         if heading.field == field:
             return f"{get_column_letter(column + 1)}{heading.row + 1}"
     return None
+
+
+def _place_of_value(fields: Sequence[str], values: Sequence[object] | None, table: Table, words: Words) -> str | None:
+    """The cell that says what counts of the document: beside its label or within it, in a title, under a heading."""
+    if not values:
+        return None
+    spoken = str(values[0]).strip()
+    for row, cells in enumerate(table.grid):
+        if table.header.first <= row < table.end:
+            continue
+        filled = [(column, cell) for column, cell in enumerate(cells) if not cell.is_blank]
+        for (column, cell), (beside, following) in zip(filled, [*filled[1:], (0, EMPTY)], strict=False):
+            for field, written in _labels_in(cell, words):
+                if field in fields and written and written.strip() == spoken:
+                    return f"{get_column_letter(column + 1)}{row + 1}"
+                if field in fields and not written and str(_labelled_value(field, following)).strip() == spoken:
+                    return f"{get_column_letter(beside + 1)}{row + 1}"
+    for column, heading in table.header.headings.items():
+        if heading.field in fields and heading.field in DOCUMENT_FIELDS:
+            return f"{get_column_letter(column + 1)}{heading.row + 1}"
+    above = ((row, column, cell) for row, cells in enumerate(table.above) for column, cell in enumerate(cells))
+    titles = (f"{get_column_letter(column + 1)}{row + 1}" for row, column, cell in above if spoken in str(cell.value))
+    return next(titles, None)
 
 
 def _column_values(table: Table, rows: Sequence[int], column: int, field: str) -> list[object]:

@@ -54,6 +54,9 @@ class Document(NamedTuple):
     approved_by: str | None = None
     correction_sheet: str | None = None
     correction_cell: str | None = None
+    heading_sheet: str | None = None
+    sender_cell: str | None = None
+    report_month_cell: str | None = None
 
 
 class CellRow(NamedTuple):

@@ -84,9 +84,15 @@ select
     form_code,
     cast(null as varchar) as indicator_code,
     report_month,
-    case when not is_correction_reasoned then correction_sheet end as sheet_name,
+    case
+        when not (is_month_known and is_month_over and is_month_agreed) then heading_sheet
+        when not (is_sender_known and is_own_folder and is_sender_agreed) then heading_sheet
+        when not is_correction_reasoned then correction_sheet
+    end as sheet_name,
     cast(null as varchar) as cell,
     case when not is_correction_reasoned then correction_cell end as reason_cell,
+    report_month_cell,
+    sender_cell,
     false as is_explained,
     file_name,
     is_readable,

@@ -119,19 +119,27 @@ measured_row as (
             when named_row.unit_text is null or plain_name(named_row.unit_text) = plain_name(named_row.unit) then 1
             else column_unit.multiplier
         end as unit_multiplier,
-        -- a unit in the cell that does not convert leaves the cell without a value; a percentage is read as 0–1
+        -- a percentage is read as 0–1, which means something only where shares of 1 are asked for
         case
-            when coalesce(named_row.month_read.number_unit, '%') = '%' then unit_multiplier
+            when named_row.kind in ('ratio', 'growth', 'milestone') or plain_name(named_row.unit) = '%'
+                then unit_multiplier
+        end as percent_multiplier,
+        -- a unit in the cell that does not convert leaves the cell without a value
+        case
+            when named_row.month_read.number_unit is null then unit_multiplier
+            when named_row.month_read.number_unit = '%' then percent_multiplier
             when named_row.month_read.number_unit = named_row.unit then 1
             else month_unit.multiplier
         end as month_multiplier,
         case
-            when coalesce(named_row.ytd_read.number_unit, '%') = '%' then unit_multiplier
+            when named_row.ytd_read.number_unit is null then unit_multiplier
+            when named_row.ytd_read.number_unit = '%' then percent_multiplier
             when named_row.ytd_read.number_unit = named_row.unit then 1
             else ytd_unit.multiplier
         end as ytd_multiplier,
         case
-            when coalesce(named_row.prior_read.number_unit, '%') = '%' then unit_multiplier
+            when named_row.prior_read.number_unit is null then unit_multiplier
+            when named_row.prior_read.number_unit = '%' then percent_multiplier
             when named_row.prior_read.number_unit = named_row.unit then 1
             else prior_unit.multiplier
         end as prior_multiplier,

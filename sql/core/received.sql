@@ -49,6 +49,9 @@ claim as (
         document.correction_reason,
         document.correction_sheet,
         document.correction_cell,
+        document.heading_sheet,
+        document.sender_cell,
+        document.report_month_cell,
         -- a file that was invented for a demonstration says so in its title, or in who filled it
         contains(concat_ws(' ', document.form_text, document.filled_by), '示例') as is_sample,
         -- a text that is there and is no month is not mended by the hidden sheet
@@ -166,6 +169,9 @@ select
     placed.correction_reason,
     placed.correction_sheet,
     placed.correction_cell,
+    placed.heading_sheet,
+    placed.sender_cell,
+    placed.report_month_cell,
     placed.subjects_count,
     placed.is_sample,
     withdrawn.withdrawn_at,

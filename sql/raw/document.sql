@@ -21,4 +21,7 @@ create table if not exists raw.document (
     read_at timestamptz not null,
     correction_sheet text,             -- where the reason of a correction belongs: its label, or its column's heading
     correction_cell text,
+    heading_sheet text,                -- the sheet of the two that follow
+    sender_cell text,                  -- where the sender stands; null when only the hidden sheet or the folder says it
+    report_month_cell text,
 )

@@ -106,6 +106,27 @@ def test_month_unreadable(office: Office) -> None:
     assert identity_failures(office) == ["month_unreadable"]
 
 
+@pytest.mark.parametrize(
+    ("code", "facts", "cell"),
+    [
+        ("month_unreadable", {"report_month_text": "三月份", "report_month": None}, "E3"),
+        ("month_not_over", {"received_at": datetime(2030, 3, 31, 9, tzinfo=OFFICE_TIMEZONE)}, "E3"),
+        ("month_conflict", {"meta_report_month": date(2030, 2, 1)}, "E3"),
+        ("unknown_sender", {"sender_text": "丙社区", "sender_code": None}, "C3"),
+        ("wrong_folder", {"folder_code": "B"}, "C3"),
+        ("sender_conflict", {"meta_sender_code": "B"}, "C3"),
+    ],
+)
+def test_what_the_heading_says_wrong_is_shown_there(
+    office: Office, code: str, facts: dict[str, object], cell: str
+) -> None:
+    asked(office)
+    office.submission("A", "2030-03", heading_sheet="月报", sender_cell="C3", report_month_cell="E3", **facts)
+    assert identity_failures(office) == [code]
+    (failing,) = office.rows_failing(EXPECTATIONS[code]).values()
+    assert (failing["sheet_name"], failing[str(EXPECTATIONS[code].cell)]) == ("月报", cell)
+
+
 @pytest.mark.parametrize(("day", "is_early"), [((2030, 3, 31, 23, 59), True), ((2030, 4, 1, 0, 0), False)])
 def test_month_is_over_at_its_last_midnight(office: Office, day: tuple[int, ...], is_early: bool) -> None:
     asked(office)

@@ -120,6 +120,12 @@ NUMBERS: dict[str, Rows] = {
     "percent_sign": form(visit(5), coverage("95%", "93.5 %")),
     "full_width_percent": form(visit(5), coverage("95％", "９３．５％")),
     "percent_format": form(visit(5), coverage(Styled(0.95, "0%"), Styled(0.9351, "0.00%"))),
+    "percent_of_what_is_counted": form(
+        visit("5%"),
+        ("station", "驿站启用", "进度", "13%", None, None),
+        training(2, Styled(0.18, "0%")),
+        investment("６％"),
+    ),
     "painted_percent": form(visit(5), coverage(Styled(95, '0"%"'))),
     "unit_in_the_format": form(visit(5), investment(Styled(3.2, '0.00"亿元"'), Styled(60950, "#,##0万元"))),
     "accounting_format": form(visit(Styled(1234, '_ * #,##0_ ;_ * -#,##0_ ;_ * "-"_ ;_ @_ '), 12345)),
@@ -260,6 +266,7 @@ EDITED = {  # what XlsxWriter does not write: 17 digits; no result, as of progra
 OLD: dict[str, Rows] = {  # BIFF8
     "old_form": form(visit(5), investment(6095.5), coverage("95％")),
     "old_percent_format": form(visit(5), coverage(Styled(0.95, "0%"), Styled(0.9351, "0.00%"))),
+    "old_percent_of_what_is_counted": form(visit("５％"), training(Styled(0.02, "0%"), 18)),
     "old_unit_in_the_format": form(visit(5), investment(Styled(3.2, '0.00"亿元"'))),
     "old_blank_rows_above": [(), (), (TITLE,), (), LABELS, (), COLUMNS, visit(5), (), training()],
     "old_formula_with_its_result": form(visit(Formula("=2+3", 5), Formula("=35+D4", 40))),
@@ -292,6 +299,7 @@ CSVS: dict[str, bytes] = {
         f'monthly,="{UNIT}",="{UNIT}",2024年9月,investment,万元,3.2亿元,不适用,\n'
         f"monthly,{UNIT},{UNIT},45536,coverage,%,95％,约90%,\n"
     ).encode(),
+    "csv_percent_of_what_is_counted": f"{CSV_HEAD}\n{CSV_LINE.replace(',5,', ',5%,')}\n".encode(),
     "csv_two_months": f"{CSV_HEAD}\n{CSV_LINE}\n{CSV_LINE.replace('2024-09,visit', '2024-08,training')}\n".encode(),
 }
 

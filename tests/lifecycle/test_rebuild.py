@@ -14,7 +14,7 @@ import pytest
 
 from jindu import cli, rebuild
 from jindu.checks import gate
-from jindu.settings import JinduError, Progress, StepReport, no_progress
+from jindu.settings import JinduError, Night, Progress, StepReport, no_progress
 from jindu.warehouse.journal import journal_file, read_lines
 from tests.help_example import LANGUAGES, examples
 from tests.nightly.conftest import environment
@@ -105,14 +105,41 @@ def test_a_failed_attempt_after_the_last_night_is_kept(office: Office, monkeypat
     assert office.private("select run_id, attempt, state, failed_step from raw.run order by all") == runs
 
 
-def run_and_fail(office: Office, as_of: str) -> None:
+def test_a_night_that_failed_after_it_published_is_one_to_rebuild_from(office: Office) -> None:
+    with pytest.raises(JinduError, match="坏了"):
+        run_and_fail(office, "2024-06-21T02:00", at="pages")
+    runs = office.private("select * from raw.run order by run_id, attempt")
+    assert office.private("select state, failed_step from raw.run order by run_id desc limit 1") == [
+        ("failed", "pages")
+    ]
+    outcome = rebuilt(office)
+    assert f"{outcome.as_of:%Y-%m-%dT%H:%M}" == "2024-06-21T02:00"
+    assert outcome.differing == ()
+    assert office.private("select * from raw.run order by run_id, attempt") == runs
+    journal = journal_file(office.home, "night")  # of a home none of whose nights came to its end
+    lines = [line for line in journal.read_text("utf-8").splitlines() if '"failed"' in line]
+    journal.write_text("\n".join(lines) + "\n", encoding="utf-8")
+    office.home.private_database.unlink()
+    assert f"{rebuilt(office).as_of:%Y-%m-%dT%H:%M}" == "2024-06-21T02:00"
+
+
+def test_a_night_that_failed_while_publishing_is_none(office: Office) -> None:
+    with pytest.raises(JinduError, match="坏了"):
+        run_and_fail(office, "2024-06-21T02:00", at="publish")
+    assert f"{rebuilt(office).as_of:%Y-%m-%dT%H:%M}" == NIGHTS[-1]
+
+
+def run_and_fail(office: Office, as_of: str, at: str = "") -> None:
     from jindu.night import fail_night, open_night, step  # noqa: PLC0415
     from tests.nightly.in_process import STEPS  # noqa: PLC0415
+
+    def broken(_night: Night, _progress: Progress) -> StepReport:
+        raise JinduError("坏了", "broken")
 
     night = open_night(str(office.home.root), str(office.reference), as_of)
     try:
         for name, function in STEPS.items():
-            step(night, name, function)
+            step(night, name, broken if name == at else function)
     except JinduError as error:
         fail_night(str(office.home.root), str(office.reference), as_of, error)
         raise

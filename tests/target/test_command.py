@@ -274,10 +274,10 @@ def test_a_revision_is_the_offices_unless_it_says_what_it_rests_on(target: Targe
     ("indicator", "value", "said"),
     [
         ("mediated_ratio", "99", "是不是要写 99%"),
-        ("visit", "-5", "没有负数"),
         ("visit", "12000000", "10,000 倍"),
         ("visit", "1", "1/1,200"),
-        ("visit", "500", "已应完成的 600 还少"),
+        ("visit", "500", "已应完成的 600 还少，以后各月应完成数会是负数"),
+        ("visit", "5", "已应完成的 600 还少，以后各月应完成数会是负数"),
         ("spending", "9000亿元", "倍"),
     ],
 )
@@ -290,6 +290,18 @@ def test_a_value_that_looks_like_a_slip_is_told(
     taken = target(*command)
     assert (taken.code, said in taken.err) == (0, True), taken.err
     assert len(decided(home)) == 1
+
+
+@pytest.mark.parametrize("value", ["-5", "－５", "−5"])
+def test_a_target_below_what_its_indicator_can_be_is_refused(target: Target, home: Home, value: str) -> None:
+    said = "没有记下：“走访”不会是负数，目标不能是 -5。"
+    for last in ((), ("--dry-run",)):
+        told = target("revise", STREET, "visit", "--effective", "2024-07", "--value", value, *SAID, *last)
+        assert (told.code, said in told.err) == (2, True), told.err
+    parts = ("--part", f"{FIRST}=1205", "--part", "乙社区=0", "--part", f"{THIRD}={value}")
+    told = target(*SPLIT, "explicit", "--effective", "2024-07", *parts, *SAID)
+    assert (told.code, "不会是负数" in told.err) == (2, True), told.err
+    assert not decided(home)
 
 
 @pytest.mark.parametrize(

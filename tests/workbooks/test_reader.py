@@ -196,6 +196,24 @@ def test_a_sender_by_name_and_a_month_as_a_date(write_workbook: Write) -> None:
     assert (document.sender_text, document.report_month) == ("东街社区", "2024-09-01")
 
 
+@pytest.mark.parametrize(
+    ("heading", "cells"),
+    [
+        (("填报单位:东街社区", None, "单位代码:350502004001", None, "报告期:三月份"), ("C1", "E1")),
+        (("填报单位:", "东街社区", None, "报告期:", datetime(2024, 9, 1)), ("B1", "E1")),
+        (("填报单位:东街社区 报告期:2024年9月",), ("A1", "A1")),
+        (("东街社区工作月报(2024年9月)",), (None, "A1")),
+        (("工作月报",), (None, None)),
+    ],
+)
+def test_where_sender_and_month_stand(
+    write_workbook: Write, heading: tuple[object, ...], cells: tuple[str | None, str | None]
+) -> None:
+    document = answer_for(write_workbook([heading, *FORM[4:6]])).document
+    assert (document.sender_cell, document.report_month_cell) == cells
+    assert document.heading_sheet == "社区工作月报"
+
+
 def test_the_reason_of_a_correction_may_have_a_column(tmp_path: Path) -> None:
     path = tmp_path / "更正.csv"
     path.write_text("报表,报告期,指标代码,本月数,更正说明\nm,2024-09,visit,1,\n", encoding="utf-8")
