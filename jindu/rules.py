@@ -183,8 +183,8 @@ def _own_fault_misfits(file: GateFile) -> Iterator[Problem]:
             yield Problem(
                 file.path,
                 lines["severity"],
-                f"“severity”是 {rule.severity}，与 {where} 不符：那里这条规则算强制性的，不合格的月份不与以后的月份比较。"
-                "请改回 critical，或把它也从那里删去。",
+                f"“severity”是 {rule.severity}，与 {where} 不符：那里这条规则算强制性的，不合格的月份不与以后的"
+                "月份比较。请改回 critical，或把它也从那里删去。",
                 f"'severity' is {rule.severity}, unlike {where}, which counts it as critical and compares later months "
                 "with none that fails it; make it critical again, or take it out there as well.",
             )
@@ -193,8 +193,8 @@ def _own_fault_misfits(file: GateFile) -> Iterator[Problem]:
                 file.path,
                 lines["needs"],
                 f"“needs”是 history，与 {where} 不符：那里这条规则算只看文件本身的。请改回，或把它也从那里删去。",
-                f"'needs' is history, unlike {where}, which counts it as one that the file alone tells; change it back, "
-                "or take it out there as well.",
+                f"'needs' is history, unlike {where}, which counts it as one that the file alone tells; change it "
+                "back, or take it out there as well.",
             )
         elif rule.code not in named and rule.severity == "critical" and not has_history:
             yield Problem(
@@ -202,8 +202,8 @@ def _own_fault_misfits(file: GateFile) -> Iterator[Problem]:
                 lines["severity"],
                 f"“severity”是 critical，与 {where} 不符：那里没有这条规则，不合格的月份仍会与以后的月份比较。"
                 "请在那里加上，或改为 warning。",
-                f"'severity' is critical, unlike {where}, which lacks it: later months would still be compared with one "
-                "that fails it; add it there, or make it a warning.",
+                f"'severity' is critical, unlike {where}, which lacks it: later months would still be compared with "
+                "one that fails it; add it there, or make it a warning.",
             )
     for code in sorted(named - {rule.code for rule in file.expectations}):
         yield Problem(
