@@ -176,6 +176,11 @@ class Told:
         return self.submission_state not in STANDING or self.is_replaced
 
     @property
+    def awaits_report(self) -> bool:
+        """Whether it was upheld in the version that stands, so that the unit has to send another."""
+        return self.state == "upheld" and self.severity == "warning" and not self.is_past
+
+    @property
     def is_open(self) -> bool:
         """Whether it waits for somebody: for the sender when critical, for sender or operator when a warning."""
         return self.state == "open" and self.severity in ("critical", "warning") and not self.is_past
@@ -211,6 +216,14 @@ class FindingDesk:
     def standing(self) -> list[Told]:
         """Every finding of the versions that stand, the oldest first."""
         return [one for one in self.findings if not one.is_past]
+
+    def of_unit(self, findings: Sequence[Told], unit: str) -> list[Told]:
+        """Those of one unit, by its code, name or short name.
+
+        Raises JinduError for a unit that nobody knows.
+        """
+        row = called(self._rows("org_unit", "org_unit_code"), unit, ("code", "name", "short_name"), "org_unit")
+        return [one for one in findings if one.org_unit_code == row["code"]]
 
     def one(self, beginning: str) -> Told:
         """The finding whose id begins so.

@@ -141,16 +141,23 @@ create or replace macro plain_phrases(phrases) as
         lambda sized: sized.phrase
     );
 
--- What is left of a note without the indicator's own name, the phrases that explain nothing, bare numbers and the unit.
+-- What is left of a note without the indicator's own name, the phrases that explain nothing, bare numbers and the unit
+-- (one of a single character stays: alone it is too short, and 并户 is a reason where households are counted).
 create or replace macro note_beyond_phrases(note, indicator_name, unit, phrases) as
     regexp_replace(
         replace(
             list_reduce(
                 phrases,
                 lambda rest, phrase: replace(rest, phrase, ' '),
-                replace(plain_note(note), coalesce(nullif(plain_note(indicator_name), ''), '　'), ' ')
+                -- what came to nothing is no bare number
+                regexp_replace(
+                    replace(plain_note(note), coalesce(nullif(plain_note(indicator_name), ''), '　'), ' '),
+                    '([清归])零',
+                    '\1空',
+                    'g'
+                )
             ),
-            coalesce(nullif(plain_note(unit), ''), '　'),
+            case when length(plain_note(unit)) > 1 then plain_note(unit) else '　' end,
             ' '
         ),
         '[ 0-9〇零一二两三四五六七八九十百千万亿]',
@@ -159,10 +166,20 @@ create or replace macro note_beyond_phrases(note, indicator_name, unit, phrases)
     );
 
 -- Whether a note gives a reason: no formula, and beyond such phrases at least two characters, of four or more at least
--- three (哈哈哈哈); in letters at least two words.
+-- three (哈哈哈哈); in letters at least two words, or one of six letters or more. A page of a register is one, that
+-- somebody looked (a name, 核实无误) is none.
 create or replace macro is_explanation(note, indicator_name, unit, phrases) as
     case
         when note is null then false  -- most rows have none, and need not go through the phrases
+        when regexp_matches(plain_note(note), '(台账|登记簿|档案|清单)第?[0-9一二三四五六七八九十百]+(页|号|条|册)')
+            then true
+        when
+            regexp_matches(
+                note,
+                '^[\s\p{Z}]*[王李张刘陈杨黄赵周吴徐孙胡朱何郭罗梁宋郑谢韩唐冯董程曹袁邓许沈曾彭吕苏卢蒋蔡贾丁魏薛叶余潘杜戴]\p{Han}{1,2}'
+                || '[\s\p{Z}]*已?经?(电话)?(核实|核对|确认|复核|审核|核查)(无误|过|属实)?[\s\p{Z}\p{P}]*$'
+            )
+            then false
         else not regexp_matches(note, '^[\s\p{Z}]*([=＝@＠]|[+＋－-][\s\p{Z}]*[A-Za-zＡ-Ｚａ-ｚ]+[(（])')
         -- a list of one, so that what is left is worked out once
         and list_transform(
@@ -170,7 +187,11 @@ create or replace macro is_explanation(note, indicator_name, unit, phrases) as
             lambda rest: len(list_distinct(string_split(rest, ''))) >= case when length(rest) >= 4 then 3 else 2 end
             and (
                 regexp_matches(rest, '\p{Han}.*\p{Han}')
-                or regexp_matches(note, '[A-Za-z]{2,}[^A-Za-z]+[A-Za-z]{2,}')
+                or (
+                    regexp_matches(note, '[A-Za-z]{2,}[^A-Za-z]+[A-Za-z]{2,}')
+                    and regexp_matches(rest, '[a-z].*[a-z].*[a-z]')
+                )
+                or regexp_matches(rest, '[a-z]{6,}')
             )
         )[1]
     end;

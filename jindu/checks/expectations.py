@@ -28,6 +28,10 @@ ARGUMENTS = ("minimum", "maximum", "values")
 NOT_TEXTS = (*ARGUMENTS, "tolerated_count")
 # what an expectation may need: "reading", the file alone; "history", what was sent before or by others to compare with
 NEEDS = ("reading", "history")
+LEAST_REASON = 4  # letters or digits: fewer give no reason
+LARGEST = Decimal(10) ** 32  # a limit beyond what decimal(38, 6) holds is compared with nothing
+# what YAML takes for no text, and what would garble a terminal or a receipt
+CONTROL = re.compile("[^\t\n\r\x20-\x7e\xa0-\ud7ff\ue000-\ufefe\uff00-\ufffd\U00010000-\U0010ffff]")
 NAME = re.compile(r"[a-z][a-z0-9_]*")
 COUNT = re.compile(r"[1-9][0-9]{0,8}")
 TABLE = re.compile(r"check\.[a-z][a-z0-9_]*")  # only check tables carry the key that a finding is joined back by
@@ -112,7 +116,16 @@ def placeholders(template: str) -> set[str]:
 
     Raises ValueError when the braces do not match.
     """
-    return {name for _, name, _, _ in Formatter().parse(template) if name is not None}
+    return {name for name, _ in _filled_in(template)}
+
+
+def _filled_in(template: str) -> set[tuple[str, str]]:
+    """The names that a message fills in, each with the conversion and the format written behind it."""
+    return {
+        (name, (f"!{conversion}" if conversion else "") + (f":{spec}" if spec else ""))
+        for _, name, spec, conversion in Formatter().parse(template)
+        if name is not None
+    }
 
 
 class _Reader:
@@ -126,7 +139,10 @@ class _Reader:
 
     def read(self) -> tuple[Expectation, ...]:
         try:
-            root = yaml.compose(self.path.read_text(encoding="utf-8"), Loader=QUICK_LOADER)
+            text = self.path.read_text(encoding="utf-8-sig")
+            if self._has_control(text):
+                return ()
+            root = yaml.compose(text, Loader=QUICK_LOADER)
         except OSError as error:
             self._add(1, f"读不到文件（{error.strerror}）。", f"the file cannot be read ({error.strerror}).")
             return ()
@@ -150,6 +166,18 @@ class _Reader:
     def _add(self, line: int, message_zh: str, message_en: str) -> None:
         self.problems.append(Problem(self.path, line, message_zh, message_en))
 
+    def _has_control(self, text: str) -> bool:
+        """Whether characters stand in the file that nobody sees; each line with one is told."""
+        before = len(self.problems)
+        for line, content in enumerate(text.split("\n"), start=1):
+            if found := CONTROL.search(content):
+                code = f"U+{ord(found[0]):04X}"
+                self._add(
+                    line, f"这一行有看不见的控制字符（{code}），请删去后重写。",
+                    f"the line has a control character ({code}): remove it.",
+                )  # fmt: skip
+        return len(self.problems) > before
+
     def _expectation(self, item: yaml.Node) -> Expectation | None:
         if not isinstance(item, yaml.MappingNode):
             self._add(_line(item), "应为“键： 值”的一组。", "expected a group of 'key: value' lines.")
@@ -164,7 +192,7 @@ class _Reader:
         self._check_needs(item, nodes, texts)
         tolerated_count = self._tolerated(nodes)
         self._check_messages(nodes, texts)
-        minimum, maximum = self._number(nodes.get("minimum")), self._number(nodes.get("maximum"))
+        minimum, maximum = (self._number(key, nodes.get(key)) for key in ("minimum", "maximum"))
         values = self._values(nodes.get("values"))
         self._check_arguments(item, nodes, texts.get("expect", ""))
         if minimum is not None and maximum is not None and minimum > maximum:
@@ -196,7 +224,16 @@ class _Reader:
 
     def _text(self, key: str, node: yaml.Node) -> str:
         if isinstance(node, yaml.ScalarNode) and node.value.strip():
-            return str(node.value).strip()
+            text = str(node.value).strip()
+            if found := CONTROL.search(text):  # written as an escape
+                code = f"U+{ord(found[0]):04X}"
+                self._add(_line(node), f"“{key}”里有控制字符（{code}）。", f"'{key}' has a control character ({code}).")
+            if key in ("reason", "tolerated_reason") and len(re.findall(r"[^\W_]", text)) < LEAST_REASON:
+                self._wrong(
+                    node, key, text, f"说得清的理由（至少 {LEAST_REASON} 个字）",
+                    f"a reason of at least {LEAST_REASON} letters",
+                )  # fmt: skip
+            return text
         self._add(_line(node), f"“{key}”应为文字，不能为空。", f"'{key}' must be a text that is not blank.")
         return ""
 
@@ -261,17 +298,24 @@ class _Reader:
     def _check_messages(self, nodes: dict[str, yaml.Node], texts: dict[str, str]) -> None:
         for key in ("message_zh", "message_en"):
             try:
-                names = placeholders(texts.get(key, ""))
+                filled_in = _filled_in(texts.get(key, ""))
             except ValueError as error:
                 self._add(
                     _line(nodes[key]), f"“{key}”的花括号不成对：{error}。", f"'{key}' has unmatched braces: {error}."
                 )
                 continue
-            for name in sorted(name for name in names if not NAME.fullmatch(name)):
-                self._wrong(nodes[key], key, f"{{{name}}}", "{列名}", "{column}")
+            for name, extra in sorted(filled_in):
+                if extra or not NAME.fullmatch(name):
+                    self._wrong(nodes[key], key, f"{{{name}{extra}}}", "{列名}", "{column}")
 
-    def _number(self, node: yaml.Node | None) -> Decimal | None:
+    def _number(self, key: str, node: yaml.Node | None) -> Decimal | None:
         if node is None:
+            return None
+        if not isinstance(node, yaml.ScalarNode):
+            self._add(
+                _line(node), f"“{key}”应为一个数，不能是列表或一组。",
+                f"'{key}' must be one number, not a list or a group.",
+            )  # fmt: skip
             return None
         try:
             number = Decimal(str(node.value))
@@ -280,7 +324,17 @@ class _Reader:
         except InvalidOperation:
             self._add(_line(node), f"“{node.value}”不是数字。", f"'{node.value}' is not a number.")
             return None
+        if abs(number) >= LARGEST:
+            self._too_large(node)
+            return None
         return number
+
+    def _too_large(self, node: yaml.Node) -> None:
+        self._add(
+            _line(node),
+            f"“{node.value}”太大，没有数能与它比较。",
+            f"'{node.value}' is no number that can be compared: it is too large.",
+        )
 
     def _values(self, node: yaml.Node | None) -> tuple[Scalar, ...]:
         if node is None:
@@ -288,7 +342,13 @@ class _Reader:
         if not isinstance(node, yaml.SequenceNode) or not node.value:
             self._add(_line(node), "“values”应为非空列表。", "'values' must be a list that is not empty.")
             return ()
-        return tuple(_scalar(value) for value in node.value)
+        values = []
+        for one in node.value:
+            value = _scalar(one)
+            if isinstance(value, Decimal) and (not value.is_finite() or abs(value) >= LARGEST):
+                self._too_large(one)
+            values.append(value)
+        return tuple(values)
 
     def _check_arguments(self, item: yaml.Node, nodes: dict[str, yaml.Node], expect: str) -> None:
         if expect not in VOCABULARY:

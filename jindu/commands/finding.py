@@ -94,9 +94,9 @@ def list_command(speech: Speech, *, everything: bool, unit: str | None, json: bo
     here = home_folder(home)
     finding = importlib.import_module("jindu.finding")
     with finding.finding_desk(here, has_own_words=not json) as desk:
-        chosen = [one for one in desk.standing() if everything or one.is_open]
+        chosen = [one for one in desk.standing() if everything or one.is_open or one.awaits_report]
         if unit is not None:
-            chosen = [one for one in chosen if unit in (one.org_unit_code, one.unit)]
+            chosen = desk.of_unit(chosen, unit)
         now = desk.published_at
     if json:
         click.echo(dumps([_as_json(one, now, speech) for one in chosen], ensure_ascii=False, indent=2))
@@ -104,7 +104,7 @@ def list_command(speech: Speech, *, everything: bool, unit: str | None, json: bo
         click.echo(speech.say("没有待处理的问题。", "Nothing is open."))
     else:
         _show_list(speech, chosen, now)
-    return NEEDS_PERSON if any(one.is_open for one in chosen) else DONE
+    return NEEDS_PERSON if any(one.is_open or one.awaits_report for one in chosen) else DONE
 
 
 @command.command(
@@ -300,7 +300,7 @@ def _show_list(speech: Speech, chosen: "list[Told]", now: datetime) -> None:
         for one in of_report:
             _show_one(console, one, speech)
     waiting = sum(one.is_open and one.severity == "warning" for one in chosen)
-    mended = sum(one.is_open and one.severity == "critical" for one in chosen)
+    mended = sum((one.is_open and one.severity == "critical") or one.awaits_report for one in chosen)
     console.print(
         say(
             f"共 {len(chosen)} 条：{waiting} 条等说明、放行或认定，{mended} 条等重报。",

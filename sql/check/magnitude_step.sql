@@ -95,7 +95,11 @@ select
     report_month,
     sheet_name,
     amount.cell as cell,
-    amount.text as found,
+    -- in the unit that was written: beside the number, else in its column
+    case
+        when regexp_matches(amount.text, '[\p{Han}%]') then amount.text
+        else amount.text || ' ' || coalesce(unit_text, unit)
+    end as found,
     shown_about(usual_value * amount.months) || ' ' || unit as usual_shown,
     '≈ ' || usual_shown as expected,
     has_explanation as is_explained,

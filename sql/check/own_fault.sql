@@ -1,6 +1,7 @@
 -- grain: one row per submission and critical rule that it fails by itself, whatever was sent before or by others
 -- domain.md, Validation: other months and units are compared with what passes these rules; whether it stands in the
--- end may hang on those months. Which rules are critical expectations/incoming.yml says: a test holds the two together.
+-- end may hang on those months. expectations/incoming.yml says which rules are critical: where the two disagree no
+-- night begins (jindu expectations tells the line).
 with failed_rule as (
     select
         submission_id,

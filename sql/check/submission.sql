@@ -72,7 +72,7 @@ judged as (
                 then coalesce(sender_code = meta_sender_code, true)
         end as is_sender_agreed,
         case
-            when version > 1 and received_on > lock_on then has_reason
+            when is_month_agreed and version > 1 and received_on > lock_on then has_reason
         end as is_correction_reasoned,
     from identity
 )

@@ -90,6 +90,28 @@ def test_a_sound_file_is_read(tmp_path: Path) -> None:
         ("table: check.step", "table: core.reading", 2, "'table' is 'core.reading', expected check.<table>"),
         ('message_en: "{found}"', 'message_en: "{found"', 9, "unmatched braces"),
         ('message_en: "{found}"', 'message_en: "{0}"', 9, "'message_en' is '{0}'"),
+        ('message_en: "{found}"', 'message_en: "{found:.2f}"', 9, "'message_en' is '{found:.2f}', expected {column}"),
+        ('message_en: "{found}"', 'message_en: "{found!r}"', 9, "'message_en' is '{found!r}', expected {column}"),
+        ('message_en: "{found}"', 'message_en: "a\\x07b{found}"', 9, "'message_en' has a control character"),
+        ("reason: because", "reason: be\x07cause", 10, "has a control character (U+0007)"),
+        ("reason: because", "reason: be\x7fcause", 10, "has a control character (U+007F)"),
+        ("reason: because", "reason: 略", 10, "'reason' is '略'"),
+        ("reason: because", "reason: n/a", 10, "'reason' is 'n/a'"),
+        ("reason: because", "reason: ……。。", 10, "'reason' is '……。。'"),
+        ("minimum: 0", "minimum: 1e400", 5, "'1e400' is no number that can be compared"),
+        ("minimum: 0", "minimum: 1e40", 5, "'1e40' is no number that can be compared"),
+        ("minimum: 0", "minimum: .inf", 5, "'.inf' is not a number"),
+        ("minimum: 0", "minimum: Infinity", 5, "'Infinity' is not a number"),
+        ("minimum: 0", "maximum: [1000]", 5, "'maximum' must be one number, not a list or a group"),
+        ("minimum: 0", "maximum: {a: 1}", 5, "'maximum' must be one number, not a list or a group"),
+        (
+            "expect: values_between\n  column: step_value\n  minimum: 0",
+            "expect: values_in_set\n  column: step_value\n  values: [1.0e+400]",
+            5,
+            "'1.0e+400' is no number that can be compared",
+        ),
+        ("minimum: 0", "tolerated_count: 3\n  tolerated_reason: 略\n  minimum: 0", 6, "'tolerated_reason' is '略'"),
+        ("minimum: 0", "maximum:", 5, "'' is not a number"),
         ("- code: falls", "- code: [falls", 1, "not valid YAML"),
     ],
 )
@@ -97,6 +119,7 @@ def test_a_fault_is_told_with_its_line(tmp_path: Path, wrong: str, right: str, l
     assert wrong in SOUND
     found = problems(tmp_path, SOUND.replace(wrong, right, 1))
     assert any(said in message for _, message in found)
+    assert not any("Node(" in message for _, message in found)
     assert "not valid" in said or line in [number for number, _ in found]
 
 

@@ -92,6 +92,38 @@ def test_a_limit_that_makes_no_sense_is_refused(folder: Path, code: str, old: st
     assert told[2].startswith(said)
 
 
+@pytest.mark.parametrize(
+    ("code", "old", "new", "said"),
+    [
+        ("duplicate_row", "severity: critical", "severity: warning", "which counts it as critical"),
+        ("late_without_reason", "severity: critical", "severity: information", "which counts it as critical"),
+        ("out_of_range", "severity: warning", "severity: critical", "which lacks it"),
+        ("numerator_over_denominator", "owner: 填报员", "owner: 填报员\n  needs: history", "which counts it as one"),
+    ],
+)
+def test_what_takes_a_month_out_of_the_history_is_critical_in_both_places(
+    folder: Path, code: str, old: str, new: str, said: str
+) -> None:
+    line = spoil(folder / "incoming.yml", code, old, new)
+    if "needs" in new:
+        lines = (folder / "incoming.yml").read_text(encoding="utf-8").splitlines()
+        lines[line - 1 : line + 1] = [*lines[line - 1 : line + 1], "  name_zh: 部分不大于总数", "  name_en: parts"]
+        (folder / "incoming.yml").write_text("\n".join(lines) + "\n", encoding="utf-8")
+        line += 1
+    (told,) = refused(folder)
+    assert told[:2] == ("incoming.yml", line)
+    assert "sql/check/own_fault.sql" in told[2] and said in told[2]
+
+
+def test_a_rule_that_takes_months_out_of_the_history_is_not_dropped_alone(folder: Path) -> None:
+    path = folder / "incoming.yml"
+    before, rest = path.read_text(encoding="utf-8").split("- code: negative\n")
+    path.write_text(before + "- code: " + rest.split("- code: ", 1)[1], encoding="utf-8")
+    (told,) = refused(folder)
+    assert told[:2] == ("incoming.yml", 1)
+    assert told[2].startswith("there is no rule 'negative'")
+
+
 def test_where_a_finding_lies_is_a_column_too(folder: Path) -> None:
     line = spoil(
         folder / "incoming.yml", "unreadable_cell", "code: unreadable_cell", "code: unreadable_cell\n  cell: sell"

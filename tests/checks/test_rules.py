@@ -141,6 +141,13 @@ def test_month_conflict(office: Office) -> None:
     assert identity_failures(office) == ["month_conflict"]
 
 
+def test_a_workbook_of_another_month_is_not_asked_why_it_is_late(office: Office) -> None:
+    asked(office)
+    late = {"received_at": datetime(2030, 4, 20, 9, tzinfo=OFFICE_TIMEZONE), "correction_reason": None}
+    office.submission("A", "2030-03", 2, meta_report_month=date(2030, 4, 1), **late)
+    assert identity_failures(office) == ["month_conflict"]
+
+
 def test_month_that_was_never_asked(office: Office) -> None:
     asked(office)
     office.submission("A", "2020-03")
@@ -494,6 +501,24 @@ def test_the_usual_size_is_a_plain_number(office: Office, usual: Cell, shown: st
     money(office, [usual, usual, usual, usual * 10_000], unit="元")
     (row,) = office.failing("magnitude_slip").values()
     assert (row["usual_shown"], row["expected"]) == (shown, f"≈ {shown}")
+
+
+@pytest.mark.parametrize(
+    ("facts", "found"),
+    [
+        ({}, "1052 元"),
+        ({"unit_text": "万元", "unit_multiplier": 10000}, "1052 万元"),
+        ({"unit_text": "万元", "month_text": "1052亿元"}, "1052亿元"),  # in the cell goes before the column
+    ],
+)
+def test_a_slip_is_told_in_the_unit_that_was_written(office: Office, facts: dict[str, Any], found: str) -> None:
+    office.indicator("x", decimals=2, unit="元")
+    for number in (1, 2, 3):
+        office.row(office.submission("A", f"2030-0{number}"), "x", 1052)
+    office.row(
+        office.submission("A", "2030-04"), "x", 1052, **{"month_value": 10_520_000} | {"month_text": "1052"} | facts
+    )
+    assert [row["found"] for row in office.failing("magnitude_slip").values()] == [found]
 
 
 def test_only_units_that_convert_can_slip(office: Office) -> None:

@@ -229,6 +229,25 @@ def test_what_waits_is_listed_the_oldest_first(held: Office, capsys: pytest.Capt
     assert {one["finding_id"] for one in listed} < {one["finding_id"] for one in everything}
 
 
+def test_what_was_upheld_waits_for_a_new_report(held: Office, capsys: pytest.CaptureFixture[str]) -> None:
+    finding_id = waiting(held, THIRD, 2)
+    assert held.decide_finding("uphold", finding_id[:8], at="2024-06-22T10:05") == 0
+    pending = said(capsys, held, "finding", "list", "--unit", "丙", code=1)
+    assert finding_id[:8] in pending and "已认定，下一夜计入" in pending
+    assert "共 1 条：0 条等说明、放行或认定，1 条等重报。" in pending
+    held.run(DECIDED)
+    shown = said(capsys, held, "finding", "list", "--unit", "丙", code=1)
+    assert finding_id[:8] in shown and "已认定" in shown and "1 条等重报。" in shown
+    assert [
+        one["state"] for one in json.loads(said(capsys, held, "finding", "list", "--json", "--unit", "丙", code=1))
+    ] == ["upheld"]
+
+
+def test_a_unit_that_nobody_knows_is_no_unit_without_findings(held: Office, capsys: pytest.CaptureFixture[str]) -> None:
+    assert "丁" in said(capsys, held, "finding", "list", "--unit", "丁", code=2)
+    assert "没有待处理的问题" in said(capsys, held, "finding", "list", "--unit", "乙", code=0)
+
+
 def test_a_list_holds_in_80_columns(
     held: Office, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
