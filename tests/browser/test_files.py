@@ -67,6 +67,19 @@ def test_every_link_leads_somewhere(pages: list[File], site: Path) -> None:
     assert sorted(broken)[:20] == []
 
 
+def test_every_page_is_reached_by_a_link(pages: list[File]) -> None:
+    reached = {
+        posixpath.normpath(posixpath.join(posixpath.dirname(page.path), link.partition("#")[0]))
+        for page in pages
+        for link in set(page.links)
+        if page.path.startswith("en/")
+        == posixpath.normpath(posixpath.join(posixpath.dirname(page.path), link.partition("#")[0])).startswith(
+            "en/"
+        )  # the other language's page of the same name leads nobody there
+    }
+    assert sorted({page.path for page in pages} - reached)[:20] == []
+
+
 def test_a_page_has_one_heading_a_language_and_no_script(pages: list[File]) -> None:
     for page in pages:
         assert page.text.count("<h1") == 1, page.path
