@@ -34,6 +34,7 @@ from jindu.warehouse.connection import connect
 from jindu.warehouse.journal import NOTIFICATION, agree
 from jindu.warehouse.models import build_stage
 from jindu.warehouse.publish import published_version
+from jindu.warehouse.published import published_copy
 
 log = logging.getLogger(__name__)
 Step = Callable[[Night, Progress], StepReport]
@@ -295,11 +296,14 @@ def _put_notice(night: Night, failed_step: str | None, *, is_gate: bool) -> None
     why_zh = f"{at_zh}有强制性检查不合格" if is_gate else f"停在{at_zh}"
     why_en = f"a critical check failed at the {at_en}" if is_gate else f"it stopped at: {at_en}"
     moment = f"{night.as_of:%Y-%m-%d %H:%M}"
-    zh = f"{moment} 的夜间运行没有发布（{why_zh}），这里仍是上一次发布的数据。"
-    en = f"The night of {moment} published nothing ({why_en}); these are the figures published before."
+    age_zh, age_en = _age(night)
+    zh = f"{moment} 的夜间运行没有发布（{why_zh}），这里仍是上一次发布的数据{age_zh}。"
+    en = f"The night of {moment} published nothing ({why_en}); these are the figures published before{age_en}."
     if failed_step in AFTER_PUBLISH:
         zh = f"{moment} 的夜间运行已经发布数据，但没有做完（{why_zh}）。"
         en = f"The night of {moment} published its figures, but was not finished ({why_en})."
+    zh += "维护员请用 jindu status 查看怎样处理。"
+    en += " Operator: see jindu status."
     night.home.notice.parent.mkdir(parents=True, exist_ok=True)
     told = {
         "run_id": night.run_id,
@@ -311,6 +315,23 @@ def _put_notice(night: Night, failed_step: str | None, *, is_gate: bool) -> None
         "en": en,
     }
     remember(night.home.notice, told)
+
+
+def _age(night: Night) -> tuple[str, str]:
+    """As of when the published figures are, and how many days before the failed night that is; empty without any."""
+    try:
+        with published_copy(night.home) as (connection, _):
+            published = _one(connection, "select max(as_of_at) from mart.run", [])
+    except (JinduError, duckdb.Error):
+        return "", ""
+    if published is None:
+        return "", ""
+    published = published.astimezone(OFFICE_TIMEZONE)
+    days = (night.as_of.astimezone(OFFICE_TIMEZONE).date() - published.date()).days
+    return (
+        f"（截至 {published:%Y-%m-%d %H:%M}，早 {days} 天）",
+        f" (as of {published:%Y-%m-%d %H:%M}, {days} {'day' if days == 1 else 'days'} older)",
+    )
 
 
 def _show_notice(home: Home) -> None:

@@ -10,6 +10,7 @@ from jindu.warehouse.columns import load
 
 UNKNOWN = "—"
 MINUS = "\N{MINUS SIGN}"  # a hyphen is as good as unread aloud, and breaks lines
+MOST_DECIMALS = 4  # of a percentage: a ratio has six
 IN_POINTS = frozenset({"ratio", "growth", "milestone"})  # their differences are percentage points
 MONTHS_EN = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
 UNITS_EN = {
@@ -40,6 +41,8 @@ class Status:
 
     def name(self, lang: str) -> str:
         """The status in a word or two."""
+        if self.code == "withheld":
+            return "withheld" if lang == "en" else "受限"
         return word("completion", "status", self.code, lang)
 
 
@@ -60,6 +63,27 @@ STATUSES = {  # worst first, as pages list them; the colours are those of domain
         Status("no_target", "plain", "—", "—"),
     )
 }
+JUDGED = ("missed", "far_behind", "behind", "at_risk", "repaired", "on_pace", "achieved")  # worst first
+NOT_PUBLISHED = Status("withheld", "grey", "限", "W")  # no status of its own: what is shown where figures may not be
+
+
+def standing_of(status: str | None, *, is_suppressed: bool | None) -> Status:
+    """The status as it is shown: what cannot be computed from withheld figures is withheld, and nobody's mistake."""
+    if status == "not_computable" and is_suppressed:
+        return NOT_PUBLISHED
+    return STATUSES[status or "no_target"]
+
+
+def turn(before: str | None, now: str) -> int:
+    """Whether a status became worse (-1) or better (1) than last month's, by the order of what is judged.
+
+    What was not judged last month has turned only where it is missed now.
+    """
+    if before is None or now not in JUDGED:
+        return 0
+    if before not in JUDGED:
+        return -1 if now == "missed" else 0
+    return (JUDGED.index(now) > JUDGED.index(before)) - (JUDGED.index(now) < JUDGED.index(before))
 
 
 @functools.cache  # a site asks it half a million times
@@ -76,6 +100,15 @@ def word(table: str, column: str, code: str | None, lang: str) -> str:
 def percent(ratio: Decimal | None, decimals: int = 1) -> str:
     """A ratio as a percentage, rounded half away from zero: 0.6665 is 66.7%; — when unknown."""
     return UNKNOWN if ratio is None else f"{rounded(Decimal(ratio) * 100, decimals)}%"
+
+
+def pace_text(ratio: Decimal | None, decimals: int = 1) -> str:
+    """The pace as a percentage; one that falls short never reads as 100 %, however little it lacks."""
+    if ratio is None:
+        return UNKNOWN
+    while ratio < 1 <= Decimal(rounded(ratio * 100, decimals).replace(",", "")) / 100 and decimals < MOST_DECIMALS:
+        decimals += 1
+    return minus(percent(ratio, decimals))
 
 
 def amount(value: Decimal | None, kind: str, measure: str | None, decimals: int | None, lang: str) -> str:

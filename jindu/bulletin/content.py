@@ -6,7 +6,7 @@ from decimal import Decimal
 
 from jindu.bulletin.document import Annex, Block, Document, Heading, Paragraph, wording
 from jindu.bulletin.figure import WITHHELD, chance, gap_in_words, needed, pace, value, with_unit
-from jindu.bulletin.issue import JUDGED, LIKELY, OPEN, ORANGE, RED, FormRate, Issue, Progress, Report
+from jindu.bulletin.issue import LIKELY, OPEN, ORANGE, RED, FormRate, Issue, Progress, Report
 from jindu.bulletin.tables import (
     all_targets,
     behind_table,
@@ -21,7 +21,7 @@ from jindu.bulletin.tables import (
     rank_table,
     status_table,
 )
-from jindu.shown import STATUSES, day_text, month_text, percent, sample_mark, word
+from jindu.shown import JUDGED, STATUSES, day_text, month_text, percent, sample_mark, turn, word
 
 TOLD = 3  # what is told in sentences before it stands in a table
 NAMED = 6  # names in one sentence
@@ -121,14 +121,11 @@ def _overall(issue: Issue, lang: str) -> list[Block]:
 def _changes(issue: Issue, lang: str) -> list[Block]:
     """Which of the office's own changed for the worse or the better since last month."""
     say = wording(lang)
-    order = {status: place for place, status in enumerate(JUDGED)}
     known = [row for row in issue.own if row.status_before is not None]
     if not known:
         return []
-    both = [row for row in known if row.status in order and row.status_before in order]
-    worse = [row for row in both if order[row.status] < order[str(row.status_before)]]
-    worse += [row for row in known if row.status == "missed" and row.status_before not in order]
-    better = [row for row in both if order[row.status] > order[str(row.status_before)]]
+    worse = [row for row in known if turn(row.status_before, row.status) < 0]
+    better = [row for row in known if turn(row.status_before, row.status) > 0]
     parts = []
     for rows, zh, en in ((sorted(worse, key=lambda row: row.badness), "转差", "worse"), (better, "转好", "better")):
         if rows:

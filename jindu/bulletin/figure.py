@@ -3,10 +3,9 @@
 from decimal import ROUND_UP, Decimal
 
 from jindu.bulletin.issue import Progress
-from jindu.shown import UNKNOWN, minus, percent, rounded, unit_text
+from jindu.shown import UNKNOWN, minus, pace_text, percent, rounded, unit_text
 
 WITHHELD = "<3*"  # DECISIONS.md, Withheld values: one mark for what is small and what covers it
-MOST_DECIMALS = 4  # of a percentage: a ratio has six
 LARGE = 1000  # from here on decimals say nothing on paper; the workbook has them
 POINT_ZH, POINTS_ZH = "点", "个百分点"
 
@@ -66,13 +65,8 @@ def gap_in_words(row: Progress, lang: str) -> str:
 
 
 def pace(row: Progress, decimals: int = 1) -> str:
-    """The pace as a percentage; one that falls short never reads as 100 %, however little it lacks."""
-    ratio = row.pace_ratio
-    if ratio is None:
-        return UNKNOWN
-    while ratio < 1 <= Decimal(rounded(ratio * 100, decimals).replace(",", "")) / 100 and decimals < MOST_DECIMALS:
-        decimals += 1
-    return minus(percent(ratio, decimals))
+    """The pace as a percentage."""
+    return pace_text(row.pace_ratio, decimals)
 
 
 def chance(ratio: Decimal | None) -> str:

@@ -14,7 +14,6 @@ from jindu.warehouse.published import published_copy
 
 QUERIES = PROJECT_ROOT / "sql" / "page"
 RED, ORANGE, YELLOW, BLUE = "red", "orange", "yellow", "blue"
-JUDGED = ("missed", "far_behind", "behind", "at_risk", "repaired", "on_pace", "achieved")  # the worst first
 OPEN = ("unreported", "not_computable", "not_due", "not_applicable")  # neither good nor bad
 UNLIKELY = Decimal("0.2")  # domain.md, Alerts: projected to miss
 LIKELY = Decimal("0.8")

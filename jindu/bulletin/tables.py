@@ -7,8 +7,8 @@ from itertools import groupby
 
 from jindu.bulletin.document import Cell, Column, Table, wording
 from jindu.bulletin.figure import WITHHELD, chance, distance, interval, needed, pace, value
-from jindu.bulletin.issue import BLUE, JUDGED, OPEN, ORANGE, RED, UNLIKELY, YELLOW, Issue, Place, Progress
-from jindu.shown import STATUSES, UNKNOWN, minus, percent, place_range, rank_change, sample_mark, word
+from jindu.bulletin.issue import BLUE, OPEN, ORANGE, RED, UNLIKELY, YELLOW, Issue, Place, Progress
+from jindu.shown import JUDGED, STATUSES, UNKNOWN, minus, percent, place_range, rank_change, sample_mark, word
 
 BELOW = {  # level of the office: what its siblings below are called
     "district": ("各街道", "sub-districts"),

@@ -4,7 +4,7 @@ from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
-from jindu.shown import STATUSES
+from jindu.shown import STATUSES, turn
 from jindu.site.page import Page
 from jindu.site.source import Row, Source, Unit
 from jindu.site.wording import WORST, severity
@@ -114,15 +114,7 @@ def provisional(rows: Sequence[Row]) -> Tile:
 
 def changed(rows: Sequence[Row], *, is_worse: bool) -> list[Row]:
     """Rows whose status became worse, or better, than it was last month; the worst, or the best, first."""
-    judged = [code for code, status in STATUSES.items() if status.tone in {"red", "orange", "yellow", "blue"}]
-    moved = [
-        row
-        for row in rows
-        if row.status in judged
-        and row.previous_status in judged
-        and (judged.index(row.status) < judged.index(row.previous_status)) == is_worse
-        and STATUSES[row.status].tone != STATUSES[row.previous_status].tone
-    ]
+    moved = [row for row in rows if turn(row.previous_status, row.status) == (-1 if is_worse else 1)]
     return sorted(moved, key=severity, reverse=not is_worse)
 
 

@@ -1,6 +1,5 @@
 """How good the data is: what must be mended and by whom, which rules fail, what was looked at before publishing."""
 
-import re
 from collections.abc import Iterator
 from decimal import Decimal
 
@@ -10,7 +9,6 @@ from jindu.site.paging import paged
 from jindu.site.source import Source
 
 FINDINGS_A_PAGE = 50
-PLACEHOLDER = re.compile(r"\{\w+\}")
 
 
 def pages(source: Source, lang: str) -> Iterator[Page]:
@@ -29,15 +27,9 @@ def pages(source: Source, lang: str) -> Iterator[Page]:
                 "clean_count": sum(not rule.submissions_failed_count for rule in rules),
                 "tried_count": sum(rule.evaluated_count for rule in rules),
                 "gates": source.by("quality_gate", "gate"),
-                "pattern": _pattern,
                 "share": _share,
             },
         )
-
-
-def _pattern(message: str | None) -> str:
-    """A message before its figures are filled in."""
-    return PLACEHOLDER.sub("…", message or "")
 
 
 def _share(part: int, whole: int) -> str:

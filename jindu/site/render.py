@@ -7,7 +7,7 @@ from pathlib import Path
 import jinja2
 
 from jindu import shown
-from jindu.shown import STATUSES, Status, minus
+from jindu.shown import NOT_PUBLISHED, STATUSES, Status, minus
 from jindu.site import wording
 from jindu.site.contents import SECTIONS
 from jindu.site.page import Page
@@ -44,7 +44,7 @@ WORDED = (
     "projected",
     "metric_text",
 )  # of jindu.site.wording
-UNSPOKEN = ("percent", "figure", "rank_change", "place_range", "signed", "rounded")
+UNSPOKEN = ("percent", "pace_text", "figure", "rank_change", "place_range", "signed", "rounded")
 
 
 @functools.cache
@@ -72,7 +72,8 @@ class Renderer:
             "html_lang": HTML_LANGS[lang],
             "sections": [section for section in SECTIONS if section.path is not None],
             "status_of": _status_of,
-            "statuses": list(STATUSES.values()),
+            "standing": wording.status,
+            "statuses": [*STATUSES.values(), NOT_PUBLISHED],
             "bar": wording.bar,
             "bare": wording.bare,
             "pace": wording.pace,

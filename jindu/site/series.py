@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from datetime import date
 from decimal import Decimal
 
-from jindu.shown import IN_POINTS, STATUSES, month_name
+from jindu.shown import IN_POINTS, month_name, standing_of
 from jindu.site.source import Row
 
 MONTHS = 12
@@ -47,7 +47,7 @@ def past(rows: Sequence[Row]) -> list[Row]:
 
 def trend_text(rows: Sequence[Row], lang: str) -> str:
     """The signs of the months' statuses in a row: 达达略滞."""
-    return "".join(STATUSES[row.status].sign(lang) for row in rows)
+    return "".join(standing_of(row.status, is_suppressed=row.is_suppressed).sign(lang) for row in rows)
 
 
 def is_share(row: Row) -> bool:

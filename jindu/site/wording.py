@@ -12,8 +12,10 @@ from jindu.shown import (
     figure,
     gap_text,
     month_name,
+    pace_text,
     percent,
     rounded,
+    standing_of,
     unit_text,
     value_text,
 )
@@ -38,8 +40,8 @@ def theme(row: Row, lang: str) -> str:
 
 
 def status(row: Row) -> Status:
-    """The row's status."""
-    return STATUSES[row.status]
+    """The row's status as it is shown."""
+    return standing_of(row.status, is_suppressed=row.is_suppressed)
 
 
 def actual(row: Row, lang: str) -> str:
@@ -77,7 +79,7 @@ def gap(row: Row, lang: str) -> str:
 
 def pace(row: Row) -> str:
     """The pace as a percentage; of a milestone, of growth and of a ceiling as domain.md defines it."""
-    return percent(row.pace_ratio)
+    return pace_text(row.pace_ratio)
 
 
 def bar(row: Row) -> str | None:
@@ -158,7 +160,9 @@ def metric_text(row: Row, lang: str) -> str:
         return figure(row.metric_value, "growth", 1)
     if row.metric == "level":
         return value_text(row.metric_value, row.kind, row.unit, row.decimals, lang)
-    return rounded(row.metric_value, 2) if row.metric == "per_thousand_households" else percent(row.metric_value)
+    if row.metric == "per_thousand_households":
+        return rounded(row.metric_value, 2)
+    return pace_text(row.metric_value) if row.metric == "pace" else percent(row.metric_value)
 
 
 def severity(row: Row) -> tuple[Any, ...]:

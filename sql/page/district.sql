@@ -2,6 +2,31 @@
 -- The office among the units of the unit above it: the figure as computed, its rank, and the rank that a bulletin gave.
 with office as (
     select parent_code from mart.org_unit where org_unit_code = $office_code
+),
+
+-- bulletins publish a rank now and then, and each is compared with the one computed for its own month
+told as (
+    select
+        scope_code,
+        org_unit_code,
+        report_month,
+        published_rank,
+        completion_rank,
+        peers_count,
+        coalesce(
+            bool_or(is_sample) over (partition by scope_code, report_month),
+            false
+        ) as has_sample_peer,
+    from mart.ranking
+    where
+        scope = 'indicator'
+        and parent_code = (select parent_code from office)
+        and report_month <= $month
+    qualify
+        published_rank is not null
+        and report_month = max(report_month) filter (where published_rank is not null) over (
+            partition by scope_code, org_unit_code
+        )
 )
 
 select
@@ -27,9 +52,12 @@ select
     ranking.worst_rank,
     ranking.peers_count,
     ranking.unranked_reason,
-    ranking.published_rank,
+    told.report_month as published_month,
+    told.published_rank,
+    told.completion_rank as beside_rank,
+    told.peers_count as beside_peers_count,
+    told.has_sample_peer as beside_has_sample_peer,
     ranking.is_sample,
-    coalesce(bool_or(ranking.is_sample) over (partition by ranking.scope_code), false) as has_sample_peer,
 from mart.ranking as ranking
 inner join mart.indicator as indicator on ranking.scope_code = indicator.indicator_code
 left join mart.completion as completion
@@ -37,6 +65,10 @@ left join mart.completion as completion
         ranking.org_unit_code = completion.org_unit_code
         and ranking.scope_code = completion.indicator_code
         and ranking.report_month = completion.report_month
+left join told
+    on
+        ranking.scope_code = told.scope_code
+        and ranking.org_unit_code = told.org_unit_code
 where
     ranking.scope = 'indicator'
     and ranking.report_month = $month

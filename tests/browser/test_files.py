@@ -67,6 +67,26 @@ def test_every_link_leads_somewhere(pages: list[File], site: Path) -> None:
     assert sorted(broken)[:20] == []
 
 
+def test_every_page_is_reached_by_a_link(pages: list[File]) -> None:
+    reached = {
+        posixpath.normpath(posixpath.join(posixpath.dirname(page.path), link.partition("#")[0]))
+        for page in pages
+        for link in set(page.links)
+        if page.path.startswith("en/")
+        == posixpath.normpath(posixpath.join(posixpath.dirname(page.path), link.partition("#")[0])).startswith(
+            "en/"
+        )  # the other language's page of the same name leads nobody there
+    }
+    assert sorted({page.path for page in pages} - reached)[:20] == []
+
+
+def test_a_published_rank_stands_beside_the_one_computed_for_its_month(site: Path) -> None:
+    district = (site / "district.html").read_text(encoding="utf-8")
+    assert re.search(
+        r"<b>2</b> <span[^>]*>2023年11月</span></td><td[^>]*>同月算出 2/9：同级为示例，不作比较</td>", district
+    )
+
+
 def test_a_page_has_one_heading_a_language_and_no_script(pages: list[File]) -> None:
     for page in pages:
         assert page.text.count("<h1") == 1, page.path

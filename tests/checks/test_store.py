@@ -8,6 +8,8 @@ import pytest
 
 from jindu.checks.expectations import Expectation, every_expectation
 from jindu.checks.store import store_evaluations, store_rules
+from jindu.shown import word
+from jindu.warehouse.columns import load
 from jindu.warehouse.connection import prepare
 
 RULE = Expectation(
@@ -55,3 +57,13 @@ def test_every_rule_says_who_mends_it(connection: duckdb.DuckDBPyConnection) -> 
     store_rules(connection, every_expectation())
     owners = connection.execute("select distinct owner from raw.rule where gate = 'incoming' order by all").fetchall()
     assert owners == [("填报员",), ("统筹办",)]
+
+
+def test_every_rule_has_a_name_and_only_one() -> None:
+    """Pages list rules by their word in warehouse/columns.yml; where the expectation has a name it is the same."""
+    rules = [rule for _, rule in every_expectation()]
+    said = {rule.code: word("rule", "rule_code", rule.code, "zh") for rule in rules}
+    assert [code for code, name in said.items() if name == code] == []
+    assert {rule.code: rule.name_zh for rule in rules if rule.name_zh and rule.name_zh != said[rule.code]} == {}
+    column = load().tables["rule"].column("rule_code")
+    assert column is not None and set(column.values) == set(said)

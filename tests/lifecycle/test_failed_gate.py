@@ -79,7 +79,11 @@ def test_a_failed_gate_is_told_everywhere_and_published_the_night_after(
     told = [file.read_text(encoding="utf-8") for file in {*office.home.outbox.rglob("*")} - alerts if file.is_file()]
     assert told and all("gate-core" in text for text in told)
     notice = json.loads(office.home.notice.read_text(encoding="utf-8"))
-    assert notice["zh"] == "2024-03-11 02:00 的夜间运行没有发布（数据关有强制性检查不合格），这里仍是上一次发布的数据。"
+    assert notice["zh"] == (
+        "2024-03-11 02:00 的夜间运行没有发布（数据关有强制性检查不合格），这里仍是上一次发布的数据"
+        "（截至 2024-03-10 02:00，早 1 天）。维护员请用 jindu status 查看怎样处理。"
+    )
+    assert notice["en"].endswith("published before (as of 2024-03-10 02:00, 1 day older). Operator: see jindu status.")
     assert (notice["step"], notice["is_gate"], notice["published_version"]) == ("gate-core", True, version)
     page = office.home.site / "index.html"
     assert notice["zh"] in page.read_text(encoding="utf-8")  # above the figures of the night before

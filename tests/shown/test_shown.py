@@ -12,9 +12,12 @@ from jindu.shown import (
     gap_text,
     moment_text,
     month_text,
+    pace_text,
     percent,
     rank_change,
     rank_text,
+    standing_of,
+    turn,
     unit_text,
     value_text,
 )
@@ -91,3 +94,41 @@ def test_every_published_status_has_a_sign_of_its_own() -> None:
 
 def test_counting_words_are_chinese_only() -> None:
     assert [unit_text(one, "en") for one in ("家", "亿元", "公里", None)] == ["", "×100 million yuan", "公里", ""]
+
+
+@pytest.mark.parametrize(
+    ("before", "now", "turned"),
+    [
+        ("on_pace", "achieved", 1),  # of one colour, and better all the same
+        ("missed", "far_behind", 1),
+        ("repaired", "at_risk", -1),
+        ("not_due", "missed", -1),
+        ("not_due", "achieved", 0),
+        ("unreported", "behind", 0),
+        ("behind", "unreported", 0),
+        ("behind", "behind", 0),
+        (None, "missed", 0),
+    ],
+)
+def test_a_status_turns_by_the_order_of_what_is_judged(before: str | None, now: str, turned: int) -> None:
+    assert turn(before, now) == turned
+
+
+def test_a_pace_that_falls_short_never_reads_as_all_of_it() -> None:
+    assert [pace_text(Decimal(one), 0) for one in ("0.996904", "0.999999", "1", "1.004", "0.9")] == [
+        "99.7%",
+        "99.9999%",
+        "100%",
+        "100%",
+        "90%",
+    ]
+    assert pace_text(None) == "—"
+
+
+def test_what_withheld_figures_leave_uncomputed_is_withheld() -> None:
+    shown = standing_of("not_computable", is_suppressed=True)
+    assert [(shown.sign(lang), shown.name(lang)) for lang in ("zh", "en")] == [("限", "受限"), ("W", "withheld")]
+    assert shown.sign("zh") not in {one.sign("zh") for one in STATUSES.values()}
+    assert shown.sign("en") not in {one.sign("en") for one in STATUSES.values()}
+    assert standing_of("not_computable", is_suppressed=False) is STATUSES["not_computable"]
+    assert standing_of("no_target", is_suppressed=True) is STATUSES["no_target"]

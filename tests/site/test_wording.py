@@ -6,8 +6,9 @@ from typing import Any
 
 import pytest
 
+from jindu.site.overview import changed
 from jindu.site.source import Row
-from jindu.site.wording import actual, bar, due, gap, likely, outlook, remedy, severity, target
+from jindu.site.wording import actual, bar, due, gap, likely, outlook, pace, remedy, severity, status, target
 
 AS_IT_STANDS: dict[str, Any] = {
     "indicator_code": "visit", "kind": "flow", "unit": "户次", "decimals": 0, "status": "behind",
@@ -80,3 +81,15 @@ def test_missed_comes_before_far_behind_and_that_before_behind_and_the_slowest_f
         row(status="missed", pace_ratio=Decimal("0.99")),
     ]
     assert [rows.index(one) for one in sorted(rows, key=severity)] == [3, 2, 1, 0]
+
+
+def test_what_changed_follows_the_order_of_statuses() -> None:
+    done = row(status="achieved", previous_status="on_pace")
+    late = row(status="missed", previous_status="not_due")
+    assert changed([done, late], is_worse=True) == [late]
+    assert changed([done, late], is_worse=False) == [done]
+
+
+def test_a_pace_just_short_and_a_withheld_figure_say_so() -> None:
+    assert pace(row(pace_ratio=Decimal("0.999941"))) == "99.99%"
+    assert status(row(status="not_computable", is_suppressed=True)).name("zh") == "受限"
