@@ -69,7 +69,8 @@ def test_a_target_is_shown_with_its_months_and_parts(target: Target) -> None:
 
 def test_when_it_was_adopted_is_said_as_of_any_decision(target: Target, home: Home) -> None:
     assert target(*REVISE, "--value", "1300", *SAID[:4], "--at", "2024-06-03").code == 0
-    assert [str(row["recorded_at"])[:10] for row in decided(home)] == ["2024-06-03"]
+    recorded = [one.recorded_at for journal in read_journals(home) for _, one in journal.decisions]
+    assert [f"{moment:%Y-%m-%d}" for moment in recorded] == ["2024-06-03"]
 
 
 def test_a_part_says_whose_it_is(target: Target) -> None:
