@@ -299,7 +299,7 @@ CSVS: dict[str, bytes] = {
         f'monthly,="{UNIT}",="{UNIT}",2024年9月,investment,万元,3.2亿元,不适用,\n'
         f"monthly,{UNIT},{UNIT},45536,coverage,%,95％,约90%,\n"
     ).encode(),
-    "csv_percent_of_what_is_counted": f"{CSV_HEAD}\n{CSV_LINE.replace(',5,', ',5%,')}\n".encode(),
+    "csv_percent_of_a_count": f"{CSV_HEAD}\n{CSV_LINE.replace(',5,', ',5%,')}\n".encode(),
     "csv_two_months": f"{CSV_HEAD}\n{CSV_LINE}\n{CSV_LINE.replace('2024-09,visit', '2024-08,training')}\n".encode(),
 }
 

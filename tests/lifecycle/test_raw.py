@@ -10,6 +10,7 @@ WHY = {
     ("night.py", "run_step"): "the same, step by step",
     ("delivery.py", "delivery"): "a delivery's own diary, kept in the journal when it ends",
     ("checks/gate.py", "{table}"): "a night that is run again replaces its own findings and results",
+    ("checks/gate.py", "gate_result"): "what stopped an attempt is marked as its own when the night is run again",
     ("checks/store.py", "rule"): "the rules as they stand tonight, from expectations/",
     ("checks/store.py", "evaluation"): "every submission is judged anew by every gate",
     ("warehouse/earlier.py", "{table}"): "what was worked out of earlier months is worked out again",
