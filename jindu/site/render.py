@@ -1,10 +1,13 @@
 """Pages into files: one environment per language, links relative, so that the folder can lie anywhere."""
 
 import functools
+import re
+from collections.abc import Mapping
 from functools import partial
 from pathlib import Path
 
 import jinja2
+from markupsafe import Markup
 
 from jindu import shown
 from jindu.shown import NOT_PUBLISHED, STATUSES, Status, minus
@@ -16,6 +19,7 @@ from jindu.site.source import Frame
 
 TEMPLATES = Path(__file__).parent / "templates"
 STYLE = "style.css"
+BLANK_LINES = re.compile(r"\n(?:[ \t]*\n)+")  # what templates leave between their parts
 FOLDERS = {"zh": "", "en": "en/"}  # of each language within the site
 HTML_LANGS = {"zh": "zh-CN", "en": "en"}
 SPOKEN = (  # of jindu.shown, with the language filled in
@@ -66,6 +70,8 @@ class Renderer:
 
     def __init__(self, frame: Frame, lang: str) -> None:
         self._lang = lang
+        self._navigations: dict[tuple[object, ...], Markup] = {}
+        self._named = {section.path for section in SECTIONS} | {f"community/{unit.code}.html" for unit in frame.members}
         self._words = {
             "site": frame,
             "lang": lang,
@@ -92,11 +98,19 @@ class Renderer:
         root = "../" * page.path.count("/")  # of this language
         top = root if self._lang == "zh" else f"../{root}"  # of the site
         other = f"{top}en/{page.path}" if self._lang == "zh" else f"{top}{page.path}"
-        template = environment(self._lang).get_template(page.template)
-        text: str = template.render(
-            {**self._words, "page": page, "root": root, "top": top, "other_href": other, **page.values}
-        )
-        return "\n".join(line for line in text.splitlines() if line.strip()) + "\n"
+        words = {**self._words, "page": page, "root": root, "top": top, "other_href": other}
+        words["navigation"] = self._navigation(page, words)
+        text = self._text(page.template, {**words, **page.values})
+        return BLANK_LINES.sub("\n", text).strip() + "\n"
+
+    def _navigation(self, page: Page, words: Mapping[str, object]) -> Markup:
+        place = (page.section, page.path if page.path in self._named else None, words["root"])
+        if place not in self._navigations:
+            self._navigations[place] = Markup(self._text("navigation.html.j2", words))  # a template escapes
+        return self._navigations[place]
+
+    def _text(self, template: str, words: Mapping[str, object]) -> str:
+        return environment(self._lang).get_template(template).render(words)
 
     def path(self, page: Page) -> str:
         """Where the page lies within the site."""
