@@ -78,9 +78,13 @@ def _write_site(home: Home, with_notice: bool, progress: Progress) -> Written:
 def _write(source: Source, folder: Path, progress: Progress, clock: float) -> Written:
     """All pages: the first language here, the others beside it."""
     here, *others = FOLDERS
-    beside = [begin_beside(partial(_write_language, source, folder, lang)) for lang in others]
     size = _put(folder / STYLE, style_sheet()) + put_issue(source.frame.issue, folder)
-    halves = [_write_language(source, folder, here, progress), *(wait() for wait in beside)]
+    beside = [begin_beside(partial(_write_language, source, folder, lang)) for lang in others]
+    try:
+        halves = [_write_language(source, folder, here, progress)]
+    finally:  # nobody writes into the folder any more when it is taken away
+        others_written = [wait() for wait in beside]
+    halves += others_written
     queries = sum(source.seconds.values())
     return Written(
         sum(pages for pages, _ in halves),

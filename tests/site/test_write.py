@@ -1,6 +1,7 @@
 """The site as a folder: whole, swapped in one stroke, the same in both languages, and of the published copy alone."""
 
 import json
+import os
 import re
 from pathlib import Path
 
@@ -9,6 +10,7 @@ import pytest
 
 from jindu import cli
 from jindu.settings import Home, JinduError
+from jindu.site import write
 from jindu.site.source import PAGE_SQL
 from jindu.site.write import KEPT, write_site
 
@@ -158,3 +160,19 @@ def test_an_office_without_themes_that_no_setting_names_has_its_pages(home: Home
     write_site(home)
     assert {"index.html", "community/350599001002.html", "indicator/index.html"} <= pages(home, "zh")
     assert "其他" in text_of(home.site / "indicator" / "index.html")
+
+
+def test_a_write_that_fails_leaves_no_fork_behind(home: Home, monkeypatch: pytest.MonkeyPatch) -> None:
+    here, put = os.getpid(), write._put
+
+    def full(path: Path, text: str) -> int:
+        if os.getpid() == here and path.name == "district.html":
+            raise OSError("no room")
+        return put(path, text)
+
+    monkeypatch.setattr(write, "_put", full)
+    with pytest.raises(JinduError, match="no room"):
+        write_site(home)
+    assert list(home.sites.iterdir()) == []
+    with pytest.raises(ChildProcessError):  # none is left to wait for
+        os.waitpid(-1, os.WNOHANG)
