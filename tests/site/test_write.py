@@ -162,8 +162,13 @@ def test_an_office_without_themes_that_no_setting_names_has_its_pages(home: Home
     assert "其他" in text_of(home.site / "indicator" / "index.html")
 
 
+def children() -> set[str]:
+    """Processes begun by this one and not yet waited for: another test of the same worker may have left one."""
+    return {child for task in Path("/proc/self/task").iterdir() for child in (task / "children").read_text().split()}
+
+
 def test_a_write_that_fails_leaves_no_fork_behind(home: Home, monkeypatch: pytest.MonkeyPatch) -> None:
-    here, put = os.getpid(), write._put
+    here, put, before = os.getpid(), write._put, children()
 
     def full(path: Path, text: str) -> int:
         if os.getpid() == here and path.name == "district.html":
@@ -174,5 +179,4 @@ def test_a_write_that_fails_leaves_no_fork_behind(home: Home, monkeypatch: pytes
     with pytest.raises(JinduError, match="no room"):
         write_site(home)
     assert list(home.sites.iterdir()) == []
-    with pytest.raises(ChildProcessError):  # none is left to wait for
-        os.waitpid(-1, os.WNOHANG)
+    assert children() <= before
