@@ -1,8 +1,18 @@
 -- grain: one row per alert case and spell: what opens it and what closes it, as the data of this night tell
 -- A pure calculation: a night that was missed is caught up, as the moments are those of the reports and of the calendar.
 -- What had been told before, when the data were others, is mart.alert_event's business.
+-- Another office's targets and ranks are its own business.
 -- Spell 0 is of a target that nothing opens, and whose last month does not close what may have been open.
-with judged_month as (
+with other_office as (
+    select org_descendant.descendant_code as org_unit_code
+    from mart.org_unit as office
+    inner join mart.org_unit as sibling
+        on office.parent_code = sibling.parent_code and office.org_unit_code != sibling.org_unit_code
+    inner join core.org_descendant as org_descendant on sibling.org_unit_code = org_descendant.ancestor_code
+    where office.is_office
+),
+
+judged_month as (
     select
         completion.org_unit_code,
         completion.indicator_code,
@@ -25,6 +35,7 @@ with judged_month as (
     from mart.completion as completion
     inner join core.tree_month as tree_month using (org_unit_code, indicator_code, report_month)
     inner join mart.indicator as indicator using (indicator_code)
+    anti join other_office using (org_unit_code)
     where day_of($as_of) > completion.due_on and completion.annual_target_value is not null
 ),
 
@@ -74,6 +85,7 @@ watched_month as (
         'behind' as kind,
         *,
         status in ('behind', 'far_behind') as is_bad,
+        not is_bad as is_clear,
         coalesce(pace_ratio >= at_risk_at + 0.02, false) as is_well_clear,
         2 as bad_months_needed,
     from target_month
@@ -82,6 +94,7 @@ watched_month as (
         'projected_to_miss' as kind,
         *,
         coalesce(probability_ratio < 0.2 and not is_due_month_here, false) as is_bad,
+        not is_bad and status not in ('behind', 'far_behind') as is_clear,  -- behind, it is far from saved
         coalesce(pace_ratio >= on_pace_at + 0.02, false) as is_well_clear,
         1 as bad_months_needed,
     from target_month
@@ -95,7 +108,7 @@ turning_month as (
         *,
         lag(is_bad) over by_month as was_bad,
         is_bad and not is_missed and (bad_months_needed = 1 or was_bad) as opens,
-        is_missed or is_met or (not is_bad and (not coalesce(was_bad, false) or is_well_clear)) as closes,
+        is_missed or is_met or (is_clear and (coalesce(lag(is_clear) over by_month, true) or is_well_clear)) as closes,
         case
             when bad_months_needed = 2 or not is_bad then greatest(known_at, lag(known_at) over by_month)
             else known_at
@@ -145,7 +158,7 @@ lingering as (
     having not arg_max(closes, report_month)
 ),
 
--- the office's own rank in its district, and those below it: as published where the bulletin has one, else ours
+-- as published where the bulletin has one, else ours
 district_rank as (
     select
         ranking.org_unit_code,
@@ -154,9 +167,7 @@ district_rank as (
         coalesce(ranking.published_rank, ranking.completion_rank) as shown_rank,
     from mart.ranking as ranking
     inner join mart.org_unit as parent on ranking.parent_code = parent.org_unit_code
-    cross join core.setting as setting
-    inner join core.org_descendant as own_unit
-        on setting.office_code = own_unit.ancestor_code and ranking.org_unit_code = own_unit.descendant_code
+    anti join other_office on ranking.org_unit_code = other_office.org_unit_code
     where ranking.scope = 'indicator' and parent.level = 'district' and shown_rank is not null
 ),
 
@@ -168,6 +179,9 @@ rank_month as (
         district_rank.report_month,
         judged_month.known_at,
         coalesce(district_rank.shown_rank > lag(district_rank.shown_rank) over by_month, false) as fell,
+        district_rank.shown_rank <= min(district_rank.shown_rank) over (
+            by_month rows between unbounded preceding and current row
+        ) as is_best,
     from district_rank
     inner join judged_month using (org_unit_code, indicator_code, report_month)
     window by_month as (
@@ -176,11 +190,11 @@ rank_month as (
     )
 ),
 
--- closes when it did not fall in two months that were ranked
+-- closes when the best rank of the year so far is regained, and held for two months that were ranked
 rank_turn as (
     select
         *,
-        not fell and not coalesce(lag(fell) over by_month, true) as is_clear,
+        is_best and coalesce(lag(is_best) over by_month, false) as is_clear,
     from rank_month
     window by_month as (partition by org_unit_code, indicator_code, plan_year order by report_month)
 ),
