@@ -114,7 +114,7 @@ told as (
         life.resolved_at is null as is_open,
         coalesce(alert_kind.severity, 'medium') as severity,
         target_fact.* exclude (org_unit_code, indicator_code, plan_year),
-        coalesce(indicator.owner, org_unit.name) as owner,
+        case when life.indicator_code is null then org_unit.name else indicator.owner end as owner,
         coalesce(org_unit.short_name, org_unit.name, life.org_unit_code) as unit_name,
         indicator.name_zh,
         coalesce(indicator.name_en, indicator.name_zh) as name_en,
