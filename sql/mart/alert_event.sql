@@ -164,8 +164,7 @@ due_escalation as (
     inner join core.working_day as told_day on day_of(notified.notified_at) = told_day.day
     inner join core.working_day as working_day
         on
-            working_day.is_working
-            and working_day.working_number = told_day.working_number + alert_kind.escalate_after_days
+            working_day.working_number = told_day.working_number + alert_kind.escalate_after_days
     group by all
 ),
 
