@@ -30,6 +30,7 @@ COMMANDS = (
     "withdraw",
     "correct",
     "finding",
+    "alert",
     "expectations",
     "serve",
     "rebuild",

@@ -35,6 +35,8 @@ TORN = ".torn"  # beside a file: what a broken write left at its end, kept for w
 KEYS = {"decision_id", "kind", "recorded_at", "entered_at", "by", "reason", "payload"}
 SUBMISSION_ID = re.compile(r"[0-9a-f]{16}")
 FINDING_ID = re.compile(r"[0-9a-f]{16}")
+CASE_ID = re.compile(r"[0-9a-f]{16}")
+ALERT_ACTIONS = {"ack": None, "snooze": "until", "assign": "assignee"}  # and what each of them must say
 FINDING_VERDICTS = ("waived", "upheld")  # domain.md, Validation: the operator upholds (rejected) or waives
 CORRECTED = {"org_unit_code": "text", "indicator_code": "text", "report_month": "month"}
 TOLD = {"month_value": "decimal", "ytd_value": "decimal", "prior_ytd_value": "decimal", "finished_on": "date"}
@@ -428,11 +430,30 @@ def _check_finding(payload: object) -> None:
         raise ValueError(f"submissions: {wrong[0]}")
 
 
+def _check_alert(payload: object) -> None:
+    """{"action": ack, snooze or assign, "cases": [ids]}, with "until" (a day) or "assignee" (a recipient's name)."""
+    if not isinstance(payload, dict) or payload.get("action") not in ALERT_ACTIONS:
+        raise ValueError("payload")
+    said = ALERT_ACTIONS[payload["action"]]
+    if payload.keys() != {"action", "cases"} | ({said} if said else set()):
+        raise ValueError("payload")
+    ids = payload["cases"]
+    if not isinstance(ids, list) or not ids:
+        raise ValueError("cases")
+    if wrong := [one for one in ids if not (isinstance(one, str) and CASE_ID.fullmatch(one))]:
+        raise ValueError(f"cases: {wrong[0]}")
+    if said == "until" and _parsed("date", payload["until"]) is None:
+        raise ValueError(f"until: {payload['until']}")
+    if said == "assignee" and not (isinstance(payload["assignee"], str) and payload["assignee"].strip()):
+        raise ValueError(f"assignee: {payload['assignee']}")
+
+
 PAYLOADS: dict[str, Callable[[object], None]] = {  # by kind; they raise ValueError or TypeError
     "target": _check_targets,
     "withdrawal": _check_withdrawal,
     "correction": _check_correction,
     "finding": _check_finding,
+    "alert": _check_alert,
 }
 
 

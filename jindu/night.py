@@ -29,6 +29,7 @@ from jindu.settings import (
     run_id_of,
 )
 from jindu.site.write import write_site
+from jindu.warehouse.alert_event import record_events
 from jindu.warehouse.attempt import keep_attempts, refuse_lost_database
 from jindu.warehouse.connection import connect
 from jindu.warehouse.journal import NOTIFICATION, agree
@@ -152,6 +153,8 @@ def record_run(night: Night, progress: Progress) -> StepReport:
             [_now(), night.run_id, night.attempt],
         )
     count = build_stage(night, "record", progress)
+    with connect(night.home) as connection:
+        record_events(connection, night)
     return StepReport(f"运行与关口记录，{count} 张表", f"runs and gates, {count} tables", count)
 
 

@@ -21,7 +21,7 @@ from jindu.settings import OFFICE_TIMEZONE, Home, JinduError, Night, Progress, S
 from jindu.warehouse.attempt import attempts, keep_attempts, recall_attempts
 from jindu.warehouse.connection import connect, set_timezone
 from jindu.warehouse.history import fsync
-from jindu.warehouse.journal import ARRIVAL, DELIVERY, NOTIFICATION, VERDICT, agree, insert, keep, read_lines
+from jindu.warehouse.journal import ALERT_EVENT, ARRIVAL, DELIVERY, NOTIFICATION, VERDICT, agree, insert, keep, read_lines
 from jindu.warehouse.models import build_core, build_mart, build_readings, build_stage, store_reference
 from jindu.workbooks.arrival import recall_arrivals
 from jindu.workbooks.read import read
@@ -115,7 +115,8 @@ def _bring_up_to_date(home: Home) -> bool:
             keep(connection, home, NOTIFICATION)
             keep_attempts(connection, home)
             keep(connection, home, VERDICT)
-    except duckdb.CatalogException:  # an older one has no verdicts
+            keep(connection, home, ALERT_EVENT)
+    except duckdb.CatalogException:  # an older one has no verdicts, or no events of alerts
         return True
     except (JinduError, duckdb.Error):  # broken: that may be why it is rebuilt
         return False
@@ -180,7 +181,7 @@ def _recall(night: Night, lines: list[Line]) -> StepReport:
     this = next(line for line in lines if _is_this(line, night))
     with connect(night.home) as connection:
         count = recall_arrivals(connection, night.home)
-        for kept in (VERDICT, NOTIFICATION):
+        for kept in (VERDICT, NOTIFICATION, ALERT_EVENT):
             agree(connection, night.home, kept)
         insert(connection, DELIVERY.table, read_lines(night.home, DELIVERY.name))
         recall_attempts(connection, before)

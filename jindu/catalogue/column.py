@@ -3,14 +3,14 @@
 import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from datetime import date
+from datetime import date, time
 from decimal import Decimal
 
 import polars as pl
 
 LARGEST = Decimal(10) ** 12  # a larger one is a slip: sql/macros.sql, impossible_size()
 
-Value = str | int | Decimal | bool | date | None
+Value = str | int | Decimal | bool | date | time | None
 
 
 @dataclass(frozen=True)
@@ -82,6 +82,12 @@ def _parse_month(text: str) -> date:
     return date.fromisoformat(f"{text}-01")
 
 
+def _parse_time(text: str) -> time:
+    if not re.fullmatch(r"[0-9]{2}:[0-9]{2}", text):
+        raise ValueError(text)
+    return time.fromisoformat(text)
+
+
 def _parse_date(text: str) -> date:
     if not re.fullmatch(r"[0-9]{4}-[0-9]{2}-[0-9]{2}", text):
         raise ValueError(text)
@@ -106,5 +112,6 @@ TYPES = {
         pl.Date(),
         "date",
     ),
+    "time": ColumnType("时刻，写成 22:00", "a time of day written 22:00", _parse_time, pl.Time(), "time"),
     "date": ColumnType("日期，写成 2024-07-05", "a date written 2024-07-05", _parse_date, pl.Date(), "date"),
 }

@@ -10,7 +10,7 @@ from decimal import Decimal
 
 from jindu.catalogue.column import TYPES, Value
 from jindu.catalogue.problem import Problem, Row, Rows, shown
-from jindu.catalogue.tables import CODE_LENGTH, COLUMNS, LEVEL_WORDS, LEVELS, REFERENCE_TABLES, SETTINGS
+from jindu.catalogue.tables import ALERT_KINDS, CODE_LENGTH, COLUMNS, LEVEL_WORDS, LEVELS, REFERENCE_TABLES, SETTINGS
 
 COMPONENT_KINDS = ("flow", "stock")  # domain.md, Indicators: a ratio is made of flows and stocks, a growth of a flow
 LARGEST_SHARE = 1_000_000  # a million times as much is no ratio or growth that anybody aims at
@@ -491,6 +491,36 @@ def _settings(rows: Rows) -> Iterator[Problem]:
             yield row.wrong("factor", "大于 0 的数字", "a number above 0")
 
 
+def _alerting(rows: Rows) -> Iterator[Problem]:
+    """Quiet hours have a beginning and an end; every kind of alert is listed; departments own something."""
+    for row in rows["recipient"]:
+        start, end = row["quiet_from"], row["quiet_to"]
+        if (start is None) != (end is None):
+            column = "quiet_from" if start is None else "quiet_to"
+            yield row.wrong(
+                column, "时刻（quiet_from 和 quiet_to 要填都填）", "a time, as the other of quiet_from and quiet_to is given"
+            )
+        elif start is not None and start == end:
+            yield row.wrong("quiet_to", "另一个时刻（不能全天不发）", "another time than quiet_from")
+    owners = {row["owner"] for row in rows["indicator"]} | {unit["name"] for unit in rows["org_unit"]}
+    for row in rows["route"]:
+        if row["department"] is not None and row["department"] not in owners:
+            yield row.wrong(
+                "department", " indicator.csv 的 owner 之一", "one of the departments in column owner of indicator.csv"
+            )
+    listed = {row["kind"] for row in rows["alert_kind"]}
+    lacking = [kind for kind in ALERT_KINDS if kind not in listed]
+    if rows["alert_kind"] and lacking:
+        yield rows["alert_kind"][-1].problem(
+            "kind",
+            (f"缺少 {'、'.join(lacking)}", f"no {', '.join(lacking)}"),
+            ("十种各一行", "a row for each of the ten kinds"),
+        )
+    for row in rows["alert_kind"]:
+        if (row.number("escalate_after_days") or 1) < 1:
+            yield row.wrong("escalate_after_days", " 1 或更大的整数，或空白", "1 or more, or a blank")
+
+
 RULES = (
     _org_tree,
     _org_validity,
@@ -508,4 +538,5 @@ RULES = (
     _identities,
     _headings,
     _settings,
+    _alerting,
 )

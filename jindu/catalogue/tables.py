@@ -33,6 +33,19 @@ def _other(name: str, kind: str, zh: str, en: str, default: Value = None) -> Col
     return Column(name, kind, zh, en, default=default)
 
 
+ALERT_KINDS = {  # domain.md, Alerts are cases
+    "missed": "目标未完成",
+    "behind": "进度滞后",
+    "projected_to_miss": "预计难以完成",
+    "overdue": "逾期未报",
+    "rejected": "报送被退回",
+    "held": "报送待核实",
+    "restated": "已公布数据变更",
+    "rank_fell": "全区位次下降",
+    "run_failed": "运行失败",
+    "stale": "数据陈旧",
+}
+SEVERITIES = {"high": "紧急", "medium": "重要", "low": "一般"}
 HEADING_FIELDS = {
     "indicator_code": "指标代码",
     "indicator_name": "指标名称",
@@ -573,9 +586,65 @@ _TABLES = (
                 {"summary": "只写条数和公开指标", "full": "写全"},
             ),
             _choice("language", "消息的语言", "language of the message", {"zh": "中文", "en": "英文"}, "zh"),
+            _other(
+                "quiet_from",
+                "time",
+                "从几点起不打扰，如 22:00；空白表示随时可发",
+                "time of day from which nothing is sent; blank: any time will do",
+            ),
+            _other("quiet_to", "time", "到几点为止不打扰，如 07:30", "time of day until which nothing is sent"),
         ),
         ("name",),
         required=False,
+    ),
+    Table(
+        "route",
+        "提醒路线",
+        "谁管哪些提醒，一行一条路线，各格都符合才发；空白表示不限。没有路线的提醒对象，按 recipient.csv 的 scope 发。",
+        "which cases go to whom: a row is a route, every cell that is filled in must fit",
+        (
+            _key("recipient_name", "发给谁", "who is told", references="recipient.name"),
+            _text("org_unit_code", "只管这个单位及其下级的", "cases of this unit and those below it", "org_unit.code"),
+            _text(
+                "department",
+                "只管由这个科室负责的（indicator.csv 的 owner）",
+                "cases of the indicators that this department owns (column owner of indicator.csv)",
+            ),
+            _text("theme_code", "只管这个专题的", "cases of this theme's indicators", "theme.code"),
+            _text("indicator_code", "只管这个指标的", "cases of this indicator", "indicator.code"),
+            _choice("kind", "只管这一种提醒", "cases of this kind", ALERT_KINDS),
+            _choice("severity", "只管这样紧急的和更紧急的", "cases of this severity or a graver one", SEVERITIES),
+            _choice(
+                "from_level",
+                "什么时候发；空白是 0",
+                "when to tell",
+                {"0": "一开立就发", "1": "没人认领、升级之后才发"},
+                "0",
+            ),
+        ),
+        ("recipient_name", "org_unit_code", "department", "theme_code", "indicator_code", "kind", "severity"),
+        required=False,
+    ),
+    Table(
+        "alert_kind",
+        "提醒种类",
+        "各种提醒有多紧急、通知以后几个工作日没人认领就升级，各单位通用；要改就十种都写上。",
+        "how urgent each kind of alert is, and when one that nobody acknowledges is escalated",
+        (
+            _key_choice("kind", "提醒的种类", "the kind of case", ALERT_KINDS),
+            _key_choice("severity", "有多紧急", "how urgent it is", SEVERITIES),
+            _other(
+                "escalate_after_days",
+                "integer",
+                "通知以后几个工作日没人认领就升级；空白表示不升级",
+                "working days after it was told, without anybody's acknowledging it, until it is escalated; blank: never",
+            ),
+            _key("name_zh", "中文名称", "its name in Chinese"),
+            _key("name_en", "英文名称", "its name in English"),
+        ),
+        ("kind",),
+        required=False,
+        shared=True,
     ),
     Table(
         "heading",

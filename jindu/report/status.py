@@ -23,6 +23,7 @@ DECISION_WORDS = {
     "correction": ("电话更正", "telephoned in"),
     "finding": ("放行、认定", "waived or upheld"),
     "target": ("目标", "targets"),
+    "alert": ("提醒", "alerts"),
 }
 
 

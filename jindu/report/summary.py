@@ -296,7 +296,7 @@ select
     count(*),
     count(*) filter (where alert.opened_at > coalesce($previous, alert.opened_at - interval 1 second)),
 from mart.alert_case as alert
-where alert.state <> 'resolved'
+where alert.state <> 'resolved' and alert.is_told
 group by alert.kind
 order by alert.kind
 """

@@ -40,6 +40,7 @@ class Kept:
 ARRIVAL = Kept("raw.arrival", ("inbox_path", "size_bytes", "modified_at"))
 VERDICT = Kept("raw.verdict", ("submission_id", "judged_at", "recorded_at"))
 NOTIFICATION = Kept("raw.notification", ("case_id", "event", "recipient_name", "digest_id"))
+ALERT_EVENT = Kept("raw.alert_event", ("case_id", "event", "happened_at"))
 DELIVERY = Kept("raw.delivery", ("delivery_id",))
 
 

@@ -1,200 +1,64 @@
 -- grain: one row per alert case: kind, unit and what it is about
--- A case opens the first moment that it can be known and closes when the data says so (domain.md, Alerts are cases).
-with judged_month as (
+-- A case opens the first moment that it can be known and closes when the data say so (domain.md, Alerts are cases): when,
+-- mart.alert_event tells; here stands how it is now, of its newest opening, with what its message needs.
+with newest_opening as (
+    select
+        case_id,
+        max(happened_at) filter (where event in ('opened', 'reopened')) as opened_at,
+        count(*) filter (where event = 'reopened') as reopened_count,
+    from mart.alert_event
+    group by case_id
+),
+
+life as (
+    select
+        event.case_id,
+        any_value(event.kind) as kind,
+        any_value(event.org_unit_code) as org_unit_code,
+        any_value(event.indicator_code) as indicator_code,
+        any_value(event.form_code) as form_code,
+        any_value(event.plan_year) as plan_year,
+        any_value(event.about_id) as about_id,
+        max_by(event.report_month, event.happened_at) as report_month,
+        max_by(event.since_month, event.happened_at) as since_month,
+        any_value(newest_opening.opened_at) as opened_at,
+        any_value(newest_opening.reopened_count) as reopened_count,
+        min(event.happened_at) filter (where event.event = 'notified') as notified_at,
+        min(event.happened_at) filter (where event.event = 'acknowledged') as acknowledged_at,
+        min(event.happened_at) filter (where event.event = 'escalated') as escalated_at,
+        max(event.happened_at) filter (where event.event = 'resolved') as resolved_at,
+        max(event.snoozed_until) as snoozed_until,
+        max_by(event.assignee, event.happened_at) filter (where event.assignee is not null) as assignee,
+    from mart.alert_event as event
+    inner join newest_opening using (case_id)
+    where event.happened_at >= newest_opening.opened_at
+    group by event.case_id
+),
+
+-- how the target stands: its newest month of the plan year that was reported
+target_fact as (
     select
         completion.org_unit_code,
         completion.indicator_code,
-        completion.report_month,
         year(completion.report_month) as plan_year,
-        completion.status,
-        completion.pace_ratio,
-        completion.gap_value,
-        completion.ytd_value,
-        completion.target_covered_value,
-        completion.annual_target_value,
-        completion.report_month >= completion.target_due_month as is_due_month_here,
-        case when completion.is_sample then '（示例）' else '' end as sample_mark_zh,
-        case when completion.is_sample then ' (sample)' else '' end as sample_mark_en,
-        indicator.kind as indicator_kind,
-        completion.units_reported_count,
-        indicator.name_zh,
-        coalesce(indicator.name_en, indicator.name_zh) as name_en,
-        indicator.unit,
-        indicator.owner,
-        indicator.at_risk_at,
-        indicator.form_code,
-        org_unit.short_name,
-        -- known when the last report that it rests on came in; without one, when the lock day was over
-        coalesce(tree_month.received_at, cast(tree_month.lock_on + interval 1 day as timestamptz)) as known_at,
-        tree_month.is_reported,
+        max(completion.report_month) as as_of_month,
+        max_by(completion.status, completion.report_month) as status,
+        max_by(row(completion.pace_ratio), completion.report_month)[1] as pace_ratio,
+        max_by(row(completion.gap_value), completion.report_month)[1] as gap_value,
+        max_by(row(completion.ytd_value), completion.report_month)[1] as ytd_value,
+        max_by(row(completion.target_covered_value), completion.report_month)[1] as target_covered_value,
+        max_by(row(completion.needed_monthly_value), completion.report_month)[1] as needed_monthly_value,
+        max_by(row(completion.projected_value), completion.report_month)[1] as projected_value,
+        max_by(row(completion.probability_ratio), completion.report_month)[1] as probability_ratio,
+        bool_or(completion.is_sample) as is_sample,
     from mart.completion as completion
     inner join core.tree_month as tree_month using (org_unit_code, indicator_code, report_month)
-    inner join mart.indicator as indicator using (indicator_code)
-    inner join mart.org_unit as org_unit using (org_unit_code)
-    where day_of($as_of) > completion.due_on and completion.annual_target_value is not null
-),
-
--- an overdue submission speaks for the unit's targets of that month
-overdue as (
-    select
-        form_code,
-        org_unit_code,
-        report_month,
-        due_on,
-        lock_on,
-        received_at,
-        state,
-        timeliness,
-        first_usable_at,
-    from mart.reporting
-    where timeliness in ('missing', 'late')
-),
-
-speaking_month as (
-    select judged_month.*
-    from judged_month
-    left join overdue
-        on
-            judged_month.form_code = overdue.form_code
-            and judged_month.org_unit_code = overdue.org_unit_code
-            and judged_month.report_month = overdue.report_month
-            and overdue.timeliness = 'missing'
-    where overdue.form_code is null
-),
-
-missed as (
-    select
-        'missed' as kind,
-        org_unit_code,
-        indicator_code,
-        cast(null as varchar) as form_code,
-        plan_year,
-        min(report_month) filter (where status = 'missed') as report_month,
-        min(known_at) filter (where status = 'missed') as opened_at,
-        case when arg_max(status, report_month) != 'missed' then arg_max(known_at, report_month) end as resolved_at,
-        any_value(owner) as owner,
-        any_value(short_name) || '「' || any_value(name_zh) || '」未完成' || max(sample_mark_zh) as summary_zh,
-        any_value(name_en) || ' missed' || max(sample_mark_en) as summary_en,
-    from speaking_month
-    group by org_unit_code, indicator_code, plan_year
-    having count(*) filter (where status = 'missed') > 0
-),
-
-reported_month as (
-    select
-        *,
-        status in ('behind', 'far_behind') as is_behind,
-        lag(status in ('behind', 'far_behind')) over by_month as was_behind,
-        status = 'missed' as is_missed,
-        coalesce(is_due_month_here, false) and status in ('achieved', 'repaired') as is_met,
-    from speaking_month
-    where is_reported and status not in ('not_due', 'not_applicable', 'not_computable', 'no_target')
-    window by_month as (partition by org_unit_code, indicator_code, plan_year order by report_month)
-),
-
--- opens after two months behind in a row; closes after two clear ones, well above the threshold, or with its target:
--- once that is met or missed, no later month of the plan year says more
-turning_month as (
-    select
-        *,
-        is_behind and was_behind as opens,
-        is_missed
-        or is_met
-        or (not is_behind and not coalesce(was_behind, false))
-        or coalesce(pace_ratio >= at_risk_at + 0.02, false) as closes,
-    from reported_month
-),
-
-spell as (
-    select
-        *,
-        count(*) filter (where closes) over (
-            partition by org_unit_code, indicator_code, plan_year
-            order by report_month rows between unbounded preceding and current row
-        ) - cast(closes as integer) as spell_number,
-    from turning_month
-),
-
-behind_spell as (
-    select
-        org_unit_code,
-        indicator_code,
-        plan_year,
-        spell_number,
-        min(report_month) filter (where opens) as report_month,
-        min(known_at) filter (where opens) as opened_at,
-        max(known_at) filter (where closes) as resolved_at,
-        bool_or(is_missed) as is_missed,
-        arg_max(pace_ratio, report_month) as latest_pace_ratio,
-        arg_max(gap_value, report_month) as latest_gap_value,
-        arg_max(ytd_value, report_month) as latest_ytd_value,
-        arg_max(target_covered_value, report_month) as latest_target_value,
-        any_value(owner) as owner,
-        any_value(short_name) as short_name,
-        any_value(name_zh) as name_zh,
-        any_value(name_en) as name_en,
-        any_value(unit) as unit,
-        any_value(indicator_kind) as indicator_kind,
-        max(sample_mark_zh) as sample_mark_zh,
-        max(sample_mark_en) as sample_mark_en,
-    from spell
-    group by org_unit_code, indicator_code, plan_year, spell_number
-    having count(*) filter (where opens) > 0
-),
-
-behind as (
-    select
-        'behind' as kind,
-        org_unit_code,
-        indicator_code,
-        cast(null as varchar) as form_code,
-        plan_year,
-        report_month,
-        opened_at,
-        resolved_at,
-        owner,
-        cast(cast(100 * latest_pace_ratio as decimal(24, 1)) as varchar) || '%' as pace_text,
-        cast(cast(abs(100 * latest_gap_value) as decimal(24, 1)) as varchar) as points_text,
-        indicator_kind in ('flow', 'stock') as has_amounts,
-        shown_number(latest_ytd_value) as done_text,
-        shown_number(latest_target_value) as due_text,
-        short_name || '「' || name_zh || '」'
-        || case when resolved_at is null then '滞后，' when is_missed then '转为未完成，' else '已恢复，' end
-        || case
-            when indicator_kind = 'growth' then '与目标相差 ' || points_text || ' 个百分点'
-            else '序时完成率 ' || pace_text
-        end
-        || case when has_amounts then '：完成 ' || done_text || '，应完成 ' || due_text || ' ' || unit else '' end
-        || sample_mark_zh as summary_zh,
-        name_en
-        || case when resolved_at is null then ' behind, ' when is_missed then ' now missed, ' else ' recovered, ' end
-        || case
-            when indicator_kind = 'growth' then points_text || ' percentage points from the target'
-            else pace_text || ' of what was due'
-        end
-        || case when has_amounts then ': ' || done_text || ' of ' || due_text else '' end
-        || sample_mark_en as summary_en,
-    from behind_spell
-    qualify row_number() over (partition by org_unit_code, indicator_code, plan_year order by spell_number desc) = 1
-),
-
-submission_overdue as (
-    select
-        'overdue' as kind,
-        overdue.org_unit_code,
-        cast(null as varchar) as indicator_code,
-        overdue.form_code,
-        year(overdue.report_month) as plan_year,
-        overdue.report_month,
-        cast(overdue.due_on + interval 1 day as timestamptz) as opened_at,
-        case when overdue.timeliness = 'late' then overdue.first_usable_at end as resolved_at,
-        org_unit.name as owner,
-        strftime(overdue.report_month, '%Y-%m') as month_text,
-        org_unit.short_name || ' ' || month_text || '「' || form.name_zh || '」逾期未报' as summary_zh,
-        form.code || ' for ' || month_text || ' is overdue' as summary_en,
-    from overdue
-    inner join reference.form as form on overdue.form_code = form.code
-    inner join mart.org_unit as org_unit using (org_unit_code)
+    where
+        day_of($as_of) > completion.due_on
+        and completion.annual_target_value is not null
+        and tree_month.is_reported
+        and completion.status not in ('not_due', 'not_applicable', 'not_computable', 'no_target')
+    group by completion.org_unit_code, completion.indicator_code, plan_year
 ),
 
 first_finding as (
@@ -207,116 +71,202 @@ first_finding as (
     group by submission_id
 ),
 
-refusal as (
+-- a case of refused files is told by the newest of them
+refused_file as (
     select
-        case submission.state when 'held' then 'held' else 'rejected' end as kind,
-        coalesce(submission.org_unit_code, setting.office_code) as org_unit_code,
-        cast(null as varchar) as indicator_code,
+        submission.state as kind,
+        submission.org_unit_code,
         submission.form_code,
-        year(submission.report_month) as plan_year,
         submission.report_month,
-        submission.received_at as opened_at,
-        min(better.received_at) as resolved_at,
-        coalesce(org_unit.name, submission.file_name) as owner,
-        coalesce(org_unit.short_name, '未知单位') || '报送的 ' || submission.file_name
-        || case submission.state when 'held' then ' 待核实' else ' 被退回' end
-        || coalesce('：' || first_finding.reason_zh, '') as summary_zh,
-        submission.file_name
-        || case submission.state when 'held' then ' is held' else ' was rejected' end
-        || coalesce(': ' || first_finding.reason_en, '') as summary_en,
         submission.submission_id,
+        submission.file_name,
+        first_finding.reason_zh,
+        first_finding.reason_en,
+        submission.received_at,
     from mart.submission as submission
-    cross join core.setting as setting
-    left join mart.org_unit as org_unit using (org_unit_code)
     left join first_finding using (submission_id)
-    left join mart.submission as better
-        on
-            submission.org_unit_code = better.org_unit_code
-            and better.state in ('accepted', 'superseded', 'held')
-            -- a file that nobody could read is put right by the unit's next one
-            and case
-                when submission.version is null then better.received_at > submission.received_at
-                else
-                    submission.form_code = better.form_code
-                    and submission.report_month = better.report_month
-                    and better.version > submission.version
-            end
     where submission.state in ('rejected', 'held')
-    group by all
 ),
 
--- refusals of one unit, form and month that wait for the same better version are one case, told by its newest file
-refused as (
+case_file as (
     select
-        refusal.* exclude (opened_at, submission_id),
-        min(opened_at) over same_case as opened_at,
-        arg_min(submission_id, opened_at) over same_case as submission_id,
-    from refusal
-    window
-        same_case as (
-            partition by
-                kind,
-                coalesce(org_unit_code || form_code || cast(report_month as varchar), submission_id),
-                resolved_at
-        )
-    qualify row_number() over (same_case order by refusal.opened_at desc, refusal.submission_id) = 1
+        life.case_id,
+        max_by(refused_file.file_name, (refused_file.received_at, refused_file.submission_id)) as file_name,
+        max_by(row(refused_file.reason_zh), (refused_file.received_at, refused_file.submission_id))[1] as reason_zh,
+        max_by(row(refused_file.reason_en), (refused_file.received_at, refused_file.submission_id))[1] as reason_en,
+    from life
+    inner join refused_file
+        on
+            life.kind = refused_file.kind
+            and case
+                when life.about_id is not null then life.about_id = refused_file.submission_id
+                else
+                    life.org_unit_code = refused_file.org_unit_code
+                    and life.form_code = refused_file.form_code
+                    and life.report_month = refused_file.report_month
+            end
+    group by life.case_id
 ),
 
-target_case as (
-    select * from missed
-    union all by name
-    select * exclude (pace_text, points_text, has_amounts, done_text, due_text) from behind
+told as (
+    select
+        life.*,
+        life.resolved_at is null as is_open,
+        coalesce(alert_kind.severity, 'medium') as severity,
+        target_fact.* exclude (org_unit_code, indicator_code, plan_year),
+        case when life.indicator_code is null then org_unit.name else indicator.owner end as owner,
+        coalesce(org_unit.short_name, org_unit.name, life.org_unit_code) as unit_name,
+        indicator.name_zh,
+        coalesce(indicator.name_en, indicator.name_zh) as name_en,
+        indicator.kind as indicator_kind,
+        indicator.unit,
+        case when target_fact.is_sample then '（示例）' else '' end as sample_mark_zh,
+        case when target_fact.is_sample then ' (sample)' else '' end as sample_mark_en,
+        coalesce(form.name_zh, life.form_code) as form_name_zh,
+        strftime(life.report_month, '%Y-%m') as month_text,
+        case_file.file_name,
+        case_file.reason_zh,
+        case_file.reason_en,
+        cast(cast(100 * target_fact.pace_ratio as decimal(24, 1)) as varchar) || '%' as pace_text,
+        cast(cast(abs(100 * target_fact.gap_value) as decimal(24, 1)) as varchar) as points_text,
+        indicator.kind in ('flow', 'stock') as has_amounts,
+        shown_number(target_fact.ytd_value) as done_text,
+        shown_number(target_fact.target_covered_value) as due_text,
+        cast(cast(100 * target_fact.probability_ratio as decimal(24, 0)) as varchar) || '%' as chance_text,
+        shown_number(target_fact.projected_value) as projected_text,
+    from life
+    left join reference.alert_kind as alert_kind using (kind)
+    left join target_fact using (org_unit_code, indicator_code, plan_year)
+    left join mart.indicator as indicator using (indicator_code)
+    left join mart.org_unit as org_unit using (org_unit_code)
+    left join reference.form as form on life.form_code = form.code
+    left join case_file using (case_id)
 ),
 
-alert as (
-    -- a case that is opened again is told again
+-- a target that is missed, or behind, need not be told a second time for the same reason
+speaking as (
     select
-        *,
-        kind || ':' || org_unit_code || ':' || indicator_code || ':' || plan_year
-        || case kind when 'behind' then strftime(report_month, ':%Y-%m') else '' end as case_key,
-    from target_case
-    union all by name
-    select
-        * exclude (month_text),
-        kind || ':' || org_unit_code || ':' || form_code || ':' || strftime(report_month, '%Y-%m') as case_key,
-    from submission_overdue
-    union all by name
-    select
-        * exclude (submission_id),
-        kind || ':' || submission_id as case_key,
-    from refused
-),
-
-notified as (
-    select
-        case_id,
-        min(notified_at) as notified_at,
-    from raw.notification
-    where event = 'opened' and notified_at < $as_of  -- what this night sends, the next one shows
-    group by case_id
+        org_unit_code,
+        indicator_code,
+        plan_year,
+        min_by(case_id, kind != 'missed') as speaker_id,
+    from told
+    where kind in ('missed', 'behind') and is_open
+    group by org_unit_code, indicator_code, plan_year
 )
 
 select
-    substr(sha256(alert.case_key), 1, 16) as case_id,
-    alert.kind,
-    alert.org_unit_code,
-    alert.indicator_code,
-    alert.form_code,
-    cast(alert.plan_year as integer) as plan_year,
-    alert.report_month,
+    told.case_id,
+    told.kind,
+    told.org_unit_code,
+    told.indicator_code,
+    told.form_code,
+    cast(told.plan_year as integer) as plan_year,
+    told.report_month,
     case
-        when alert.resolved_at is not null then 'resolved'
-        when notified.notified_at is not null then 'notified'
+        when not told.is_open then 'resolved'
+        when told.acknowledged_at is not null then 'acknowledged'
+        when told.escalated_at is not null then 'escalated'
+        when told.notified_at is not null then 'notified'
         else 'open'
     end as state,
-    alert.opened_at,
-    notified.notified_at,
-    cast(null as timestamptz) as acknowledged_at,
-    cast(null as timestamptz) as escalated_at,
-    alert.resolved_at,
-    alert.owner,
-    alert.summary_zh,
-    alert.summary_en,
-from alert
-left join notified on substr(sha256(alert.case_key), 1, 16) = notified.case_id
-order by alert.kind, alert.org_unit_code, alert.indicator_code, alert.form_code, alert.report_month, case_id
+    told.opened_at,
+    told.notified_at,
+    told.acknowledged_at,
+    told.escalated_at,
+    told.resolved_at,
+    told.owner,
+    case told.kind
+        when 'missed' then told.unit_name || '「' || told.name_zh || '」' || case when told.is_open then '未完成' else '已补齐' end
+        when 'behind'
+            then told.unit_name || '「' || told.name_zh || '」'
+            || case
+                when told.is_open then '滞后，' when told.status = 'missed' then '转为未完成，' else '已恢复，'
+            end
+            || case
+                when told.indicator_kind = 'growth' then '与目标相差 ' || told.points_text || ' 个百分点'
+                else '序时完成率 ' || told.pace_text
+            end
+            || case
+                when told.has_amounts
+                    then '：完成 ' || told.done_text || '，应完成 ' || told.due_text || ' ' || told.unit
+                else ''
+            end
+        when 'projected_to_miss'
+            then told.unit_name || '「' || told.name_zh || '」'
+            || case
+                when told.is_open then '预计完不成'
+                when told.status = 'missed' then '转为未完成'
+                else '预计可以完成'
+            end
+            || coalesce('，完成把握 ' || told.chance_text, '')
+        when 'rank_fell' then told.unit_name || '「' || told.name_zh || '」全区位次' || case when told.is_open then '下降' else '不再下降' end
+        when 'overdue' then told.unit_name || ' ' || told.month_text || '「' || told.form_name_zh || '」逾期未报'
+        when 'restated' then told.unit_name || ' ' || told.month_text || '「' || told.form_name_zh || '」已公布的数有变动'
+        when 'run_failed' then '夜间运行失败' || case when told.is_open then '' else '，已恢复' end
+        when 'stale' then '发布的数据曾经过旧' || case when told.is_open then '' else '，已更新' end
+        else
+            coalesce(told.unit_name, '未知单位') || '报送的 ' || coalesce(told.file_name, '文件')
+            || case told.kind when 'held' then ' 待核实' else ' 被退回' end
+            || coalesce('：' || told.reason_zh, '')
+    end
+    || told.sample_mark_zh as summary_zh,
+    case told.kind
+        when 'missed' then told.name_en || case when told.is_open then ' missed' else ' made good' end
+        when 'behind'
+            then told.name_en
+            || case
+                when told.is_open then ' behind, ' when told.status = 'missed' then ' now missed, ' else ' recovered, '
+            end
+            || case
+                when told.indicator_kind = 'growth' then told.points_text || ' percentage points from the target'
+                else told.pace_text || ' of what was due'
+            end
+            || case when told.has_amounts then ': ' || told.done_text || ' of ' || told.due_text else '' end
+        when 'projected_to_miss'
+            then told.name_en
+            || case
+                when told.is_open then ' will probably be missed'
+                when told.status = 'missed' then ' now missed'
+                else ' may be met again'
+            end
+            || coalesce(', chance ' || told.chance_text, '')
+        when 'rank_fell' then told.name_en || case when told.is_open then ': district rank fell' else ': district rank no longer falls' end
+        when 'overdue' then told.form_code || ' for ' || told.month_text || ' is overdue'
+        when 'restated' then told.form_code || ' for ' || told.month_text || ': a published figure changed'
+        when 'run_failed' then 'The nightly run failed' || case when told.is_open then '' else ', and runs again' end
+        when 'stale' then 'Published data were old' || case when told.is_open then '' else ', and are new again' end
+        else
+            coalesce(told.file_name, 'A file')
+            || case told.kind when 'held' then ' is held' else ' was rejected' end
+            || coalesce(': ' || told.reason_en, '')
+    end
+    || told.sample_mark_en as summary_en,
+    told.severity,
+    told.since_month,
+    told.snoozed_until,
+    told.assignee,
+    cast(told.reopened_count as integer) as reopened_count,
+    told.gap_value,
+    told.needed_monthly_value,
+    told.projected_value,
+    told.probability_ratio,
+    -- of the site
+    case
+        when told.indicator_code is not null
+            then 'why/' || told.org_unit_code || '/' || told.indicator_code || '.html'
+        when told.kind in ('run_failed', 'stale') then 'about.html'
+        else 'reporting.html'
+    end as page,
+    speaking.speaker_id as told_by_case_id,
+    -- whether somebody is, or was, to be told of it: not of what another case speaks for
+    speaking.speaker_id is null or told.notified_at is not null as is_told,
+from told
+left join speaking
+    on
+        told.kind = 'projected_to_miss'
+        and told.is_open
+        and told.org_unit_code = speaking.org_unit_code
+        and told.indicator_code = speaking.indicator_code
+        and told.plan_year = speaking.plan_year
+order by told.kind, told.org_unit_code, told.indicator_code, told.form_code, told.report_month, told.case_id

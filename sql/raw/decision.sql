@@ -2,7 +2,7 @@
 -- Read whole every night: the files are the record, archived like submissions whenever they have changed.
 create table if not exists raw.decision (
     decision_id text not null,
-    kind text not null,                -- target, withdrawal, correction, finding
+    kind text not null,                -- target, withdrawal, correction, finding, alert
     recorded_at timestamptz not null,  -- the moment that it was taken
     entered_at timestamptz not null,   -- the clock, when it was written down
     decided_by text not null,          -- a person's name: never published

@@ -61,6 +61,7 @@ create table mart.alert_case as select * from (values
     ('submission_overdue', 'open', timestamptz '2024-10-10 02:00:00+08'),
     ('target_missed', 'resolved', timestamptz '2024-10-10 02:00:00+08'),
 ) as alert_case(kind, state, opened_at);
+alter table mart.alert_case add column is_told boolean default true;
 create table mart.gate_result as select
     '2024-10-10T02:00:00' as run_id, 'core' as gate, 'plan_entered' as expectation_code, 'warning' as severity,
     false as passed, '明年还没有计划。' as message_zh, 'No plan yet.' as message_en;

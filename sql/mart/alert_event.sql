@@ -1,0 +1,231 @@
+-- grain: one row per alert case, event and moment: what became of a case, in its order
+-- A case opens as the data tell (mart.alert_spell). Once a night has told it, it stays the same case: it closes when the
+-- data close it, and a spell after that opens it again. Hysteresis is on closing only: figures that were corrected so
+-- that nothing opens a case any more close it only when their last month is clear.
+with seen_event as (
+    select * exclude (seen_at, run_id)
+    from raw.alert_event
+    where seen_at < $as_of  -- this night, run again, tells what it told the first time
+    qualify row_number() over (partition by case_id, event, happened_at order by seen_at) = 1
+),
+
+seen_case as (
+    select
+        * exclude (event, happened_at),
+        happened_at as last_at,
+        event != 'resolved' as was_open,
+    from seen_event
+    qualify row_number() over (partition by case_id order by happened_at desc, event = 'resolved' desc) = 1
+),
+
+spell as (
+    select
+        *,
+        spell_number = max(spell_number) over (partition by case_id) as is_newest,
+    from mart.alert_spell
+),
+
+newest_spell as (
+    select *
+    from spell
+    where is_newest
+),
+
+-- of a case that is new tonight all that the data tell of it
+new_event as (
+    select
+        spell.* exclude (opened_at, resolved_at),
+        case spell.spell_number when 1 then 'opened' else 'reopened' end as event,
+        spell.opened_at as happened_at,
+    from spell
+    left join seen_case using (case_id)
+    where seen_case.case_id is null and spell.spell_number > 0
+    union all by name
+    select
+        spell.* exclude (opened_at, resolved_at),
+        'resolved' as event,
+        spell.resolved_at as happened_at,
+    from spell
+    left join seen_case using (case_id)
+    where seen_case.case_id is null and spell.resolved_at is not null
+),
+
+-- of a case that was told before, whether it is open now; a spell of which the closing came after the case was last
+-- told closes it also when the next month is in trouble again
+known_case as (
+    select
+        seen_case.* exclude (report_month, since_month),
+        coalesce(newest_spell.report_month, seen_case.report_month) as report_month,
+        coalesce(newest_spell.since_month, seen_case.since_month) as since_month,
+        newest_spell.opened_at,
+        newest_spell.resolved_at,
+        case
+            when newest_spell.case_id is null then false
+            when newest_spell.spell_number = 0 then seen_case.was_open
+            else newest_spell.resolved_at is null
+        end as is_open,
+    from seen_case
+    left join newest_spell using (case_id)
+),
+
+turned_case as (
+    select
+        * exclude (last_at, was_open, opened_at, resolved_at, is_open),
+        case when is_open then 'reopened' else 'resolved' end as event,
+        -- what turned because older figures were corrected turned tonight
+        case
+            when is_open and opened_at > last_at then opened_at
+            when not is_open and resolved_at > last_at then resolved_at
+            else $as_of
+        end as happened_at,
+    from known_case
+    where is_open != was_open
+),
+
+turn as (
+    select
+        case_id,
+        kind,
+        org_unit_code,
+        indicator_code,
+        form_code,
+        plan_year,
+        report_month,
+        since_month,
+        about_id,
+        event,
+        happened_at,
+    from seen_event
+    union all by name
+    select * exclude (spell_number, is_newest)
+    from new_event
+    union all by name
+    select * from turned_case
+),
+
+-- from one opening to its resolution: what was told, acknowledged or assigned belongs to it
+opening as (
+    select
+        turn.* exclude (event),
+        turn.event as opened_by,
+        min(closing.happened_at) as resolved_at,
+    from turn
+    left join turn as closing
+        on turn.case_id = closing.case_id and closing.event = 'resolved' and turn.happened_at <= closing.happened_at
+    where turn.event in ('opened', 'reopened')
+    group by all
+),
+
+notified as (
+    select
+        opening.* exclude (happened_at, opened_by, resolved_at),
+        opening.happened_at as opened_at,
+        opening.resolved_at,
+        min(notification.notified_at) as notified_at,
+    from opening
+    inner join raw.notification as notification
+        on
+            opening.case_id = notification.case_id
+            and notification.event in ('opened', 'reopened')
+            and opening.happened_at <= notification.notified_at
+            and coalesce(notification.notified_at < opening.resolved_at, true)
+    where notification.notified_at < $as_of  -- what this night sends, the next one shows
+    group by all
+),
+
+decided as (
+    select
+        opening.* exclude (happened_at, opened_by, resolved_at),
+        opening.happened_at as opened_at,
+        case decision.action
+            when 'ack' then 'acknowledged'
+            when 'snooze' then 'snoozed'
+            when 'assign' then 'assigned'
+        end as event,
+        decision.recorded_at as happened_at,
+        decision.snoozed_until,
+        decision.assignee,
+    from opening
+    inner join core.alert_decision as decision
+        on
+            opening.case_id = decision.case_id
+            and opening.happened_at <= decision.recorded_at
+            and coalesce(decision.recorded_at < opening.resolved_at, true)
+),
+
+-- told, and nobody saw to it: after so many working days the next level is told; a snoozed case waits until then
+due_escalation as (
+    select
+        notified.* exclude (notified_at),
+        notified.notified_at,
+        min(working_day.day) as due_on,
+    from notified
+    inner join reference.alert_kind as alert_kind using (kind)
+    inner join core.working_day as told_day on day_of(notified.notified_at) = told_day.day
+    inner join core.working_day as working_day
+        on
+            working_day.working_number = told_day.working_number + alert_kind.escalate_after_days
+    group by all
+),
+
+escalated as (
+    select
+        due_escalation.* exclude (opened_at, resolved_at, notified_at, due_on),
+        greatest(
+            cast(min(due_escalation.due_on) as timestamptz),
+            cast(max(decided.snoozed_until) + interval 1 day as timestamptz)
+        ) as happened_at,
+        due_escalation.resolved_at,
+        min(decided.happened_at) filter (where decided.event = 'acknowledged') as acknowledged_at,
+    from due_escalation
+    left join decided
+        on due_escalation.case_id = decided.case_id and due_escalation.opened_at = decided.opened_at
+    group by all
+),
+
+alert_event as (
+    select
+        *,
+        0 as level,
+    from turn
+    union all by name
+    select
+        * exclude (opened_at, resolved_at, notified_at),
+        'notified' as event,
+        notified_at as happened_at,
+        0 as level,
+    from notified
+    union all by name
+    select
+        * exclude (opened_at),
+        0 as level,
+    from decided
+    union all by name
+    select
+        * exclude (resolved_at, acknowledged_at),
+        'escalated' as event,
+        1 as level,
+    from escalated
+    where
+        happened_at <= $as_of
+        and coalesce(happened_at < resolved_at, true)
+        and coalesce(happened_at < acknowledged_at, true)
+)
+
+select
+    case_id,
+    event,
+    happened_at,
+    cast(level as integer) as level,
+    kind,
+    org_unit_code,
+    indicator_code,
+    form_code,
+    plan_year,
+    report_month,
+    since_month,
+    snoozed_until,
+    assignee,
+    about_id,
+from alert_event
+order by case_id, happened_at, event
