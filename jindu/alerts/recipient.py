@@ -2,11 +2,13 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import datetime, time
 from pathlib import Path
 
 import duckdb
 
 from jindu.catalogue.reading import records
+from jindu.settings import OFFICE_TIMEZONE
 
 
 @dataclass(frozen=True)
@@ -19,6 +21,17 @@ class Recipient:
     content: str | None  # summary or full
     language: str  # zh or en
     runs_the_office: bool = True  # scope is everything, or the office itself: told when a run fails
+    quiet_from: time | None = None  # office time: nothing is sent from then on
+    quiet_to: time | None = None  # until then
+
+    def is_quiet(self, now: datetime) -> bool:
+        """Whether nothing is to reach them now; the hours may go past midnight."""
+        if self.quiet_from is None or self.quiet_to is None:
+            return False
+        clock = now.astimezone(OFFICE_TIMEZONE).time()
+        if self.quiet_from <= self.quiet_to:
+            return self.quiet_from <= clock < self.quiet_to
+        return clock >= self.quiet_from or clock < self.quiet_to
 
 
 # Nobody is configured: the office's own file in outbox/.
