@@ -15,7 +15,7 @@ from jindu.alerts.digest import Digest, File, Reader, compose, compose_failure, 
 from jindu.alerts.notification import names_told, record
 from jindu.alerts.outbox import write_digest
 from jindu.alerts.pending import Case, Published, Told, digests_told, pending_events, published_cases, told_of
-from jindu.alerts.recipient import OUTBOX_ONLY, Recipient, load_recipients, read_recipients, scope_is_known
+from jindu.alerts.recipient import OUTBOX_ONLY, Recipient, load_recipients, own_units, read_recipients, scope_is_known
 from jindu.alerts.waiting import remember_digests
 from jindu.lock import locked
 from jindu.settings import OFFICE_TIMEZONE, Home, JinduError, Night, Progress, StepReport
@@ -58,6 +58,7 @@ class Post:
     told: dict[str, Told]
     digests: set[str]  # ids of those that they have had
     is_scope_known: bool
+    own_units: frozenset[str]
 
 
 def deliver(night: Night, progress: Progress, *, is_patient: bool = False) -> DeliveryReport:
@@ -87,7 +88,7 @@ def preview(night: Night) -> list[tuple[Recipient, Channel | ChannelError, Diges
         channel: Channel | ChannelError
         try:
             channel = _channel(post)
-            reader = _reader(post.recipient, channel)
+            reader = _reader(post.recipient, channel, post.own_units)
         except ChannelError as error:
             channel, reader = error, Reader(post.recipient.name, post.recipient.language, "summary")
         waiting = _still_begun(night.home, post, reader)
@@ -123,6 +124,7 @@ def _read(night: Night, *, read_only: bool = False) -> tuple[Published, list[Pos
                 told_of(connection, recipient.name),
                 digests_told(connection, recipient.name),
                 recipient.scope is None or scope_is_known(connection, recipient.scope),
+                own_units(connection, recipient) if recipients else frozenset(),
             )
             for recipient in recipients or [OUTBOX_ONLY]
         ]
@@ -134,7 +136,7 @@ def _deliver_to(night: Night, post: Post, published: Published, now: datetime | 
     recipient = post.recipient
     try:
         channel = _channel(post)
-        reader = _reader(recipient, channel)
+        reader = _reader(recipient, channel, post.own_units)
         waiting = _still_begun(night.home, post, reader)
         for one in begun_digests(night.home, recipient.name):
             if one not in waiting:
@@ -166,12 +168,12 @@ def _channel(post: Post) -> Channel:
     return find_channel(post.recipient)
 
 
-def _reader(recipient: Recipient, channel: Channel) -> Reader:
+def _reader(recipient: Recipient, channel: Channel, units: frozenset[str] = frozenset()) -> Reader:
     return Reader(
         recipient.name,
         recipient.language,
         recipient.content or channel.default_content,
-        own_units=frozenset({recipient.scope} if recipient.scope else ()),
+        own_units=units,
         can_carry_files=channel.can_carry_files,
     )
 

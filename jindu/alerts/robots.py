@@ -138,7 +138,10 @@ def register() -> None:
 
 def from_native(url: str) -> str | None:
     """The address as the robot's maker shows it, as a URL of these schemas; None when it is another address."""
-    parts = urlsplit(url)
+    try:
+        parts = urlsplit(url)
+    except ValueError:
+        return None
     query = parse_qs(parts.query)
     for host, path, parameter, schema in NATIVE:
         if parts.scheme == "https" and (parts.hostname or "").lower() == host and parts.path.startswith(path):
@@ -227,7 +230,7 @@ def _believe(robot: Robot, answer: bytes) -> None:
     codes = [told[name] for name in robot.codes if name in told] if isinstance(told, dict) else []
     if not codes:
         raise RefusedError("200, but the answer has no code")
-    wrong = [code for code in codes if code != 0]
+    wrong = [code for code in codes if type(code) is not int or code != 0]  # false is no 0
     if wrong:
         words = str(told.get("errmsg") or told.get("msg") or told.get("StatusMessage") or "")[:120]
         raise RefusedError(f"code {wrong[0]} {words}".strip(), is_final=wrong[0] in robot.too_fast)

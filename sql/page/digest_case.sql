@@ -1,5 +1,6 @@
 -- grain: one row per alert case and recipient who is to be told of it; without recipient where it is nobody's
--- What a digest says of a case. Who has been told what stands in the private raw.notification.
+-- What a digest says of a case. Who has been told what stands in the private raw.notification. A case that another one
+-- speaks for is nobody's message.
 select
     route.recipient_name,
     coalesce(route.level, 0) as level,
@@ -37,8 +38,9 @@ left join mart.alert_route as route using (case_id)
 left join mart.org_unit as unit on alert.org_unit_code = unit.org_unit_code
 left join mart.indicator as indicator on alert.indicator_code = indicator.indicator_code
 left join mart.form as form on alert.form_code = form.form_code
+where alert.is_told
 order by
-    list_position(['critical', 'warning', 'information'], alert.severity) nulls last,
+    list_position(['high', 'medium', 'low'], alert.severity) nulls last,
     not coalesce(unit.is_office, false),
     alert.report_month desc nulls last,
     alert.org_unit_code nulls first,

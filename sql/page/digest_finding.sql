@@ -1,23 +1,30 @@
 -- grain: one row per open rejected or held case and finding of the file that it tells of: the newest one refused
-with refused_file as (
+with case_file as (
+    select
+        case_id,
+        any_value(about_id) as submission_id,  -- of a file that nobody could read: it has neither form nor month
+    from mart.alert_event
+    group by case_id
+),
+
+refused_file as (
     select
         alert.case_id,
         submission.submission_id,
         submission.org_unit_code,
         submission.file_name,
     from mart.alert_case as alert
+    inner join case_file using (case_id)
     inner join mart.submission as submission
         on
             alert.kind = submission.state
-            and (
-                (
+            and case
+                when case_file.submission_id is not null then case_file.submission_id = submission.submission_id
+                else
                     alert.org_unit_code = submission.org_unit_code
                     and alert.form_code = submission.form_code
                     and alert.report_month = submission.report_month
-                )
-                -- a file that nobody could read has neither form nor month: its case is named after it
-                or alert.case_id = substr(sha256(alert.kind || ':' || submission.submission_id), 1, 16)
-            )
+            end
     where alert.kind in ('rejected', 'held') and alert.state != 'resolved'
     qualify
         row_number() over (
