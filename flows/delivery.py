@@ -8,10 +8,10 @@ from jindu.delivery import deliver_published, insist
 
 @task(cache_policy=NO_CACHE)
 def send_digests(home: str) -> None:
-    insist(deliver_published(home))
+    insist(deliver_published(home, is_patient=True))
 
 
-@flow(name="delivery", retries=3, retry_delay_seconds=900)
+@flow(name="delivery", retries=6, retry_delay_seconds=900)
 def delivery(home: str = "") -> None:
-    """From the published database to the recipients; a channel that does not answer is tried again within the hour."""
+    """From the published database to the recipients; one that does not answer is tried till half past nine."""
     send_digests(home)

@@ -7,7 +7,10 @@ from typing import Any
 
 import duckdb
 
-from jindu.alerts.deliver import PATIENCE, DeliveryReport, deliver
+from jindu.alerts.channel import Channel, ChannelError
+from jindu.alerts.deliver import PATIENCE, DeliveryReport, deliver, preview
+from jindu.alerts.digest import Digest
+from jindu.alerts.recipient import Recipient
 from jindu.lock import locked
 from jindu.memory import recall, remember
 from jindu.night import DIED_EN, DIED_ZH, messages, watched
@@ -24,8 +27,10 @@ class UnsentError(JinduError):
     """A recipient was not reached."""
 
 
-def deliver_published(home: str) -> DeliveryReport:
+def deliver_published(home: str, *, is_patient: bool = False) -> DeliveryReport:
     """Tell everybody what the published copy says and they have not been told; recorded in raw.delivery.
+
+    `is_patient` leaves channels that failed lately alone, as a schedule should; whoever mended one need not wait.
 
     Waits some minutes for a night, or another delivery, at work in the home; raises HomeLockedError when it does not
     end. A recipient who is not reached fails nothing: the report names them.
@@ -37,7 +42,7 @@ def deliver_published(home: str) -> DeliveryReport:
             return DeliveryReport("还没有发布过数据，未发送", "nothing is published yet, nothing sent")
         delivery_id = _begin(night)
         try:
-            report = watched("deliver", lambda progress: deliver(night, progress))
+            report = watched("deliver", lambda progress: deliver(night, progress, is_patient=is_patient))
         except BaseException as error:  # also Ctrl-C: the journal says so; always raised again
             with suppress(JinduError, duckdb.Error, OSError):  # what broke it may still be broken
                 _end(night, delivery_id, "failed", DeliveryReport(*messages(error)))
@@ -46,9 +51,15 @@ def deliver_published(home: str) -> DeliveryReport:
         return report
 
 
+def preview_published(home: str) -> list[tuple[Recipient, Channel | ChannelError, Digest]]:
+    """The digests that a delivery would send now; nothing is sent, and nothing recorded."""
+    night = _published_night(home_folder(home or None))
+    return [] if night is None else preview(night)
+
+
 def insist(report: DeliveryReport) -> None:
-    """Raise UnsentError when a recipient was not reached, so that whoever called tries again."""
-    if report.unsent:
+    """Raise UnsentError when a recipient was not reached, or has quiet hours, so that whoever called tries again."""
+    if report.unsent or report.put_off:
         raise UnsentError(report.detail_zh, report.detail_en)
 
 

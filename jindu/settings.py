@@ -57,6 +57,11 @@ class Home:
         return self.root / "outbox"
 
     @property
+    def sending(self) -> Path:
+        """Digests that were begun and that no channel has confirmed yet; nobody's but jindu's."""
+        return self.root / "sending"
+
+    @property
     def bulletin(self) -> Path:
         """The bulletins, a folder per report month."""
         return self.root / "bulletin"

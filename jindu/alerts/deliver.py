@@ -1,35 +1,42 @@
 """Tell each recipient, in one digest, what they have not been told; tell the office when a run fails."""
 
 import csv
+from collections.abc import Iterator
 from contextlib import suppress
 from dataclasses import dataclass
+from datetime import datetime
 
 import duckdb
 
+from jindu.alerts import begun
+from jindu.alerts.begun import Begun, begun_digests
 from jindu.alerts.channel import Channel, ChannelError, find_channel, send
-from jindu.alerts.digest import Digest, compose, compose_failure, failure_key
+from jindu.alerts.digest import Digest, File, Reader, compose, compose_failure, failure_key
 from jindu.alerts.notification import names_told, record
 from jindu.alerts.outbox import write_digest
-from jindu.alerts.pending import Event, pending_events, published_cases
-from jindu.alerts.recipient import OUTBOX_ONLY, Recipient, load_recipients, read_recipients, scope_is_known
+from jindu.alerts.pending import Case, Published, Told, digests_told, pending_events, published_cases, told_of
+from jindu.alerts.recipient import OUTBOX_ONLY, Recipient, load_recipients, own_units, read_recipients, scope_is_known
 from jindu.alerts.waiting import remember_digests
 from jindu.lock import locked
-from jindu.settings import JinduError, Night, Progress, StepReport
+from jindu.settings import OFFICE_TIMEZONE, Home, JinduError, Night, Progress, StepReport
 from jindu.warehouse.connection import connect
+from jindu.warehouse.published import published_copy
 
 PATIENCE = 600.0  # seconds that a digest waits for a running night: several times what one takes
+SHORT_ID = 8  # digits of a submission's id in the name of its returned workbook
 # What the failure itself may have broken: the database, the disk, the reference folder.
 BROKEN = (JinduError, duckdb.Error, OSError, csv.Error)
 
 
 @dataclass(frozen=True)
 class Delivery:
-    """What became of one recipient's digest; `error` is why it is unsent, None when a channel or a file has it."""
+    """What became of one digest; `error` is why it is unsent, None when a channel or a file has it."""
 
     recipient: Recipient
     digest: Digest | None
-    is_file: bool
-    error: ChannelError | None
+    is_file: bool = False
+    error: ChannelError | None = None
+    is_put_off: bool = False  # these are quiet hours
 
 
 @dataclass(frozen=True)
@@ -39,78 +46,214 @@ class DeliveryReport(StepReport):
     sent_count: int = 0
     filed_count: int = 0
     unsent: tuple[str, ...] = ()  # the recipients who were not reached
+    put_off: tuple[str, ...] = ()  # those whose quiet hours these are
 
 
-def deliver(night: Night, progress: Progress) -> DeliveryReport:
+@dataclass(frozen=True)
+class Post:
+    """What one recipient may have to be told, and what they were told before."""
+
+    recipient: Recipient
+    cases: list[Case]
+    told: dict[str, Told]
+    digests: set[str]  # ids of those that they have had
+    is_scope_known: bool
+    own_units: frozenset[str]
+
+
+def deliver(night: Night, progress: Progress, *, is_patient: bool = False) -> DeliveryReport:
     """Tell every recipient what is new to them in the night's published copy; recorded once their channel confirmed.
 
-    Killed between the two, the next delivery repeats the digest under the same id rather than losing it. A channel that
-    fails is reported and tried again by the next delivery. The home is locked while the database is read or written,
-    not while digests are on their way. Raises HomeLockedError when a night does not end.
+    A digest is kept before it is first tried: killed before it is recorded, or unconfirmed, it is repeated as it was,
+    under the same id. `is_patient` leaves a channel that failed alone for longer and longer. The home is locked while
+    the database is read or written, not while digests are on their way. Raises HomeLockedError when a night does not
+    end.
     """
-    with locked(night.home, patience=PATIENCE), connect(night.home) as connection:
-        recipients = load_recipients(connection) or [OUTBOX_ONLY]
-        unknown = {
-            recipient.scope
-            for recipient in recipients
-            if recipient.scope is not None and not scope_is_known(connection, recipient.scope)
-        }
-        with published_cases(connection, night.home):
-            pending = [(recipient, pending_events(connection, recipient)) for recipient in recipients]
-    deliveries = []
-    for done, (recipient, events) in enumerate(pending, start=1):
-        if recipient.scope in unknown:
-            deliveries.append(Delivery(recipient, None, False, _unknown_scope(recipient)))
-        elif events:
-            deliveries.append(_deliver_one(night, recipient, events))
-        progress(done, len(pending))
+    now = datetime.now(OFFICE_TIMEZONE)
+    published, posts = _read(night)
+    begun.drop_others(night.home, [post.recipient.name for post in posts])
+    deliveries: list[Delivery] = []
+    for done, post in enumerate(posts, start=1):
+        deliveries += _deliver_to(night, post, published, now if is_patient else None)
+        progress(done, len(posts))
     _remember(night, deliveries)
     return _report(deliveries)
+
+
+def preview(night: Night) -> list[tuple[Recipient, Channel | ChannelError, Digest]]:
+    """The digests that a delivery would send now, by recipient; nothing is sent, and nothing written."""
+    published, posts = _read(night, read_only=True)
+    found: list[tuple[Recipient, Channel | ChannelError, Digest]] = []
+    for post in posts:
+        channel: Channel | ChannelError
+        try:
+            channel = _channel(post)
+            reader = _reader(post.recipient, channel, post.own_units)
+        except ChannelError as error:
+            channel, reader = error, Reader(post.recipient.name, post.recipient.language, "summary")
+        waiting = _still_begun(night.home, post, reader)
+        found += [(post.recipient, channel, one.digest) for one in waiting]
+        digest = _composed(night, post, published, reader, waiting)
+        found += [(post.recipient, channel, digest)] if digest else []
+    return found
 
 
 def alert_failure(night: Night, step: str, message_zh: str, message_en: str, *, is_recorded: bool = True) -> None:
     """Tell everyone whose scope is everything, or the office, that the run failed at this step; once per run and step.
 
     Without `is_recorded` the database is not touched, as another process is at work in it: recipient.csv says who, and
-    each call tells. Never raises for a channel, the database or the disk: the failure of the run is what must be seen.
+    each call tells. Who is not reached, or has quiet hours, is told by the next delivery. Never raises for a channel,
+    the database or the disk: the failure of the run is what must be seen.
     """
     recipients, told = _recipients_and_told(night, step, is_recorded)
     for recipient in [one for one in recipients if one.runs_the_office] or [OUTBOX_ONLY]:
         if recipient.name not in told:
             message = message_en if recipient.language == "en" else message_zh
-            digest = _alert_one(night, recipient, step, message)
-            if digest and is_recorded:
-                with suppress(*BROKEN):
-                    record(night, recipient.name, digest)
+            _alert_one(night, recipient, (night.run_id, step, message), is_recorded)
 
 
-def _hand_over(night: Night, recipient: Recipient, channel: Channel, digest: Digest) -> None:
-    """Send the digest, or write it where the recipient has no channel; returns only when it has arrived.
+def _read(night: Night, *, read_only: bool = False) -> tuple[Published, list[Post]]:
+    with locked(night.home, patience=PATIENCE), connect(night.home, read_only=read_only) as connection:
+        with published_copy(night.home) as (copy, _):
+            published = published_cases(copy)
+        recipients = load_recipients(connection)
+        posts = [
+            Post(
+                recipient,
+                published.of(recipient, is_everyone=not recipients),
+                told_of(connection, recipient.name),
+                digests_told(connection, recipient.name),
+                recipient.scope is None or scope_is_known(connection, recipient.scope),
+                own_units(connection, recipient) if recipients else frozenset(),
+            )
+            for recipient in recipients or [OUTBOX_ONLY]
+        ]
+    return published, posts
 
-    Raises ChannelError otherwise.
-    """
-    if channel.url is not None:
-        send(channel.url, digest)
-        return
+
+def _deliver_to(night: Night, post: Post, published: Published, now: datetime | None) -> Iterator[Delivery]:
+    """Send what was begun and not confirmed, then what is new since. `now` is None when nothing is put off."""
+    recipient = post.recipient
     try:
-        write_digest(night.home, night.as_of, recipient.name, digest)
+        channel = _channel(post)
+        reader = _reader(recipient, channel, post.own_units)
+        waiting = _still_begun(night.home, post, reader)
+        for one in begun_digests(night.home, recipient.name):
+            if one not in waiting:
+                begun.drop(night.home, recipient.name, one.digest)
+        new = _composed(night, post, published, reader, waiting)
+        if new is None and not waiting:
+            return
+        if recipient.is_quiet(datetime.now(OFFICE_TIMEZONE)):
+            yield Delivery(recipient, None, is_put_off=True)
+            return
+        for one in waiting:
+            if now is not None and one.waits(now):
+                raise _too_early(one)
+            _send_begun(night, recipient, channel, one)
+            yield Delivery(recipient, one.digest, channel.url is None)
+        if new is not None:
+            _send_begun(night, recipient, channel, Begun(new, reader.language, reader.content))
+            yield Delivery(recipient, new, channel.url is None)
+    except ChannelError as error:
+        yield Delivery(recipient, None, error=error)
+
+
+def _channel(post: Post) -> Channel:
+    if not post.is_scope_known:
+        raise ChannelError(
+            f"范围“{post.recipient.scope}”不是已知的单位、专题或指标代码",
+            f"scope {post.recipient.scope!r} is no code of a unit, theme or indicator",
+        )
+    return find_channel(post.recipient)
+
+
+def _reader(recipient: Recipient, channel: Channel, units: frozenset[str] = frozenset()) -> Reader:
+    return Reader(
+        recipient.name,
+        recipient.language,
+        recipient.content or channel.default_content,
+        own_units=units,
+        can_carry_files=channel.can_carry_files,
+    )
+
+
+def _still_begun(home: Home, post: Post, reader: Reader) -> list[Begun]:
+    """What was begun and not recorded, and may go out as it is: a full digest is not for what is a chat now."""
+    return [
+        one
+        for one in begun_digests(home, reader.name)
+        if one.digest.digest_id not in post.digests and (one.language, one.content) == (reader.language, reader.content)
+    ]
+
+
+def _composed(night: Night, post: Post, published: Published, reader: Reader, waiting: list[Begun]) -> Digest | None:
+    """The digest of what is new to somebody who has had what waits; None when nothing is."""
+    told = dict(post.told)
+    for one in waiting:
+        told |= {case_id: Told(event, one.digest.as_of) for case_id, event in one.digest.events}
+    events = pending_events(post.cases, told, published.refusals, night.as_of)
+    if not events:
+        return None
+    return compose(reader, events, night.as_of, _returned(night.home, published))
+
+
+def _returned(home: Home, published: Published) -> dict[str, File]:
+    """The workbooks that lie in returns/, by submission."""
+    found: dict[str, File] = {}
+    for refusal in published.refusals.values():
+        folder = home.returns / (refusal.org_unit_code or "")
+        for path in sorted(folder.glob(f"*_{refusal.submission_id[:SHORT_ID]}.xlsx")) if refusal.org_unit_code else ():
+            found[refusal.submission_id] = File(path.name, path)
+    return found
+
+
+def _send_begun(night: Night, recipient: Recipient, channel: Channel, one: Begun) -> None:
+    """Keep it, send it, record it, forget it: in this order. Raises ChannelError when it has not arrived."""
+    home, digest = night.home, one.digest
+    sending = [one]  # with what happens to it
+
+    def note(address_key: str) -> None:
+        sending.append(sending[-1].taken_by(address_key))
+        with suppress(OSError):
+            begun.keep(home, recipient.name, sending[-1])
+
+    try:
+        begun.keep(home, recipient.name, one)
+    except OSError as error:
+        raise ChannelError(
+            f"工作目录写不进去，暂不发送：{error.strerror}",
+            f"not sent, as the home cannot be written: {error.strerror}",
+        ) from error
+    try:
+        if channel.url is not None:
+            send(channel.url, digest, one.accepted, note)
+        else:
+            _file_away(home, recipient, digest)
+    except ChannelError:
+        with suppress(OSError):
+            begun.keep(home, recipient.name, sending[-1].failed(datetime.now(OFFICE_TIMEZONE)))
+        raise
+    with locked(home, patience=PATIENCE):
+        record(night, recipient.name, digest)
+    begun.drop(home, recipient.name, digest)
+
+
+def _file_away(home: Home, recipient: Recipient, digest: Digest) -> None:
+    try:
+        write_digest(home, recipient.name, digest)
     except OSError as error:
         raise ChannelError(
             f"outbox/ 写不进去：{error.strerror}", f"outbox/ cannot be written: {error.strerror}"
         ) from error
 
 
-def _deliver_one(night: Night, recipient: Recipient, events: list[Event]) -> Delivery:
-    try:
-        channel = find_channel(recipient)
-        content = recipient.content or channel.default_content
-        digest = compose(recipient.name, recipient.language, content, events, night.as_of)
-        _hand_over(night, recipient, channel, digest)
-    except ChannelError as error:
-        return Delivery(recipient, None, False, error)
-    with locked(night.home, patience=PATIENCE):
-        record(night, recipient.name, digest)
-    return Delivery(recipient, digest, channel.url is None, None)
+def _too_early(one: Begun) -> ChannelError:
+    when = f"{one.next_try_at:%H:%M}" if one.next_try_at else ""
+    return ChannelError(
+        f"已连续 {one.failures_count} 次没有发通，{when} 以后再试",
+        f"{one.failures_count} tries in a row failed, not tried again before {when}",
+    )
 
 
 def _remember(night: Night, deliveries: list[Delivery]) -> None:
@@ -128,13 +271,6 @@ def _remember(night: Night, deliveries: list[Delivery]) -> None:
         )
 
 
-def _unknown_scope(recipient: Recipient) -> ChannelError:
-    return ChannelError(
-        f"范围“{recipient.scope}”不是已知的单位、专题或指标代码",
-        f"scope {recipient.scope!r} is no code of a unit, theme or indicator",
-    )
-
-
 def _recipients_and_told(night: Night, step: str, is_recorded: bool) -> tuple[list[Recipient], set[str]]:
     """Everyone, and the names of those who know; from recipient.csv while the database has no recipients' table."""
     recipients: list[Recipient] | None = None
@@ -149,23 +285,37 @@ def _recipients_and_told(night: Night, step: str, is_recorded: bool) -> tuple[li
     return recipients or [], told
 
 
-def _alert_one(night: Night, recipient: Recipient, step: str, message: str) -> Digest | None:
-    """The digest that has arrived; None when it has not."""
+def _alert_one(night: Night, recipient: Recipient, failed: tuple[str, str, str], is_recorded: bool) -> None:
+    """Send it, or keep it for the next delivery."""
     try:
         channel = find_channel(recipient)
-        content = recipient.content or channel.default_content
-        failed = (night.run_id, step, message)
-        digest = compose_failure(recipient.name, recipient.language, content, failed, night.as_of)
-        _hand_over(night, recipient, channel, digest)
     except ChannelError:
-        return None
-    return digest
+        return
+    reader = _reader(recipient, channel)
+    digest = compose_failure(reader, failed, night.as_of)
+    with suppress(OSError):
+        begun.keep(night.home, recipient.name, Begun(digest, reader.language, reader.content))
+    if recipient.is_quiet(datetime.now(OFFICE_TIMEZONE)):
+        return
+    try:
+        if channel.url is not None:
+            send(channel.url, digest)
+        else:
+            _file_away(night.home, recipient, digest)
+    except ChannelError:
+        return
+    if is_recorded:
+        with suppress(*BROKEN):
+            record(night, recipient.name, digest)
+    with suppress(OSError):
+        begun.drop(night.home, recipient.name, digest)
 
 
 def _report(deliveries: list[Delivery]) -> DeliveryReport:
     sent = [delivery for delivery in deliveries if delivery.digest and not delivery.is_file]
     filed = [delivery for delivery in deliveries if delivery.digest and delivery.is_file]
     unsent = [(delivery.recipient, delivery.error) for delivery in deliveries if delivery.error]
+    put_off = [delivery.recipient.name for delivery in deliveries if delivery.is_put_off]
     zh, en = [], []
     if sent:
         names = [delivery.recipient.name for delivery in sent]
@@ -179,6 +329,9 @@ def _report(deliveries: list[Delivery]) -> DeliveryReport:
         reasons_en = "; ".join(f"{recipient.name}: {error.message_en}" for recipient, error in unsent)
         zh.append(f"{len(unsent)} 份未发出、下次再发（{reasons_zh}）")
         en.append(f"{len(unsent)} not sent, to be tried again ({reasons_en})")
+    if put_off:
+        zh.append(f"{len(put_off)} 份在免打扰时段，过后再发（{'、'.join(put_off)}）")
+        en.append(f"{len(put_off)} put off until quiet hours are over ({', '.join(put_off)})")
     return DeliveryReport(
         "；".join(zh) or "没有新的提醒，未发送",
         "; ".join(en) or "nothing new, nothing sent",
@@ -186,6 +339,7 @@ def _report(deliveries: list[Delivery]) -> DeliveryReport:
         sent_count=len(sent),
         filed_count=len(filed),
         unsent=tuple(recipient.name for recipient, _ in unsent),
+        put_off=tuple(put_off),
     )
 
 

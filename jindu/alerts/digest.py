@@ -2,63 +2,118 @@
 
 import csv
 import hashlib
-import html
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
-from datetime import date, datetime
+import os
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
 from functools import cache
 from pathlib import Path
+from typing import Any
+from urllib.parse import quote
 
-from jindu.alerts.pending import Event
-from jindu.settings import OFFICE_TIMEZONE
+from jindu.alerts import figures
+from jindu.alerts.pending import Event, Finding
 
-KIND_FILE = Path(__file__).parent / "templates" / "kind.csv"
+TEMPLATES = Path(__file__).parent / "templates"
 SUMMARY_ITEMS = 3  # of each kind: one phone screen
-FULL_ITEMS = 500  # of each kind: a mail that a server still takes
-MONTH_NAMES = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
+FULL_ITEMS = 200  # of each kind: a mail that a server still takes
+LISTED_FINDINGS = 10  # of each file; the returned workbook has them all
+LIST_PAGE = "alerts.html"
+ENGLISH = "en/"  # where the site has its English pages
+EVENTS = ("opened", "reopened", "escalated", "resolved")
 PHRASES = {
     "zh": {
-        "subject": "【进度】{day}：新增 {opened} 项，解除 {resolved} 项",
+        "subject": "【进度】{day}：{counts}",
+        "opened": "新增 {count} 项",
+        "reopened": "再次出现 {count} 项",
+        "escalated": "升级 {count} 项",
+        "resolved": "解除 {count} 项",
+        "comma": "，",
         "failed": "【进度】{day}：夜间运行失败（{step}）",
         "heading": "{label}（{count} 项）",
-        "resolved": "已解除",
-        "since": "自{day}起",
+        "escalated_heading": "逾期未处理，已升级",
+        "escalated_action": "告知后一直无人确认，请督促责任人处理。",
+        "resolved_heading": "已解除",
+        "again": "再次出现",
         "ended": "{day}解除",
         "owner": "责任：{owner}",
         "more": "另有 {count} 项未列出。",
         "private": "另有 {count} 项涉及不公开的指标，不在此列名。",
+        "found": "共 {count} 条：强制性 {critical}，核实性 {warning}",
+        "critical": "必须改正",
+        "warning": "请核实说明",
+        "more_found": "另有 {count} 条，见退回件。",
+        "attached": "退回件见附件：{name}",
+        "returned": "退回件和回执在 returns/{unit} 文件夹。",
         "step": "运行 {run_id} · 步骤 {step}",
         "kept": "分析人员看到的仍是最近一次成功发布的数据。",
-        "where": "完整清单：published/jindu.duckdb 中的 mart.alert_case 表。",
+        "link": "全部事项：{url}",
+        "page": "全部事项：工作目录 site 文件夹中的网页 {page}",
         "footer": "提醒编号 {digest_id}（收到相同编号的是同一份）",
     },
     "en": {
-        "subject": "[Progress] {day}: {opened} new, {resolved} resolved",
+        "subject": "[Progress] {day}: {counts}",
+        "opened": "{count} new",
+        "reopened": "{count} back again",
+        "escalated": "{count} escalated",
+        "resolved": "{count} resolved",
+        "comma": ", ",
         "failed": "[Progress] {day}: the nightly run failed ({step})",
         "heading": "{label} ({count})",
-        "resolved": "Resolved",
-        "since": "since {day}",
+        "escalated_heading": "Escalated",
+        "escalated_action": "Told, and acknowledged by nobody since: see that the owner takes it up.",
+        "resolved_heading": "Resolved",
+        "again": "back again",
         "ended": "resolved {day}",
         "owner": "owner: {owner}",
         "more": "{count} more not listed.",
         "private": "{count} more on indicators that are not public, not named here.",
+        "found": "{count} findings: {critical} to correct, {warning} to explain",
+        "critical": "correct",
+        "warning": "explain",
+        "more_found": "{count} more, see the returned workbook.",
+        "attached": "Returned workbook attached: {name}",
+        "returned": "The returned workbook and the receipt are in the folder returns/{unit}.",
         "step": "Run {run_id} · step {step}",
         "kept": "Analysts still see the last data that was published whole.",
-        "where": "The whole list: table mart.alert_case in published/jindu.duckdb.",
+        "link": "Everything: {url}",
+        "page": "Everything: the page {page} in the folder site of the home",
         "footer": "Digest {digest_id} (the same number is the same digest)",
     },
 }
 
 
 @dataclass(frozen=True)
+class File:
+    """A file that goes with a digest where the channel can carry one."""
+
+    name: str
+    path: Path
+
+
+@dataclass(frozen=True)
 class Digest:
-    """One message; the same recipient and events have the same `digest_id`, so that a repeat can be dropped."""
+    """One message. Whoever has had this `digest_id` has had this message, and may drop the repeat."""
 
     digest_id: str
     subject: str
     text: str
     html: str
     events: tuple[tuple[str, str], ...]  # case_id and event, what a confirmed delivery settles
+    as_of: datetime  # of the night that it tells
+    files: tuple[File, ...] = ()
+
+
+@dataclass(frozen=True)
+class Reader:
+    """Who reads a digest, and how much it may tell him."""
+
+    name: str
+    language: str  # zh or en
+    content: str  # summary or full
+    own_units: frozenset[str] = frozenset()  # whose clerk he is: their workbooks may come back to him
+    can_carry_files: bool = False
 
 
 @dataclass(frozen=True)
@@ -66,50 +121,70 @@ class Item:
     """One case in a digest."""
 
     headline: str
-    detail: str
+    details: tuple[str, ...]
     note: str
+    url: str | None = None
 
 
 @dataclass(frozen=True)
 class Section:
-    """The cases of one kind."""
+    """Cases that something happened to: those of one kind that opened, those that were escalated or resolved."""
 
     heading: str
     action: str
-    items: list[Item]
-    unlisted: list[str]
+    items: Sequence[Item]
+    unlisted: Sequence[str] = field(default_factory=list)
 
 
-def compose(recipient_name: str, language: str, content: str, events: Sequence[Event], as_of: datetime) -> Digest:
-    """The digest of these events; `content` summary names few cases, no indicator that is not public, no file."""
-    phrase = PHRASES[language]
-    opened = [event for event in events if event.event == "opened"]
-    resolved = [event for event in events if event.event == "resolved"]
-    by_kind: dict[str, list[Event]] = {kind: [] for kind in _kinds()}
-    for event in opened:
-        by_kind.setdefault(event.kind, []).append(event)
+@dataclass(frozen=True)
+class Message:
+    """What a digest says, before it is drawn."""
+
+    subject: str
+    sections: Sequence[Section]
+    where: Sequence[str]  # all cases are to be seen
+    keys: tuple[tuple[str, str], ...]
+    files: tuple[File, ...] = ()
+
+
+def compose(reader: Reader, events: Sequence[Event], as_of: datetime, returned: dict[str, File]) -> Digest:
+    """The digest of these events. Content `summary` names few cases, no indicator that is not public, no file.
+
+    `returned` has the returned workbook of each submission that has one.
+    """
+    phrase = PHRASES[reader.language]
+    files = {
+        event.refusal.submission_id: returned[event.refusal.submission_id]
+        for event in events
+        if event.refusal
+        and reader.can_carry_files
+        and event.refusal.org_unit_code in reader.own_units  # a workbook has names and notes: they are its sender's
+        and event.refusal.submission_id in returned
+    }
+    counts = Counter(event.event for event in events)
+    subject = phrase["subject"].format(
+        day=figures.day(as_of, as_of, reader.language),
+        counts=phrase["comma"].join(phrase[name].format(count=counts[name]) for name in EVENTS if counts[name]),
+    )
+    keys = tuple(sorted(event.key for event in events))
     sections = [
-        _section(_label(kind, language), _action(kind, language), of_kind, (language, content, as_of))
-        for kind, of_kind in by_kind.items()
-        if of_kind
+        _section(heading, action, told, (reader, as_of, files))
+        for heading, action, told in _grouped(events, phrase, reader)
     ]
-    if resolved:
-        sections.append(_section(phrase["resolved"], "", resolved, (language, content, as_of)))
-    subject = phrase["subject"].format(day=_day(as_of, as_of, language), opened=len(opened), resolved=len(resolved))
-    keys = tuple(sorted((event.case_id, event.event) for event in events))
-    return _digest((recipient_name, language), subject, sections, keys, [phrase["where"]])
+    message = Message(subject, sections, _where(reader), keys, tuple(files.values()))
+    return _digest(reader, message, as_of, as_of.isoformat())
 
 
-def compose_failure(
-    recipient_name: str, language: str, content: str, failed: tuple[str, str, str], as_of: datetime
-) -> Digest:
+def compose_failure(reader: Reader, failed: tuple[str, str, str], as_of: datetime) -> Digest:
     """The digest of a failed run (run id, step, message); the message may quote data, so only full content has it."""
     run_id, step, message = failed
-    phrase = PHRASES[language]
-    item = Item(phrase["step"].format(run_id=run_id, step=step), message if content == "full" else "", phrase["kept"])
-    section = Section(_label("run_failed", language), _action("run_failed", language), [item], [])
-    subject = phrase["failed"].format(day=_day(as_of, as_of, language), step=step)
-    return _digest((recipient_name, language), subject, [section], (failure_key(run_id, step),), [])
+    phrase = PHRASES[reader.language]
+    details = tuple(message.splitlines()) if reader.content == "full" else ()
+    item = Item(phrase["step"].format(run_id=run_id, step=step), details, phrase["kept"])
+    section = Section(_label("run_failed", reader.language), _action("run_failed", reader.language), [item])
+    subject = phrase["failed"].format(day=figures.day(as_of, as_of, reader.language), step=step)
+    whole = Message(subject, [section], [], (failure_key(run_id, step),))
+    return _digest(reader, whole, as_of, "")
 
 
 def failure_key(run_id: str, step: str) -> tuple[str, str]:
@@ -117,27 +192,27 @@ def failure_key(run_id: str, step: str) -> tuple[str, str]:
     return (f"run_failed {run_id} {step}", "opened")
 
 
-def _digest(
-    told_to: tuple[str, str],
-    subject: str,
-    sections: list[Section],
-    keys: tuple[tuple[str, str], ...],
-    where_to_look: list[str],
-) -> Digest:
-    recipient_name, language = told_to
-    told = "\n".join([recipient_name, *(f"{event} {case_id}" for case_id, event in keys)])
-    digest_id = hashlib.sha256(told.encode()).hexdigest()[:16]
-    closing = [*where_to_look, PHRASES[language]["footer"].format(digest_id=digest_id)]
-    return Digest(
-        digest_id, subject, _as_text(subject, sections, closing), _as_html(subject, sections, closing, language), keys
-    )
+def _grouped(events: Sequence[Event], phrase: dict[str, str], reader: Reader) -> list[tuple[str, str, list[Event]]]:
+    """Heading, what to do, and the events: escalated first, then what opened by kind, then what was resolved."""
+    escalated = [event for event in events if event.event == "escalated"]
+    resolved = [event for event in events if event.event == "resolved"]
+    by_kind: dict[str, list[Event]] = {kind: [] for kind in _kinds()}
+    for event in events:
+        if event.event in ("opened", "reopened"):
+            by_kind.setdefault(event.case.kind, []).append(event)
+    groups = [(phrase["escalated_heading"], phrase["escalated_action"], escalated)]
+    groups += [(_label(kind, reader.language), _action(kind, reader.language), told) for kind, told in by_kind.items()]
+    groups.append((phrase["resolved_heading"], "", resolved))
+    return [group for group in groups if group[2]]
 
 
-def _section(heading: str, action: str, events: list[Event], told_as: tuple[str, str, datetime]) -> Section:
-    language, content, _ = told_as
-    phrase = PHRASES[language]
-    nameable = [event for event in events if event.is_public or content == "full"]
-    listed = nameable[: FULL_ITEMS if content == "full" else SUMMARY_ITEMS]
+def _section(
+    heading: str, action: str, events: list[Event], told_as: tuple[Reader, datetime, dict[str, File]]
+) -> Section:
+    reader, _, _ = told_as
+    phrase = PHRASES[reader.language]
+    nameable = [event for event in events if event.case.is_public or reader.content == "full"]
+    listed = nameable[: FULL_ITEMS if reader.content == "full" else SUMMARY_ITEMS]
     counts = (("more", len(nameable) - len(listed)), ("private", len(events) - len(nameable)))
     return Section(
         phrase["heading"].format(label=heading, count=len(events)),
@@ -147,64 +222,122 @@ def _section(heading: str, action: str, events: list[Event], told_as: tuple[str,
     )
 
 
-def _item(event: Event, told_as: tuple[str, str, datetime]) -> Item:
-    language, content, as_of = told_as
-    phrase = PHRASES[language]
-    month = _month(event.report_month, language) if event.report_month else None
-    what = (event.unit_name, event.indicator_name or event.form_name, month)
-    happened = phrase["since" if event.event == "opened" else "ended"]
-    note = [happened.format(day=_day(event.happened_at, as_of, language))]
+def _item(event: Event, told_as: tuple[Reader, datetime, dict[str, File]]) -> Item:
+    reader, as_of, files = told_as
+    case, lang, phrase = event.case, reader.language, PHRASES[reader.language]
+    month = figures.month(case.report_month, lang) if case.report_month else None
+    indicator = case.indicator_name_en if lang == "en" else case.indicator_name_zh
+    form = case.form_code if lang == "en" else case.form_name
+    headline = " · ".join(_one_line(part) for part in (case.unit_name, indicator or form, month) if part)
     # what is said of a file may quote its name, a cell, an indicator that is not public
-    is_told_whole = content == "full" or event.indicator_name is not None
-    if event.owner and is_told_whole:
-        note.append(phrase["owner"].format(owner=_one_line(event.owner)))
-    headline = " · ".join(_one_line(part) for part in what if part)
-    detail = _one_line(event.summary) if is_told_whole else ""
-    return Item(headline or _label(event.kind, language), detail, " · ".join(note))
+    is_told_whole = reader.content == "full" or case.indicator_code is not None
+    details: list[str] = []
+    if is_told_whole:
+        details.append(_one_line((case.summary_en if lang == "en" else case.summary_zh) or ""))
+    if event.event != "resolved":
+        details.append(figures.arithmetic(case, lang))
+    if event.refusal and event.event != "resolved":
+        details += _refusal_lines(event, reader, files)
+    when = (
+        phrase["ended"].format(day=figures.day(case.resolved_at, as_of, lang))
+        if event.event == "resolved" and case.resolved_at
+        else figures.since(case, as_of, lang)
+    )
+    note = [phrase["again"], when] if event.event == "reopened" else [when]
+    if case.owner and is_told_whole:
+        note.append(phrase["owner"].format(owner=_one_line(case.owner)))
+    return Item(
+        headline or _label(case.kind, lang),
+        tuple(line for line in details if line),
+        " · ".join(note),
+        _url(case.page, lang) if reader.content == "full" else None,
+    )
 
 
-def _as_text(subject: str, sections: list[Section], closing: list[str]) -> str:
+def _refusal_lines(event: Event, reader: Reader, files: dict[str, File]) -> list[str]:
+    """How many findings the refused file has; in full the first of them, and where the workbook is."""
+    refusal, phrase = event.refusal, PHRASES[reader.language]
+    if refusal is None:
+        return []
+    counts = Counter(finding.severity for finding in refusal.findings)
+    lines = []
+    if refusal.findings:
+        lines.append(
+            phrase["found"].format(count=len(refusal.findings), critical=counts["critical"], warning=counts["warning"])
+        )
+    if reader.content != "full":
+        return lines
+    lines += [_finding_line(finding, reader.language) for finding in refusal.findings[:LISTED_FINDINGS]]
+    if len(refusal.findings) > LISTED_FINDINGS:
+        lines.append(phrase["more_found"].format(count=len(refusal.findings) - LISTED_FINDINGS))
+    if refusal.submission_id in files:
+        lines.append(phrase["attached"].format(name=files[refusal.submission_id].name))
+    elif refusal.org_unit_code:
+        lines.append(phrase["returned"].format(unit=refusal.org_unit_code))
+    return lines
+
+
+def _finding_line(finding: Finding, lang: str) -> str:
+    message = finding.message_en if lang == "en" else finding.message_zh
+    return f"– {PHRASES[lang][finding.severity]}{': ' if lang == 'en' else '：'}{_one_line(message)}"
+
+
+def _where(reader: Reader) -> list[str]:
+    """Where all cases are to be seen."""
+    phrase, url = PHRASES[reader.language], _url(LIST_PAGE, reader.language)
+    return [phrase["link"].format(url=url) if url else phrase["page"].format(page=_page(LIST_PAGE, reader.language))]
+
+
+def _page(page: str, lang: str) -> str:
+    return f"{ENGLISH}{page}" if lang == "en" and not page.startswith(ENGLISH) else page
+
+
+def _url(page: str | None, lang: str) -> str | None:
+    """The page under JINDU_SITE_URL; None where that is not set."""
+    site = os.environ.get("JINDU_SITE_URL", "").strip().rstrip("/")
+    return f"{site}/{quote(_page(page, lang), safe='/#')}" if site and page else None
+
+
+def _digest(reader: Reader, message: Message, as_of: datetime, told_at: str) -> Digest:
+    """The message as text and HTML; `told_at` tells apart digests that say the same again at another time."""
+    told = [reader.name, told_at, *(f"{event} {case_id}" for case_id, event in message.keys)]
+    digest_id = hashlib.sha256("\n".join(told).encode()).hexdigest()[:16]
+    closing = [*message.where, PHRASES[reader.language]["footer"].format(digest_id=digest_id)]
+    page = _template().render(
+        lang="zh-CN" if reader.language == "zh" else "en",
+        subject=message.subject,
+        sections=message.sections,
+        closing=closing,
+        list_url=_url(LIST_PAGE, reader.language),
+    )
+    text = _as_text(message.subject, message.sections, closing)
+    return Digest(digest_id, message.subject, text, page, message.keys, as_of, message.files)
+
+
+def _as_text(subject: str, sections: Sequence[Section], closing: Sequence[str]) -> str:
     lines = [subject]
     for section in sections:
         lines += ["", section.heading, *([section.action] if section.action else [])]
         for number, item in enumerate(section.items, start=1):
             lines.append(f"{number}. {item.headline}")
-            lines += [f"   {line}" for part in (item.detail, item.note) for line in part.splitlines()]
+            lines += [f"   {line}" for line in (*item.details, item.note, item.url or "") if line]
         lines += section.unlisted
     return "\n".join([*lines, "", *closing, ""])
 
 
-def _as_html(subject: str, sections: list[Section], closing: list[str], language: str) -> str:
-    escape: Callable[[str], str] = html.escape
-    parts = [
-        "<!doctype html>",
-        f'<html lang="{"zh-CN" if language == "zh" else "en"}"><head><meta charset="utf-8">',
-        '<meta name="viewport" content="width=device-width, initial-scale=1">',
-        f"<title>{escape(subject)}</title></head>",
-        '<body style="font:16px/1.6 sans-serif;max-width:40em;margin:0 auto;padding:0 12px;color:#222">',
-    ]
-    for section in sections:
-        parts.append(f'<h2 style="font-size:18px;margin:1.2em 0 .2em">{escape(section.heading)}</h2>')
-        if section.action:
-            parts.append(f'<p style="margin:0">{escape(section.action)}</p>')
-        parts.append('<ol style="margin:.4em 0;padding-left:1.6em">')
-        for item in section.items:
-            detail = "<br>".join(escape(line) for line in item.detail.splitlines())
-            parts.append(
-                f'<li style="margin-bottom:.6em"><strong>{escape(item.headline)}</strong><br>'
-                f"{detail}{'<br>' if detail else ''}"
-                f'<span style="color:#595959">{escape(item.note)}</span></li>'
-            )
-        parts.append("</ol>")
-        parts += [f'<p style="margin:0">{escape(line)}</p>' for line in section.unlisted]
-    closing_lines = "<br>".join(escape(line) for line in closing)
-    parts.append(f'<p style="color:#595959;font-size:14px">{closing_lines}</p></body></html>')
-    return "\n".join(parts) + "\n"
+@cache
+def _template() -> Any:
+    import jinja2  # noqa: PLC0415 -- most deliveries have nothing to say
+
+    loader = jinja2.FileSystemLoader(TEMPLATES)
+    return jinja2.Environment(loader=loader, autoescape=True, undefined=jinja2.StrictUndefined).get_template(
+        "digest.html.j2"
+    )
 
 
 @cache
 def _kinds() -> dict[str, dict[str, str]]:
-    with KIND_FILE.open(encoding="utf-8", newline="") as lines:
+    with (TEMPLATES / "kind.csv").open(encoding="utf-8", newline="") as lines:
         return {row["kind"]: row for row in csv.DictReader(lines)}
 
 
@@ -214,18 +347,6 @@ def _label(kind: str, language: str) -> str:
 
 def _action(kind: str, language: str) -> str:
     return _kinds()[kind][f"action_{language}"] if kind in _kinds() else ""
-
-
-def _day(moment: datetime, as_of: datetime, language: str) -> str:
-    day = moment.astimezone(OFFICE_TIMEZONE)
-    is_this_year = day.year == as_of.astimezone(OFFICE_TIMEZONE).year
-    if language == "en":
-        return f"{day.day} {MONTH_NAMES[day.month - 1]}" + ("" if is_this_year else f" {day.year}")
-    return ("" if is_this_year else f"{day.year}年") + f"{day.month}月{day.day}日"
-
-
-def _month(month: date, language: str) -> str:
-    return f"{MONTH_NAMES[month.month - 1]} {month.year}" if language == "en" else f"{month.year}年{month.month}月"
 
 
 def _one_line(text: str) -> str:

@@ -2,19 +2,18 @@
 
 import os
 import re
-from datetime import datetime
 from pathlib import Path
 
 from jindu.alerts.digest import Digest
 from jindu.settings import OFFICE_TIMEZONE, Home
 
 
-def write_digest(home: Home, as_of: datetime, recipient_name: str, digest: Digest) -> Path:
+def write_digest(home: Home, recipient_name: str, digest: Digest) -> Path:
     """Write the digest as .html and .txt, each whole or not at all; returns the .txt.
 
-    The same digest of the same night goes to the same name. Raises OSError when the disk does not take it.
+    The same digest goes to the same name. Raises OSError when the disk does not take it.
     """
-    day = as_of.astimezone(OFFICE_TIMEZONE).date().isoformat()
+    day = digest.as_of.astimezone(OFFICE_TIMEZONE).date().isoformat()
     safe_name = re.sub(r"\W+", "_", recipient_name)[:40]
     stem = f"{day}_{safe_name}_{digest.digest_id}"
     home.outbox.mkdir(parents=True, exist_ok=True)

@@ -1,108 +1,183 @@
-"""What one recipient has not been told yet."""
+"""What one recipient has not been told yet: the cases of the published copy against what channels have confirmed."""
 
-from collections.abc import Iterator
-from contextlib import contextmanager
-from dataclasses import dataclass
+from collections import defaultdict
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
 from datetime import date, datetime
+from decimal import Decimal
+from typing import Any
 
 import duckdb
 
 from jindu.alerts.recipient import Recipient
-from jindu.settings import Home
+from jindu.settings import JinduError
+from jindu.warehouse.connection import SQL_ROOT
 
-# A case that opened and closed before its recipient was told needs nobody: neither event is pending.
-PENDING = """
-with recursive unit_in_scope as (
-    select code from reference.org_unit where code = $scope
-    union
-    select child.code
-    from reference.org_unit as child
-    inner join unit_in_scope as parent on child.parent_code = parent.code
-),
+QUERIES = SQL_ROOT / "page"
+IS_ON = frozenset({"opened", "reopened", "escalated"})  # whoever was told one of these last waits for the end
 
-indicator_in_scope as (
-    select code from reference.indicator where code = $scope or theme = $scope
-),
 
-told as (
-    select case_id, event from raw.notification where recipient_name = $recipient
-),
+@dataclass(frozen=True)
+class Finding:
+    """What is wrong in a file that was rejected or is held."""
 
-untold as (
-    select *, 'opened' as event, opened_at as happened_at
-    from published.mart.alert_case
-    where resolved_at is null and (case_id, 'opened') not in (select (case_id, event) from told)
-    union all
-    select *, 'resolved' as event, resolved_at as happened_at
-    from published.mart.alert_case
-    where resolved_at is not null
-        and (case_id, 'opened') in (select (case_id, event) from told)
-        and (case_id, 'resolved') not in (select (case_id, event) from told)
-)
+    severity: str
+    sheet_name: str | None
+    cell: str | None
+    message_zh: str
+    message_en: str
 
-select
-    untold.case_id,
-    untold.event,
-    untold.kind,
-    coalesce(org_unit.short_name, org_unit.name, untold.org_unit_code) as unit_name,
-    coalesce(
-        case when $language = 'en' then indicator.name_en end, indicator.name_zh, untold.indicator_code
-    ) as indicator_name,
-    coalesce(case when $language = 'zh' then form.name_zh end, untold.form_code) as form_name,
-    untold.indicator_code is null or coalesce(indicator.publicity = 'public', false) as is_public,
-    untold.report_month,
-    untold.happened_at,
-    untold.owner,
-    coalesce(case when $language = 'en' then untold.summary_en end, untold.summary_zh, '') as summary
-from untold
-left join reference.org_unit as org_unit on org_unit.code = untold.org_unit_code
-left join reference.indicator as indicator on indicator.code = untold.indicator_code
-left join reference.form as form on form.code = untold.form_code
-where $scope is null
-    or untold.org_unit_code in (select code from unit_in_scope)
-    or untold.indicator_code in (select code from indicator_in_scope)
-order by
-    untold.report_month desc nulls last,
-    untold.org_unit_code nulls first,
-    untold.indicator_code nulls first,
-    untold.case_id
-"""
+
+@dataclass(frozen=True)
+class Refusal:
+    """The file that a rejected or held case tells of, and its open findings."""
+
+    submission_id: str
+    org_unit_code: str | None
+    file_name: str
+    findings: tuple[Finding, ...]
+
+
+@dataclass(frozen=True)
+class Case:
+    """A row of sql/page/digest_case.sql."""
+
+    recipient_name: str | None
+    level: int  # 0: told when it opens; 1: told only when it is escalated
+    case_id: str
+    kind: str
+    severity: str | None
+    state: str
+    org_unit_code: str | None
+    unit_name: str | None
+    indicator_code: str | None
+    indicator_name_zh: str | None
+    indicator_name_en: str | None
+    indicator_kind: str | None
+    unit: str | None  # of measure
+    decimals: int | None
+    is_public: bool  # may be named outside the office
+    form_code: str | None
+    form_name: str | None
+    report_month: date | None
+    since_month: date | None
+    opened_at: datetime
+    escalated_at: datetime | None
+    resolved_at: datetime | None
+    snoozed_until: date | None
+    owner: str | None
+    gap_value: Decimal | None
+    needed_monthly_value: Decimal | None
+    projected_value: Decimal | None
+    probability_ratio: Decimal | None
+    page: str | None  # of the site
+    summary_zh: str | None
+    summary_en: str | None
+
+
+@dataclass(frozen=True)
+class Told:
+    """What a recipient was told of a case, and in the digest of which night."""
+
+    event: str  # opened, reopened, escalated, resolved
+    notified_at: datetime
 
 
 @dataclass(frozen=True)
 class Event:
-    """One thing that happened to one case, in the recipient's language."""
+    """One thing that happened to one case and is to be told."""
 
-    case_id: str
-    event: str  # opened, resolved
-    kind: str
-    unit_name: str | None
-    indicator_name: str | None
-    form_name: str | None
-    is_public: bool  # may be named outside the office
-    report_month: date | None
-    happened_at: datetime
-    owner: str | None
-    summary: str
+    event: str
+    case: Case
+    refusal: Refusal | None = None
+
+    @property
+    def key(self) -> tuple[str, str]:
+        """What a confirmed delivery settles."""
+        return self.case.case_id, self.event
 
 
-@contextmanager
-def published_cases(connection: duckdb.DuckDBPyConnection, home: Home) -> Iterator[None]:
-    """The published copy beside the private database, where a night that failed leaves cases not to be told."""
-    where = str(home.published.resolve()).replace("'", "''")
-    connection.execute(f"attach '{where}' as published (read_only)")
+@dataclass(frozen=True)
+class Published:
+    """What the published copy has to tell, to whomever."""
+
+    cases: Sequence[Case]
+    refusals: dict[str, Refusal] = field(default_factory=dict)  # by case
+
+    def of(self, recipient: Recipient, *, is_everyone: bool) -> list[Case]:
+        """The recipient's cases; all of them for the office's own file, when nobody is configured."""
+        if is_everyone:
+            return list({case.case_id: case for case in self.cases}.values())
+        return [case for case in self.cases if case.recipient_name == recipient.name]
+
+
+def published_cases(connection: duckdb.DuckDBPyConnection) -> Published:
+    """The cases of a published copy; raises JinduError where it is of an older version that had no routes."""
     try:
-        yield
-    finally:
-        connection.execute("detach published")
+        cases = [Case(**row) for row in _rows(connection, "digest_case")]
+        refusals = _refusals(_rows(connection, "digest_finding"))
+    except (duckdb.CatalogException, duckdb.BinderException) as error:
+        raise JinduError(
+            "已发布的数据出自旧版本，还没有提醒要用的表。请先运行一次 jindu run。",
+            "What is published comes from an older version, without the tables that alerts need. Run jindu run first.",
+        ) from error
+    return Published(cases, refusals)
 
 
-def pending_events(connection: duckdb.DuckDBPyConnection, recipient: Recipient) -> list[Event]:
-    """The cases in the recipient's scope that opened, or were resolved, and that no channel has confirmed to them.
-
-    Reads them where published_cases put them.
-    """
+def told_of(connection: duckdb.DuckDBPyConnection, recipient_name: str) -> dict[str, Told]:
+    """What the recipient was told last of each case; from the private database."""
     rows = connection.execute(
-        PENDING, {"recipient": recipient.name, "scope": recipient.scope, "language": recipient.language}
+        "select case_id, arg_max(event, sent_at), max(notified_at) from raw.notification"
+        " where recipient_name = ? group by case_id",
+        [recipient_name],
     ).fetchall()
-    return [Event(*row) for row in rows]
+    return {case_id: Told(event, notified_at) for case_id, event, notified_at in rows}
+
+
+def digests_told(connection: duckdb.DuckDBPyConnection, recipient_name: str) -> set[str]:
+    """The ids of the digests that the recipient has had."""
+    rows = connection.execute(
+        "select distinct digest_id from raw.notification where recipient_name = ?", [recipient_name]
+    ).fetchall()
+    return {digest_id for (digest_id,) in rows}
+
+
+def pending_events(
+    cases: Iterable[Case], told: dict[str, Told], refusals: dict[str, Refusal], as_of: datetime
+) -> list[Event]:
+    """What is to be told now, in the order of the cases."""
+    found = [(case, pending_event(case, told.get(case.case_id), as_of)) for case in cases]
+    return [Event(event, case, refusals.get(case.case_id)) for case, event in found if event]
+
+
+def pending_event(case: Case, last: Told | None, as_of: datetime) -> str | None:
+    """What is new to somebody who was told `last` of this case; None when nothing is.
+
+    A case that came and went untold needs nobody; one that is put off until a day is not told before it.
+    """
+    knows = last is not None and last.event in IS_ON
+    if case.resolved_at is not None:
+        return "resolved" if knows else None
+    if case.snoozed_until is not None and case.snoozed_until > as_of.date():
+        return None
+    if last is None or not knows:
+        if case.level == 0:
+            return "opened" if last is None else "reopened"
+        return "escalated" if case.escalated_at else None
+    return "escalated" if case.escalated_at and case.escalated_at > last.notified_at else None
+
+
+def _refusals(rows: Iterable[dict[str, Any]]) -> dict[str, Refusal]:
+    findings: dict[str, list[Finding]] = defaultdict(list)
+    files: dict[str, tuple[str, str | None, str]] = {}
+    for row in rows:
+        files[row["case_id"]] = (row["submission_id"], row["org_unit_code"], row["file_name"])
+        if row["severity"]:
+            findings[row["case_id"]].append(Finding(**{name: row[name] for name in Finding.__dataclass_fields__}))
+    return {case_id: Refusal(*file, tuple(findings[case_id])) for case_id, file in files.items()}
+
+
+def _rows(connection: duckdb.DuckDBPyConnection, query: str) -> list[dict[str, Any]]:
+    found = connection.execute((QUERIES / f"{query}.sql").read_text(encoding="utf-8"))
+    names = [column[0] for column in found.description or []]
+    return [dict(zip(names, row, strict=True)) for row in found.fetchall()]

@@ -2,11 +2,14 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import datetime, time
 from pathlib import Path
+from typing import Any
 
 import duckdb
 
 from jindu.catalogue.reading import records
+from jindu.settings import OFFICE_TIMEZONE
 
 
 @dataclass(frozen=True)
@@ -19,6 +22,17 @@ class Recipient:
     content: str | None  # summary or full
     language: str  # zh or en
     runs_the_office: bool = True  # scope is everything, or the office itself: told when a run fails
+    quiet_from: time | None = None  # office time: nothing is sent from then on
+    quiet_to: time | None = None  # until then
+
+    def is_quiet(self, now: datetime) -> bool:
+        """Whether nothing is to reach them now; the hours may go past midnight."""
+        if self.quiet_from is None or self.quiet_to is None:
+            return False
+        clock = now.astimezone(OFFICE_TIMEZONE).time()
+        if self.quiet_from <= self.quiet_to:
+            return self.quiet_from <= clock < self.quiet_to
+        return clock >= self.quiet_from or clock < self.quiet_to
 
 
 # Nobody is configured: the office's own file in outbox/.
@@ -28,7 +42,7 @@ OUTBOX_ONLY = Recipient(name="outbox", channel=None, scope=None, content="full",
 def load_recipients(connection: duckdb.DuckDBPyConnection) -> list[Recipient]:
     """The recipients of the private database, by name."""
     rows = connection.execute(
-        "select name, channel, scope, content, language from reference.recipient order by name"
+        "select name, channel, scope, content, language, quiet_from, quiet_to from reference.recipient order by name"
     ).fetchall()
     office = connection.execute("select value from reference.setting where key = 'office_code'").fetchone()
     return [_recipient(row, office[0] if office else None) for row in rows]
@@ -36,7 +50,8 @@ def load_recipients(connection: duckdb.DuckDBPyConnection) -> list[Recipient]:
 
 def read_recipients(reference: Path) -> list[Recipient]:
     """The recipients of recipient.csv as it stands, for a night whose reference tables never loaded."""
-    rows = _rows(reference / "recipient.csv", ("name", "channel", "scope", "content", "language"))
+    columns = ("name", "channel", "scope", "content", "language", "quiet_from", "quiet_to")
+    rows = _rows(reference / "recipient.csv", columns)
     settings = {key: value for key, value in _rows(reference / "setting.csv", ("key", "value"))}
     return [_recipient(row, settings.get("office_code")) for row in rows if _blank_to_none(row[0])]
 
@@ -63,9 +78,10 @@ def scope_is_known(connection: duckdb.DuckDBPyConnection, scope: str) -> bool:
     return found is not None and bool(found[0])
 
 
-def _recipient(row: Sequence[str | None], office: str | None) -> Recipient:
-    """`row` is name, channel, scope, content, language."""
-    name, channel, scope, content, language = map(_blank_to_none, row)
+def _recipient(row: Sequence[Any], office: str | None) -> Recipient:
+    """`row` is name, channel, scope, content, language, quiet_from, quiet_to."""
+    name, channel, scope, content, language = map(_blank_to_none, row[:5])
+    quiet_from, quiet_to = map(_clock, row[5:])
     return Recipient(
         name=name or "",
         channel=channel,
@@ -73,8 +89,28 @@ def _recipient(row: Sequence[str | None], office: str | None) -> Recipient:
         content=content,
         language="en" if language == "en" else "zh",
         runs_the_office=scope in (None, office),
+        quiet_from=quiet_from,
+        quiet_to=quiet_to,
     )
+
+
+def _clock(text: str | time | None) -> time | None:
+    """22:00; None of what is no time of day, which the catalogue has refused."""
+    try:
+        return text if text is None or isinstance(text, time) else time.fromisoformat(text.strip())
+    except ValueError:
+        return None
 
 
 def _blank_to_none(text: str | None) -> str | None:
     return (text or "").strip() or None
+
+
+def own_units(connection: duckdb.DuckDBPyConnection, recipient: Recipient) -> frozenset[str]:
+    """The units whose clerk the recipient is: those that his scope or a route of his names, not the ones below."""
+    rows = connection.execute(
+        "select org_unit_code from reference.route"
+        " where recipient_name = ? and org_unit_code is not null and coalesce(kind, 'held') in ('rejected', 'held')",
+        [recipient.name],
+    ).fetchall()
+    return frozenset(unit for (unit,) in rows) | frozenset({recipient.scope} if recipient.scope else ())

@@ -5,11 +5,12 @@ from pathlib import Path
 import click
 
 from jindu import night
-from jindu.delivery import deliver_published
+from jindu.alerts.channel import ChannelError
+from jindu.delivery import deliver_published, preview_published
 from jindu.lock import lock_holder
 from jindu.logfile import log_to
-from jindu.settings import JinduError, home_folder
-from jindu.spoken import DONE, NEEDS_PERSON, Speech, SpokenCommand, both, home_option, language_option
+from jindu.settings import Home, JinduError, home_folder
+from jindu.spoken import DONE, NEEDS_PERSON, Speech, SpokenCommand, both, home_option, language_option, option
 
 
 @click.command(
@@ -21,12 +22,22 @@ from jindu.spoken import DONE, NEEDS_PERSON, Speech, SpokenCommand, both, home_o
         "Send the digests: what is published and has not been told, one for each recipient.\n\n"
         "Waits for a running night. Exit code: 0 all arrived; 1 somebody not reached, to be tried again; 2 not done.",
     ),
-    epilog=both("  jindu deliver --home /data/jindu", "  jindu --lang en deliver --home /data/jindu"),
+    epilog=both(
+        "  jindu deliver --home /data/jindu\n  jindu deliver --home /data/jindu --dry-run",
+        "  jindu --lang en deliver --home /data/jindu\n  jindu --lang en deliver --home /data/jindu --dry-run",
+    ),
 )
 @home_option
+@option(
+    "--dry-run",
+    "只显示将要发出的消息，不发送、不记录。",
+    "Show the messages that would leave; nothing is sent or recorded.",
+    is_flag=True,
+    default=False,
+)
 @language_option
 @click.pass_obj
-def command(speech: Speech, home: Path | None) -> int:
+def command(speech: Speech, home: Path | None, dry_run: bool) -> int:
     """A delivery without Prefect; its outcome is in raw.delivery."""
     here = home_folder(home)
     if not here.published.exists():
@@ -38,7 +49,28 @@ def command(speech: Speech, home: Path | None) -> int:
     if holder := lock_holder(here):
         pid, doing = holder["pid"], holder["command"]
         click.echo(speech.say(f"等待进程 {pid}（{doing}）结束 …", f"Waiting for process {pid} ({doing}) …"), err=True)
+    if dry_run:
+        return _show(speech, here)
     night.watchers.clear()
     report = deliver_published(str(here.root))
     click.echo(speech.say(report.detail_zh, report.detail_en))
     return NEEDS_PERSON if report.unsent else DONE
+
+
+def _show(speech: Speech, home: Home) -> int:
+    """Print each message below a line that says to whom and through which channel it would go."""
+    messages = preview_published(str(home.root))
+    for recipient, channel, digest in messages:
+        if isinstance(channel, ChannelError):
+            way = speech.say(f"发不出：{channel.message_zh}", f"cannot be sent: {channel.message_en}")
+        elif channel.url is None:
+            way = "outbox/"
+        else:
+            way = f"{recipient.channel} ({channel.kind})"
+        click.echo(f"=== {recipient.name} → {way} · {digest.digest_id}")
+        for file in digest.files:
+            click.echo(f"    + {file.name}")
+        click.echo(digest.text)
+    if not messages:
+        click.echo(speech.say("没有新的提醒", "nothing new"))
+    return DONE

@@ -1,8 +1,10 @@
 """A night with a hand-made private database and published copy, and real receivers on loopback."""
 
+import asyncio
 import json
+import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from datetime import datetime
 from email import message_from_bytes
@@ -19,7 +21,7 @@ import pytest
 from aiosmtpd.controller import Controller
 from aiosmtpd.smtp import SMTP, Envelope, Session
 
-from jindu.alerts import channel
+from jindu.alerts import channel, robots
 from jindu.settings import OFFICE_TIMEZONE, Home, Night
 from jindu.warehouse.connection import connect
 
@@ -41,15 +43,45 @@ create or replace table reference.indicator as
 create or replace table reference.form as select 'community_monthly' as code, '社区月报' as name_zh;
 create or replace table reference.setting as select 'office_code' as key, '350502004' as value;
 create or replace table reference.recipient
-    (name text, channel text, scope text, content text, language text);
+    (name text, channel text, scope text, content text, language text, quiet_from text, quiet_to text);
+create or replace table reference.route (
+    recipient_name text, org_unit_code text, department text, theme_code text, indicator_code text, kind text,
+    severity text, from_level text
+);
 """
 PUBLISHED = """
 create schema mart;
 create table mart.alert_case (
     case_id text, kind text, org_unit_code text, indicator_code text, form_code text, plan_year integer,
     report_month date, state text, opened_at timestamptz, notified_at timestamptz, acknowledged_at timestamptz,
-    escalated_at timestamptz, resolved_at timestamptz, owner text, summary_zh text, summary_en text
+    escalated_at timestamptz, resolved_at timestamptz, owner text, summary_zh text, summary_en text, severity text,
+    since_month date, snoozed_until date, assignee text, gap_value decimal(24, 6), needed_monthly_value decimal(24, 6),
+    projected_value decimal(24, 6), probability_ratio decimal(9, 4), page text, is_told boolean
 );
+create table mart.alert_route (case_id text, recipient_name text, level integer);
+create table mart.alert_event (case_id text, about_id text);
+create table mart.submission (
+    submission_id text, form_code text, org_unit_code text, report_month date, file_name text, state text,
+    received_at timestamptz
+);
+create table mart.finding (
+    submission_id text, severity text, sheet_name text, cell text, rule_code text, message_zh text, message_en text,
+    state text
+);
+create table mart.org_unit as
+    select * from (values
+        ('350502', '鲤城区', '鲤城区', false),
+        ('350502004', '开元街道', '开元', true),
+        ('350502004001', '红梅社区', '红梅', false),
+        ('350502004002', '新峰社区', null, false)
+    ) as unit (org_unit_code, name, short_name, is_office);
+create table mart.indicator as
+    select * from (values
+        ('mediated', '纠纷调解数', 'Disputes mediated', 'flow', '件', 0, 'public'),
+        ('orphans', '孤儿保障人数', 'Orphans supported', 'stock', '人', 0, 'restricted'),
+        ('allowance', '低保户数', null, 'stock', '户', 0, 'internal')
+    ) as indicator (indicator_code, name_zh, name_en, kind, unit, decimals, publicity);
+create table mart.form as select 'community_monthly' as form_code, '社区月报' as name_zh;
 create table mart.run as
     select '2024-10-10T02:00:00' as run_id, timestamptz '2024-10-10 02:00:00+08' as as_of_at, 1 as attempts_count;
 """
@@ -69,29 +101,47 @@ class Office:
 
     def tell(self, name: str, channel: str | None = None, scope: str | None = None, **more: str) -> None:
         """Add a recipient."""
-        values = [name, channel, scope, more.get("content"), more.get("language")]
-        self.execute("insert into reference.recipient values (?, ?, ?, ?, ?)", values)
+        values = [name, channel, scope, *(more.get(key) for key in ("content", "language", "quiet_from", "quiet_to"))]
+        self.execute("insert into reference.recipient values (?, ?, ?, ?, ?, ?, ?)", values)
 
-    def open_case(self, case_id: str, kind: str, unit: str | None, indicator: str | None, **more: Any) -> None:
-        """Publish an open case of September 2024."""
+    def open_case(
+        self,
+        case_id: str,
+        kind: str,
+        unit: str | None,
+        indicator: str | None,
+        *,
+        to: dict[str, int] | None = None,
+        **more: Any,
+    ) -> None:
+        """Publish an open case of September 2024, routed to these recipients and levels; without `to` to everybody."""
+        values = {
+            "case_id": case_id,
+            "kind": kind,
+            "org_unit_code": unit,
+            "indicator_code": indicator,
+            "form_code": more.pop("form", None),
+            "summary_zh": more.pop("summary", "完成 50,应完成 90"),
+            "summary_en": "50 of 90 due",
+            **more,
+        }
         self.publish(
-            """
+            f"""
             insert into mart.alert_case by name
-            select ? as case_id, ? as kind, ? as org_unit_code, ? as indicator_code, ? as form_code,
-                2024 as plan_year, date '2024-09-01' as report_month, 'open' as state,
-                timestamptz '2024-10-10 02:00:00+08' as opened_at, ? as owner, ? as summary_zh, ? as summary_en
+            select 2024 as plan_year, date '2024-09-01' as report_month, 'open' as state, true as is_told,
+                timestamptz '2024-10-10 02:00:00+08' as opened_at, {", ".join(f"? as {name}" for name in values)}
             """,
-            [
-                case_id,
-                kind,
-                unit,
-                indicator,
-                more.get("form"),
-                more.get("owner"),
-                more.get("summary", "完成 50,应完成 90"),
-                more.get("summary_en", "50 of 90 due"),
-            ],
+            list(values.values()),
         )
+        self.publish("insert into mart.alert_event values (?, ?)", [case_id, None])
+        names = [name for (name,) in self.execute("select name from reference.recipient")]
+        for name, level in (dict.fromkeys(names, 0) if to is None else to).items():
+            self.publish("insert into mart.alert_route values (?, ?, ?)", [case_id, name, level])
+
+    def change(self, case_id: str, **values: Any) -> None:
+        """Publish a case with other values."""
+        for name, value in values.items():
+            self.publish(f"update mart.alert_case set {name} = ? where case_id = ?", [value, case_id])
 
     def resolve(self, case_id: str) -> None:
         """Publish a case as resolved on 12 October 2024."""
@@ -126,6 +176,8 @@ class Office:
 def office(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Office:
     """An office with four units, three indicators, no recipient and no case."""
     monkeypatch.setattr(channel, "PAUSES", (0.0, 0.01))
+    monkeypatch.setattr(robots, "PAUSES", (0.0, 0.01))
+    monkeypatch.delenv("JINDU_SITE_URL", raising=False)
     for name in ("http_proxy", "HTTP_PROXY", "all_proxy", "ALL_PROXY"):
         monkeypatch.delenv(name, raising=False)
     made = Office(Home(tmp_path / "home"), tmp_path / "reference")
@@ -138,13 +190,22 @@ def office(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Office:
 
 @dataclass
 class Webhook:
-    """What a webhook received, and the status that it answers."""
+    """What a receiver of posts got, and how it answers: as it should, or badly."""
 
     port: int
     status: int = 200
     location: str | None = None
+    answer: Any = None  # the body, as JSON; bytes as they are
+    way: str = "whole"  # silent: no answer for a while; half: the connection ends midway; drip: a byte now and then
+    paths: list[str] = field(default_factory=list)
     bodies: list[dict[str, Any]] = field(default_factory=list)
+    sizes: list[int] = field(default_factory=list)
     digest_headers: list[str | None] = field(default_factory=list)
+
+    @property
+    def base(self) -> str:
+        """Its address."""
+        return f"http://127.0.0.1:{self.port}"
 
     @property
     def url(self) -> str:
@@ -167,6 +228,8 @@ def receiving_posts() -> Iterator[Webhook]:
     class Handler(BaseHTTPRequestHandler):
         def do_POST(self) -> None:
             body = self.rfile.read(int(self.headers["Content-Length"]))
+            received.paths.append(self.path)
+            received.sizes.append(len(body))
             received.bodies.append(json.loads(body))
             received.digest_headers.append(self.headers["X-Jindu-Digest"])
             self._answer(received.status)
@@ -175,18 +238,30 @@ def receiving_posts() -> Iterator[Webhook]:
             self._answer(200)
 
         def _answer(self, status: int) -> None:
+            if received.way == "silent":
+                time.sleep(1.0)
+                return
+            answer = received.answer
+            content = answer if isinstance(answer, bytes) else b"" if answer is None else json.dumps(answer).encode()
             self.send_response(status)
             if received.location is not None:
                 self.send_header("Location", received.location)
-            self.send_header("Content-Length", "0")
+            self.send_header("Content-Length", str(len(content) + (20 if received.way == "half" else 0)))
             self.end_headers()
+            for number in range(0, len(content), 1 if received.way == "drip" else len(content) or 1):
+                with suppress(OSError):
+                    self.wfile.write(content[number : number + (1 if received.way == "drip" else len(content))])
+                    self.wfile.flush()
+                if received.way == "drip":
+                    time.sleep(0.1)
+            self.close_connection = True
 
         def log_message(self, format: str, *args: Any) -> None:  # noqa: A002 -- the name of the base class
             pass
 
     server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
     received.port = server.server_address[1]
-    thread = Thread(target=server.serve_forever, daemon=True)
+    thread = Thread(target=server.serve_forever, kwargs={"poll_interval": 0.02}, daemon=True)
     thread.start()
     yield received
     server.shutdown()
@@ -196,24 +271,44 @@ def receiving_posts() -> Iterator[Webhook]:
 
 @dataclass
 class Mailbox:
-    """The mails that an SMTP server took, and the answer that it gives."""
+    """The mails that an SMTP server took, and how it answers: as it should, or badly."""
 
     port: int
     answer: str = "250 OK"
+    refused: set[str] = field(default_factory=set)  # addresses
+    largest: int = 10**9  # bytes
+    way: str = "whole"  # silent: no answer to the mail; gone: it is taken, and the connection ends before the answer
     mails: list[EmailMessage] = field(default_factory=list)
+    envelopes: list[list[str]] = field(default_factory=list)
 
     @property
     def url(self) -> str:
         """Its Apprise URL."""
         return f"mailto://127.0.0.1:{self.port}/?from=jindu@example.org&to=leader@example.org"
 
+    async def handle_RCPT(  # noqa: N802 -- aiosmtpd's
+        self, server: SMTP, session: Session, envelope: Envelope, address: str, options: list[str]
+    ) -> str:
+        """Refuse some."""
+        if address in self.refused:
+            return "550 no such user"
+        envelope.rcpt_tos.append(address)
+        return "250 OK"
+
     async def handle_DATA(self, server: SMTP, session: Session, envelope: Envelope) -> str:  # noqa: N802 -- aiosmtpd's
         """Keep the mail when the answer is yes."""
         assert isinstance(envelope.content, bytes)
+        if len(envelope.content) > self.largest:
+            return "552 too big"
         if self.answer.startswith("250"):
             mail = message_from_bytes(envelope.content, policy=default)
             assert isinstance(mail, EmailMessage)
             self.mails.append(mail)
+            self.envelopes.append(list(envelope.rcpt_tos))
+        if self.way == "silent":
+            await asyncio.sleep(1.0)
+        if self.way == "gone" and server.transport is not None:
+            server.transport.close()
         return self.answer
 
 
@@ -230,7 +325,7 @@ def receiving_mail() -> Iterator[Mailbox]:
     with socket() as probe:
         probe.bind(("127.0.0.1", 0))
         box = Mailbox(probe.getsockname()[1])
-    controller = Controller(box, hostname="127.0.0.1", port=box.port)
+    controller = Controller(box, hostname="127.0.0.1", port=box.port, data_size_limit=10**9)
     controller.start()
     yield box
     controller.stop()

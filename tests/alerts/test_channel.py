@@ -1,11 +1,15 @@
 """Which channels are trusted, and what a mail looks like when it arrives."""
 
-import pytest
+from datetime import datetime
 
-from jindu.alerts.channel import ChannelError, find_channel
+import pytest
+from apprise.plugins.base import NotifyBase
+
+from jindu.alerts.channel import ChannelError, find_channel, send
 from jindu.alerts.deliver import deliver
+from jindu.alerts.digest import Digest
 from jindu.alerts.recipient import Recipient
-from jindu.settings import no_progress
+from jindu.settings import OFFICE_TIMEZONE, no_progress
 
 from .conftest import Mailbox, Office, Webhook
 
@@ -13,37 +17,55 @@ from .conftest import Mailbox, Office, Webhook
 @pytest.mark.parametrize(
     "url",
     [
-        "wecombot://0123456789abcdef/",
-        "WeComBot://0123456789abcdef/",
-        "dingtalk://secret@0123456789/",
-        "feishu://0123456789/",
-        "lark://0123456789/",
-        "https://qyapi.weixin.qq.com/cgi-bin/webhook/send?key=0123456789",
         "jsons://qyapi.weixin.qq.com/cgi-bin/webhook/send?key=0123456789",
         "jsons://oapi.dingtalk.com/robot/send?access_token=0123456789",
         "jsons://OPEN.feishu.cn/open-apis/bot/v2/hook/0123456789",
+        "https://qyapi.weixin.qq.com/cgi-bin/message/send?access_token=0123456789",
     ],
 )
-def test_a_robot_is_refused_before_it_can_count_as_sent(
+def test_what_would_count_a_refusal_as_sent_is_refused(
     office: Office, url: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("JINDU_ROBOT", url)
     office.tell("工作群", "JINDU_ROBOT")
     office.open_case("a", "missed", "350502004001", "mediated")
     report = deliver(office.night(10), no_progress)
-    assert "还不支持" in report.detail_zh and "mailto://" in report.detail_zh
+    assert "wecombot://" in report.detail_zh
     assert "0123456789" not in report.detail_zh + report.detail_en
     assert office.notified() == set()
 
 
 @pytest.mark.parametrize(
-    "url",
-    ["http://example.org/hook", "slack://a/b/c", "json://[", "nonsense", "json://one.example, json://two.example"],
+    "url", ["http://example.org/hook", "json://[", "nonsense", "json://one.example, json://two.example"]
 )
-def test_only_mail_and_webhooks_are_trusted(url: str, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_only_one_apprise_url_is_a_channel(url: str, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("JINDU_OTHER", url)
     with pytest.raises(ChannelError, match="JINDU_OTHER"):
         find_channel(Recipient("某人", "JINDU_OTHER", None, None, "zh"))
+
+
+def test_any_other_scheme_of_apprise_is_a_channel(
+    office: Office, webhook: Webhook, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("JINDU_CHAT", f"mmost://127.0.0.1:{webhook.port}/secret-token")
+    office.tell("值班", "JINDU_CHAT")
+    office.open_case("a", "missed", "350502004001", "mediated")
+    webhook.status = 500
+    assert deliver(office.night(10), no_progress).count == 0
+    assert office.notified() == set()
+    webhook.status = 200
+    assert deliver(office.night(11), no_progress).count == 1
+    assert "纠纷调解数" in webhook.bodies[-1]["text"]
+
+
+def test_a_long_message_is_split_for_a_service_with_a_limit(webhook: Webhook, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(NotifyBase, "request_rate_per_sec", 0)  # Apprise's own politeness
+    lines = [f"第{number}件" + "很长" * 30 for number in range(120)]
+    moment = datetime(2024, 10, 10, 2, tzinfo=OFFICE_TIMEZONE)
+    send(f"mmost://127.0.0.1:{webhook.port}/secret-token", Digest("abc", "头", "\n".join(lines), "", (), moment))
+    assert len(webhook.bodies) > 1
+    told = "".join(body["text"] for body in webhook.bodies)
+    assert all(f"第{number}件" in told for number in range(120))
 
 
 def test_a_url_in_the_column_is_refused_and_not_repeated(office: Office) -> None:
@@ -78,7 +100,7 @@ def test_a_mail_has_text_and_html_and_every_case(
     deliver(office.night(10), no_progress)
 
     [mail] = mailbox.mails
-    assert mail["Subject"] == "【进度】10月10日：新增 7 项，解除 0 项"
+    assert mail["Subject"] == "【进度】10月10日：新增 7 项"
     assert len(mail["X-Jindu-Digest"]) == 16
     text, html = (mail.get_body(preferencelist=(kind,)) for kind in ("plain", "html"))
     assert text is not None and html is not None
@@ -127,6 +149,6 @@ def test_english(office: Office, webhook: Webhook, monkeypatch: pytest.MonkeyPat
     office.open_case("b", "brand_new_kind", "350502004001", "mediated")
     deliver(office.night(10), no_progress)
     [body] = webhook.bodies
-    assert body["title"] == "[Progress] 10 Oct: 2 new, 0 resolved"
+    assert body["title"] == "[Progress] 10 Oct: 2 new"
     assert "Disputes mediated · Sep 2024" in body["message"] and "50 of 90 due" in body["message"]
     assert "brand_new_kind (1)" in body["message"], "a kind without a label is still told"

@@ -70,7 +70,7 @@ def test_the_home_is_free_while_a_digest_is_on_its_way(office: Office, monkeypat
     office.tell("甲")
     office.open_case("a", "missed", "350502004001", "mediated")
     held: list[bool] = []
-    monkeypatch.setattr(step, "_hand_over", lambda *_: held.append(holds_lock(office.home)))
+    monkeypatch.setattr(step, "_file_away", lambda *_: held.append(holds_lock(office.home)))
     deliver_published(str(office.home.root))
     assert held == [False]
     assert len(office.notified()) == 1

@@ -1,0 +1,94 @@
+"""What a digest says of a case in numbers: how far off, since when, what would put it right, how the year will end."""
+
+from datetime import date, datetime
+from decimal import ROUND_UP, Decimal
+
+from jindu.alerts.pending import Case
+from jindu.settings import OFFICE_TIMEZONE
+from jindu.shown import IN_POINTS, MONTHS_EN, minus, percent, rounded, unit_text
+
+LARGE = 1000  # from here on decimals say nothing on a phone; the page has them
+
+
+def arithmetic(case: Case, lang: str) -> str:
+    """差 9 户次；今后每月需完成 16.4 户次；预计年末 108.4 户次，把握 12%. Empty where nothing of it is known."""
+    return ("; " if lang == "en" else "；").join(
+        part for part in (_gap(case, lang), _needed(case, lang), _ending(case, lang)) if part
+    )
+
+
+def since(case: Case, as_of: datetime, lang: str) -> str:
+    """Since which month it has been so, or the day on which the case opened."""
+    if case.since_month is not None:
+        return f"since {month(case.since_month, lang)}" if lang == "en" else f"自{month(case.since_month, lang)}起"
+    opened = day(case.opened_at, as_of, lang)
+    return f"since {opened}" if lang == "en" else f"自{opened}起"
+
+
+def day(moment: datetime, as_of: datetime, lang: str) -> str:
+    """The day in office time; with its year where that is not the digest's."""
+    here = moment.astimezone(OFFICE_TIMEZONE)
+    is_this_year = here.year == as_of.astimezone(OFFICE_TIMEZONE).year
+    if lang == "en":
+        return f"{here.day} {MONTHS_EN[here.month - 1]}" + ("" if is_this_year else f" {here.year}")
+    return ("" if is_this_year else f"{here.year}年") + f"{here.month}月{here.day}日"
+
+
+def month(first: date, lang: str) -> str:
+    """2024年9月, Sep 2024."""
+    return f"{MONTHS_EN[first.month - 1]} {first.year}" if lang == "en" else f"{first.year}年{first.month}月"
+
+
+def _gap(case: Case, lang: str) -> str:
+    gap = case.gap_value
+    if not gap:
+        return ""
+    size = abs(gap)
+    if case.indicator_kind in IN_POINTS:
+        shown = f"{rounded(size * 100, 1)}{' percentage points' if lang == 'en' else ' 个百分点'}"
+    else:
+        shown = _amount(case, size, lang)
+    if lang == "en":
+        return f"{shown} {'short' if gap < 0 else 'over'}"
+    return f"{'差' if gap < 0 else '超'} {shown}"
+
+
+def _needed(case: Case, lang: str) -> str:
+    need = case.needed_monthly_value
+    if need is None or need == 0 or case.indicator_kind in IN_POINTS:
+        return ""
+    # rounded up, or it would not suffice
+    shown = _amount(case, abs(need).quantize(Decimal(1).scaleb(-_decimals(case, need)), ROUND_UP), lang)
+    if lang == "en":
+        return f"{shown} {'more' if need > 0 else 'less'} needed each month"
+    return f"今后每月需{'完成' if need > 0 else '压降'} {shown}"
+
+
+def _ending(case: Case, lang: str) -> str:
+    if case.projected_value is None or case.probability_ratio is None:
+        return ""
+    if case.indicator_kind in IN_POINTS:
+        ends = minus(percent(case.projected_value))
+    else:
+        ends = _amount(case, case.projected_value, lang)
+    odds = _chance(case.probability_ratio)
+    return f"expected to end at {ends}, chance {odds}" if lang == "en" else f"预计年末 {ends}，把握 {odds}"
+
+
+def _chance(ratio: Decimal) -> str:
+    """Never shown as certain."""
+    if ratio < Decimal("0.01"):
+        return "<1%"
+    return ">99%" if ratio > Decimal("0.99") else percent(ratio, 0)
+
+
+def _amount(case: Case, value: Decimal, lang: str) -> str:
+    return f"{minus(rounded(value, _decimals(case, value)))} {unit_text(case.unit, lang)}".rstrip()
+
+
+def _decimals(case: Case, value: Decimal) -> int:
+    """Its own decimals, one where part of a whole thing is due (5.25), none of large amounts."""
+    if abs(value) >= LARGE:
+        return 0
+    own = case.decimals or 0
+    return max(own, 1) if value != value.quantize(Decimal(1).scaleb(-own)) else own

@@ -1,0 +1,281 @@
+"""The group robots of WeCom, DingTalk and Feishu as Apprise schemas that believe the code in the answer's body.
+
+All three answer HTTP 200 with a code other than 0 when they refuse a message; Apprise's own senders count that as
+sent. A text goes out in as many messages as the robot's size limit asks for, never faster than the robot allows.
+"""
+
+import base64
+import hashlib
+import hmac
+import http.client
+import json
+import logging
+import time
+import urllib.error
+import urllib.request
+from collections import deque
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, replace
+from typing import Any
+from urllib.parse import parse_qs, quote, urlsplit
+
+log = logging.getLogger("apprise")  # what channel.py reads the last words of a sender from
+
+PAUSES = (0.0, 1.0, 3.0)  # seconds before each attempt at a message
+CONNECT_SECONDS = 15.0  # for a connection, and for each piece of an answer
+ANSWER_SECONDS = 30.0  # for the whole answer
+ANSWER_BYTES = 65536
+MINUTE = 60.0
+MOST_MESSAGES = 15  # of one digest: fewer than any robot takes in a minute
+PART_MARK = " (99/99)"
+CUT = "…"
+
+
+class RefusedError(Exception):
+    """The robot did not say yes; `is_final` when asking again at once would only make it worse."""
+
+    def __init__(self, words: str, *, is_final: bool = False) -> None:
+        super().__init__(words)
+        self.is_final = is_final
+
+
+@dataclass(frozen=True)
+class Post:
+    """One request: where to, and the body before it is JSON."""
+
+    url: str
+    body: Mapping[str, Any]
+
+
+@dataclass(frozen=True)
+class Robot:
+    """What one kind of robot asks for. Sizes and rates are those of its maker's documentation, see docs/channels.md."""
+
+    base: str
+    bytes_count: int  # of one message's text
+    per_minute_count: int
+    too_fast: frozenset[int]  # codes of the answer: trying again at once prolongs the ban
+    codes: tuple[str, ...]  # where the answer's code stands; 0 is yes
+    post: Callable[[str, str, str, str], Post]  # base, token, secret, text
+
+
+def _wecom(base: str, token: str, _secret: str, text: str) -> Post:
+    return Post(
+        f"{base}/cgi-bin/webhook/send?key={quote(token, safe='')}", {"msgtype": "text", "text": {"content": text}}
+    )
+
+
+def _dingtalk(base: str, token: str, secret: str, text: str) -> Post:
+    url = f"{base}/robot/send?access_token={quote(token, safe='')}"
+    if secret:
+        milliseconds = str(round(time.time() * 1000))
+        signature = _signature(key=secret, text=f"{milliseconds}\n{secret}")
+        url += f"&timestamp={milliseconds}&sign={quote(signature, safe='')}"  # quoted once: twice is refused
+    return Post(url, {"msgtype": "text", "text": {"content": text}})
+
+
+def _feishu(base: str, token: str, secret: str, text: str) -> Post:
+    body: dict[str, Any] = {"msg_type": "text", "content": {"text": text}}
+    if secret:
+        seconds = str(int(time.time()))
+        body |= {"timestamp": seconds, "sign": _signature(key=f"{seconds}\n{secret}", text="")}
+    return Post(f"{base}/open-apis/bot/v2/hook/{quote(token, safe='')}", body)
+
+
+def _signature(*, key: str, text: str) -> str:
+    return base64.b64encode(hmac.new(key.encode(), text.encode(), hashlib.sha256).digest()).decode()
+
+
+FEISHU = Robot(
+    base="https://open.feishu.cn",
+    bytes_count=18_000,  # the whole request has 20 KB
+    per_minute_count=100,
+    too_fast=frozenset({9499, 11232, 99991400}),
+    codes=("code", "StatusCode"),
+    post=_feishu,
+)
+ROBOTS = {
+    "wecombot": Robot(
+        base="https://qyapi.weixin.qq.com",
+        bytes_count=2048,
+        per_minute_count=20,
+        too_fast=frozenset({45009, 45033}),
+        codes=("errcode",),
+        post=_wecom,
+    ),
+    "dingtalk": Robot(
+        base="https://oapi.dingtalk.com",
+        bytes_count=18_000,  # the whole request has 20,000 bytes
+        per_minute_count=20,
+        too_fast=frozenset({130101, 410100, 90030}),
+        codes=("errcode",),
+        post=_dingtalk,
+    ),
+    "feishu": FEISHU,
+    "lark": replace(FEISHU, base="https://open.larksuite.com"),
+}
+NATIVE = (  # host, path before the token, parameter that holds it
+    ("qyapi.weixin.qq.com", "/cgi-bin/webhook/send", "key", "wecombot"),
+    ("oapi.dingtalk.com", "/robot/send", "access_token", "dingtalk"),
+    ("open.feishu.cn", "/open-apis/bot/v2/hook/", None, "feishu"),
+    ("open.larksuite.com", "/open-apis/bot/v2/hook/", None, "lark"),
+)
+HOSTS = tuple(host.removeprefix("open.").removeprefix("oapi.") for host, *_ in NATIVE)
+
+_sent_at: dict[str, deque[float]] = {}  # of each robot, on the monotonic clock: its last messages
+
+
+def register() -> None:
+    """Put these senders in the place of Apprise's own."""
+    from apprise.decorators import notify  # noqa: PLC0415 -- slow to import, see channel.py
+    from apprise.manager_plugins import NotificationManager  # noqa: PLC0415
+
+    manager = NotificationManager()
+    for schema in ROBOTS:
+        manager.remove(schema)
+        notify(on=schema, name=f"jindu {schema}")(_sender(schema))
+
+
+def from_native(url: str) -> str | None:
+    """The address as the robot's maker shows it, as a URL of these schemas; None when it is another address."""
+    try:
+        parts = urlsplit(url)
+    except ValueError:
+        return None
+    query = parse_qs(parts.query)
+    for host, path, parameter, schema in NATIVE:
+        if parts.scheme == "https" and (parts.hostname or "").lower() == host and parts.path.startswith(path):
+            token = query.get(parameter, [""])[0] if parameter else parts.path.removeprefix(path).strip("/")
+            secret = query.get("secret", [""])[0]
+            if token:
+                return f"{schema}://{quote(secret, safe='') + '@' if secret else ''}{quote(token, safe='')}"
+    return None
+
+
+def split(text: str, bytes_count: int) -> list[str]:
+    """The text in messages of at most so many bytes, cut between lines; each names itself, and its place among them.
+
+    A line that is too long for a message of its own is cut within; what is beyond MOST_MESSAGES is left out for a …
+    """
+    if len(text.encode()) <= bytes_count:
+        return [text]
+    head = text.splitlines()[0]
+    room = bytes_count - len(f"{head}{PART_MARK}\n".encode())
+    if room < bytes_count // 2:  # a subject that leaves no room is no heading
+        head, room = "", bytes_count - len(PART_MARK) - 1
+    parts: list[str] = []
+    for line in text.splitlines()[bool(head) :]:
+        for piece in _pieces(line, room):
+            if parts and len(f"{parts[-1]}\n{piece}".encode()) <= room:
+                parts[-1] += f"\n{piece}"
+            else:
+                parts.append(piece)
+    if len(parts) > MOST_MESSAGES:
+        last = parts[-1].splitlines()[-2:]  # the link and the number of the digest
+        kept = "\n".join([CUT, *last])
+        parts = [*parts[: MOST_MESSAGES - 1], *_pieces(kept, room)[:1]]
+    parts = [part.strip("\n") for part in parts]
+    return [f"{head} ({number}/{len(parts)})\n{part}".lstrip() for number, part in enumerate(parts, start=1)]
+
+
+def _pieces(line: str, bytes_count: int) -> list[str]:
+    """The line in pieces of at most so many bytes, no character cut."""
+    pieces, size = [""], 0
+    for character in line:
+        width = len(character.encode())
+        if size + width > bytes_count:
+            pieces.append("")
+            size = 0
+        pieces[-1] += character
+        size += width
+    return pieces
+
+
+def _sender(schema: str) -> Callable[..., bool]:
+    robot = ROBOTS[schema]
+
+    def send(body: str, title: str, *_: Any, meta: Mapping[str, Any], **__: Any) -> bool:
+        token, secret = str(meta.get("host") or ""), str(meta.get("user") or "")
+        base = str(meta.get("qsd", {}).get("base") or robot.base).rstrip("/")
+        text = body if body.startswith(title) else f"{title}\n{body}"
+        for part in split(text, robot.bytes_count):
+            try:
+                _send_part(robot, f"{base} {token}", lambda part=part: robot.post(base, token, secret, part))  # type: ignore[misc]  # bound now
+            except RefusedError as error:
+                log.warning("%s", error)
+                return False
+        return True
+
+    return send
+
+
+def _send_part(robot: Robot, name: str, post: Callable[[], Post]) -> None:
+    """Send one message, a few times at most; raises RefusedError when the robot has not said yes."""
+    for attempt, pause in enumerate(PAUSES, start=1):
+        time.sleep(pause)
+        _wait_for_turn(name, robot.per_minute_count)
+        try:
+            _believe(robot, _answer(post()))  # made anew each time: a signature holds for minutes only
+            return
+        except RefusedError as error:
+            if error.is_final or attempt == len(PAUSES):
+                raise
+
+
+def _believe(robot: Robot, answer: bytes) -> None:
+    try:
+        told = json.loads(answer)
+    except ValueError as error:
+        raise RefusedError("200, but the answer is no JSON") from error
+    codes = [told[name] for name in robot.codes if name in told] if isinstance(told, dict) else []
+    if not codes:
+        raise RefusedError("200, but the answer has no code")
+    wrong = [code for code in codes if type(code) is not int or code != 0]  # false is no 0
+    if wrong:
+        words = str(told.get("errmsg") or told.get("msg") or told.get("StatusMessage") or "")[:120]
+        raise RefusedError(f"code {wrong[0]} {words}".strip(), is_final=wrong[0] in robot.too_fast)
+
+
+class _NoRedirect(urllib.request.HTTPRedirectHandler):
+    def redirect_request(self, *_: Any) -> None:
+        """A POST that a redirect turned into a GET would be no yes."""
+
+
+def _answer(post: Post) -> bytes:
+    """The body of the answer, whole, with status 200; raises RefusedError otherwise."""
+    request = urllib.request.Request(
+        post.url,
+        data=json.dumps(post.body, ensure_ascii=False).encode(),
+        headers={"Content-Type": "application/json; charset=utf-8", "User-Agent": "jindu"},
+    )
+    try:
+        with urllib.request.build_opener(_NoRedirect).open(request, timeout=CONNECT_SECONDS) as response:
+            if response.status != http.HTTPStatus.OK:
+                raise RefusedError(f"HTTP {response.status}")
+            return b"".join(_read(response))
+    except urllib.error.HTTPError as error:
+        is_too_fast = error.code == http.HTTPStatus.TOO_MANY_REQUESTS
+        raise RefusedError(f"HTTP {error.code}", is_final=is_too_fast) from error
+    except (OSError, http.client.HTTPException, ValueError) as error:  # URLs that are none are ValueError
+        reason = getattr(error, "reason", error)
+        raise RefusedError(type(reason).__name__) from error  # its text may quote the address
+
+
+def _read(response: Any) -> Iterator[bytes]:
+    """The answer piece by piece; a server that drips, or breaks off, has not answered."""
+    deadline, size = time.monotonic() + ANSWER_SECONDS, 0
+    while piece := response.read1(ANSWER_BYTES):
+        size += len(piece)
+        if time.monotonic() > deadline or size > ANSWER_BYTES:
+            raise TimeoutError
+        yield piece
+    if response.length:  # read1 does not tell that less came than was promised
+        raise http.client.IncompleteRead(b"", response.length)
+
+
+def _wait_for_turn(name: str, per_minute_count: int) -> None:
+    """Wait until this robot may have one more message."""
+    sent = _sent_at.setdefault(name, deque(maxlen=per_minute_count))
+    if len(sent) == per_minute_count:
+        time.sleep(max(0.0, sent[0] + MINUTE - time.monotonic()))
+    sent.append(time.monotonic())

@@ -1,0 +1,49 @@
+-- grain: one row per alert case and recipient who is to be told of it; without recipient where it is nobody's
+-- What a digest says of a case. Who has been told what stands in the private raw.notification. A case that another one
+-- speaks for is nobody's message.
+select
+    route.recipient_name,
+    coalesce(route.level, 0) as level,
+    alert.case_id,
+    alert.kind,
+    alert.severity,
+    alert.state,
+    alert.org_unit_code,
+    coalesce(unit.short_name, unit.name, alert.org_unit_code) as unit_name,
+    alert.indicator_code,
+    coalesce(indicator.name_zh, alert.indicator_code) as indicator_name_zh,
+    coalesce(indicator.name_en, indicator.name_zh, alert.indicator_code) as indicator_name_en,
+    indicator.kind as indicator_kind,
+    indicator.unit,
+    indicator.decimals,
+    alert.indicator_code is null or coalesce(indicator.publicity = 'public', false) as is_public,
+    alert.form_code,
+    coalesce(form.name_zh, alert.form_code) as form_name,
+    alert.report_month,
+    alert.since_month,
+    alert.opened_at,
+    alert.escalated_at,
+    alert.resolved_at,
+    alert.snoozed_until,
+    coalesce(alert.assignee, alert.owner) as owner,
+    alert.gap_value,
+    alert.needed_monthly_value,
+    alert.projected_value,
+    alert.probability_ratio,
+    alert.page,
+    alert.summary_zh,
+    alert.summary_en,
+from mart.alert_case as alert
+left join mart.alert_route as route using (case_id)
+left join mart.org_unit as unit on alert.org_unit_code = unit.org_unit_code
+left join mart.indicator as indicator on alert.indicator_code = indicator.indicator_code
+left join mart.form as form on alert.form_code = form.form_code
+where alert.is_told
+order by
+    list_position(['high', 'medium', 'low'], alert.severity) nulls last,
+    not coalesce(unit.is_office, false),
+    alert.report_month desc nulls last,
+    alert.org_unit_code nulls first,
+    alert.indicator_code nulls first,
+    alert.case_id,
+    route.recipient_name

@@ -1,0 +1,218 @@
+"""What a digest says, and to whom."""
+
+from datetime import date
+
+import pytest
+
+from jindu.alerts.deliver import deliver
+from jindu.alerts.pending import Case, Told, pending_event
+from jindu.settings import no_progress
+
+from .conftest import Mailbox, Office, Webhook
+
+BEHIND = {
+    "owner": "综治办",
+    "summary": "红梅「纠纷调解数」滞后，序时完成率 80.0%（示例）",
+    "since_month": date(2024, 7, 1),
+    "gap_value": -12,
+    "needed_monthly_value": "16.25",
+    "projected_value": "96.5",
+    "probability_ratio": "0.1204",
+    "page": "why/350502004001/mediated.html",
+    "severity": "medium",
+}
+
+
+def mail_text(box: Mailbox) -> str:
+    body = box.mails[-1].get_body(preferencelist=("plain",))
+    assert body is not None
+    return str(body.get_content()).replace("\r\n", "\n")
+
+
+def test_how_far_since_when_whose_what_would_mend_it_and_where_to_look(
+    office: Office, mailbox: Mailbox, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("JINDU_MAIL", mailbox.url)
+    monkeypatch.setenv("JINDU_SITE_URL", "https://jindu.example.org/office/")
+    office.tell("街道领导", "JINDU_MAIL")
+    office.open_case("a", "behind", "350502004001", "mediated", **BEHIND)
+    deliver(office.night(10), no_progress)
+    assert (
+        "1. 红梅 · 纠纷调解数 · 2024年9月\n"
+        "   红梅「纠纷调解数」滞后，序时完成率 80.0%（示例）\n"
+        "   差 12 件；今后每月需完成 16.3 件；预计年末 96.5 件，把握 12%\n"
+        "   自2024年7月起 · 责任：综治办\n"
+        "   https://jindu.example.org/office/why/350502004001/mediated.html\n"
+    ) in mail_text(mailbox)
+    assert "全部事项：https://jindu.example.org/office/alerts.html" in mail_text(mailbox)
+    html = mailbox.mails[0].get_body(preferencelist=("html",))
+    assert html is not None
+    assert '<a href="https://jindu.example.org/office/why/350502004001/mediated.html"' in html.get_content()
+
+
+def test_in_english_with_the_english_pages(office: Office, mailbox: Mailbox, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("JINDU_MAIL", mailbox.url)
+    monkeypatch.setenv("JINDU_SITE_URL", "https://jindu.example.org")
+    office.tell("Observer", "JINDU_MAIL", language="en")
+    office.open_case("a", "behind", "350502004001", "mediated", **BEHIND)
+    deliver(office.night(10), no_progress)
+    assert "12 short; 16.3 more needed each month; expected to end at 96.5, chance 12%" in mail_text(mailbox)
+    assert "since Jul 2024" in mail_text(mailbox)
+    assert "https://jindu.example.org/en/why/350502004001/mediated.html" in mail_text(mailbox)
+
+
+def test_without_a_site_the_page_is_named(office: Office, mailbox: Mailbox, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("JINDU_MAIL", mailbox.url)
+    office.tell("街道领导", "JINDU_MAIL")
+    office.open_case("a", "behind", "350502004001", "mediated", **BEHIND)
+    deliver(office.night(10), no_progress)
+    assert "全部事项：工作目录 site 文件夹中的网页 alerts.html" in mail_text(mailbox)
+
+
+def test_a_percentage_is_off_by_points_and_needs_no_monthly_amount(
+    office: Office, mailbox: Mailbox, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("JINDU_MAIL", mailbox.url)
+    office.tell("街道领导", "JINDU_MAIL")
+    office.publish("update mart.indicator set kind = 'ratio', unit = '%' where indicator_code = 'mediated'")
+    values = BEHIND | {"gap_value": "-0.067", "projected_value": "0.871", "probability_ratio": "0.001"}
+    office.open_case("a", "behind", "350502004001", "mediated", **values)
+    deliver(office.night(10), no_progress)
+    assert "差 6.7 个百分点；预计年末 87.1%，把握 <1%" in mail_text(mailbox)
+
+
+def test_what_nobody_acknowledged_reaches_the_next_level(
+    office: Office, webhook: Webhook, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("JINDU_HOOK", webhook.url)
+    office.tell("经办", "JINDU_HOOK")
+    office.tell("领导", "JINDU_HOOK")
+    office.open_case("a", "missed", "350502004001", "mediated", to={"经办": 0, "领导": 1})
+    deliver(office.night(10), no_progress)
+    assert office.notified() == {("a", "opened", "经办")}
+    office.change("a", state="escalated", escalated_at="2024-10-15 00:00:00+08")
+    deliver(office.night(15), no_progress)
+    deliver(office.night(16), no_progress)
+    assert office.notified() == {("a", "opened", "经办"), ("a", "escalated", "经办"), ("a", "escalated", "领导")}
+    assert webhook.bodies[-1]["title"] == "【进度】10月15日：升级 1 项"
+    assert "逾期未处理，已升级（1 项）" in webhook.bodies[-1]["message"]
+    office.resolve("a")
+    deliver(office.night(17), no_progress)
+    assert len(webhook.bodies) == 5, "both are told of the end"
+
+
+def case_of(**values: object) -> Case:
+    names = Case.__dataclass_fields__
+    base: dict[str, object] = dict.fromkeys(names) | {"level": 0, "case_id": "a", "kind": "behind", "state": "open"}
+    return Case(**(base | values))  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize(
+    ("case", "told", "event"),
+    [
+        ({}, None, "opened"),
+        ({}, "opened", None),
+        ({}, "resolved", "reopened"),
+        ({}, "reopened", None),
+        ({"resolved_at": 12}, "reopened", "resolved"),
+        ({"resolved_at": 12}, "resolved", None),
+        ({"resolved_at": 12}, None, None),
+        ({"escalated_at": 11}, "opened", "escalated"),
+        ({"escalated_at": 9}, "opened", None),  # was told when it was escalated already
+        ({"escalated_at": 11, "level": 1}, None, "escalated"),
+        ({"level": 1}, None, None),
+        ({"level": 1, "resolved_at": 12}, "escalated", "resolved"),
+        ({"snoozed_until": date(2024, 10, 13)}, None, None),
+        ({"snoozed_until": date(2024, 10, 12)}, None, "opened"),
+        ({"snoozed_until": date(2024, 10, 13), "resolved_at": 12}, "opened", "resolved"),
+    ],
+)
+def test_what_is_new_to_whom(office: Office, case: dict[str, object], told: str | None, event: str | None) -> None:
+    moments = {
+        name: office.night(value).as_of if isinstance(value, int) and name.endswith("_at") else value
+        for name, value in case.items()
+    }
+    last = None if told is None else Told(told, office.night(10).as_of)
+    assert pending_event(case_of(**moments), last, office.night(12).as_of) == event
+
+
+def refuse(office: Office, kind: str = "rejected") -> None:
+    """Publish a refused report of 红梅, with its returned workbook."""
+    office.publish(
+        "insert into mart.submission values ('5ab1c0de99', 'community_monthly', '350502004001', '2024-09-01',"
+        " '红梅9月.xlsx', ?, '2024-10-09 10:00:00+08')",
+        [kind],
+    )
+    for number in range(12):
+        office.publish(
+            "insert into mart.finding values ('5ab1c0de99', ?, '社区工作月报', ?, 'r', ?, 'wrong', 'open')",
+            ["critical" if number == 0 else "warning", f"D{number + 10}", f"D{number + 10} 的数不对，请核对。"],
+        )
+    folder = office.home.returns / "350502004001"
+    folder.mkdir(parents=True)
+    (folder / "2024-09_社区工作月报_第1版_退回件_5ab1c0de.xlsx").write_bytes(b"PK")
+    office.open_case("x", kind, "350502004001", None, form="community_monthly", summary="红梅9月.xlsx 被退回")
+
+
+def test_a_clerk_has_the_findings_and_his_workbook(
+    office: Office, mailbox: Mailbox, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("JINDU_MAIL", mailbox.url)
+    office.tell("红梅填报员", "JINDU_MAIL", scope="350502004001")
+    refuse(office)
+    deliver(office.night(10), no_progress)
+    text = mail_text(mailbox)
+    assert "共 12 条：强制性 1，核实性 11" in text
+    assert "– 必须改正：D10 的数不对，请核对。" in text and "– 请核实说明：D11" in text
+    assert "另有 2 条，见退回件。" in text
+    assert "退回件见附件：2024-09_社区工作月报_第1版_退回件_5ab1c0de.xlsx" in text
+    [attached] = mailbox.mails[0].iter_attachments()
+    assert attached.get_content() == b"PK"
+
+
+def test_a_workbook_with_its_notes_goes_to_nobody_else(
+    office: Office, mailbox: Mailbox, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("JINDU_MAIL", mailbox.url)
+    office.tell("街道领导", "JINDU_MAIL", scope="350502004")
+    refuse(office)
+    deliver(office.night(10), no_progress)
+    assert list(mailbox.mails[0].iter_attachments()) == []
+    assert "returns/350502004001 文件夹" in mail_text(mailbox)
+
+
+def test_whose_route_is_the_unit_is_its_clerk(
+    office: Office, mailbox: Mailbox, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("JINDU_MAIL", mailbox.url)
+    office.tell("红梅填报员", "JINDU_MAIL")
+    office.execute("insert into reference.route (recipient_name, org_unit_code) values ('红梅填报员', '350502004001')")
+    refuse(office, "held")
+    deliver(office.night(10), no_progress)
+    assert len(list(mailbox.mails[0].iter_attachments())) == 1
+
+
+def test_a_robot_is_told_how_many_findings_and_quotes_none(
+    office: Office, webhook: Webhook, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("JINDU_HOOK", webhook.url)
+    office.tell("红梅填报员", "JINDU_HOOK", scope="350502004001")
+    refuse(office)
+    deliver(office.night(10), no_progress)
+    message = webhook.bodies[0]["message"]
+    assert "共 12 条：强制性 1，核实性 11" in message
+    assert "D10" not in message and "红梅9月" not in message
+
+
+def test_what_another_case_speaks_for_is_not_told(office: Office) -> None:
+    office.open_case("a", "behind", "350502004001", "mediated")
+    office.open_case("b", "projected_to_miss", "350502004001", "mediated", to={})
+    office.change("b", is_told=False)
+    deliver(office.night(10), no_progress)
+    assert office.notified() == {("a", "opened", "outbox")}
+
+
+def test_a_copy_of_an_older_version_is_said_to_be_one(office: Office) -> None:
+    office.publish("drop table mart.alert_route")
+    with pytest.raises(Exception, match="旧版本"):
+        deliver(office.night(10), no_progress)
