@@ -3,18 +3,20 @@
 import csv
 from contextlib import suppress
 from dataclasses import dataclass
+from datetime import datetime
 
 import duckdb
 
 from jindu.alerts.channel import Channel, ChannelError, find_channel, send
 from jindu.alerts.digest import Digest, compose, compose_failure, failure_key
 from jindu.alerts.notification import names_told, record
+from jindu.alerts.office import note_told
 from jindu.alerts.outbox import write_digest
 from jindu.alerts.pending import Event, pending_events, published_cases
 from jindu.alerts.recipient import OUTBOX_ONLY, Recipient, load_recipients, read_recipients, scope_is_known
 from jindu.alerts.waiting import remember_digests
 from jindu.lock import locked
-from jindu.settings import JinduError, Night, Progress, StepReport
+from jindu.settings import OFFICE_TIMEZONE, JinduError, Night, Progress, StepReport
 from jindu.warehouse.connection import connect
 
 PATIENCE = 600.0  # seconds that a digest waits for a running night: several times what one takes
@@ -79,6 +81,10 @@ def alert_failure(night: Night, step: str, message_zh: str, message_en: str, *, 
         if recipient.name not in told:
             message = message_en if recipient.language == "en" else message_zh
             digest = _alert_one(night, recipient, step, message)
+            if digest:
+                note_told(
+                    night.home, failure_key(night.run_id, step)[0], [recipient.name], datetime.now(OFFICE_TIMEZONE)
+                )
             if digest and is_recorded:
                 with suppress(*BROKEN):
                     record(night, recipient.name, digest)
