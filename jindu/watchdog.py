@@ -12,8 +12,8 @@ from jindu.settings import Home, JinduError, reference_folder
 PATIENCE = 120.0  # seconds for another watchdog, which may be waiting for its channels
 
 
-def watch_over(home: Home, reference: Path | None, now: datetime) -> list[Told]:
-    """Look once and tell the office; empty when all is well.
+def watch_over(home: Home, reference: Path | None, now: datetime, *, is_dry: bool = False) -> list[Told]:
+    """Look once and, unless `is_dry`, tell the office; empty when all is well.
 
     Raises JinduError when there is no such home, or another watchdog does not end.
     """
@@ -23,7 +23,9 @@ def watch_over(home: Home, reference: Path | None, now: datetime) -> list[Told]:
             f"There is no home {home.root}. Name one with --home, or make one with jindu new.",
         )
     faults = look(home, now)
-    return tell(home, reference, faults, now) if faults else []
+    if is_dry or not faults:
+        return [Told(fault) for fault in faults]
+    return tell(home, reference, faults, now)
 
 
 def tell(home: Home, reference: Path | None, faults: Sequence[Fault], now: datetime) -> list[Told]:

@@ -6,7 +6,6 @@ from pathlib import Path
 import click
 
 from jindu.alerts.office import Told
-from jindu.logfile import log_to
 from jindu.settings import OFFICE_TIMEZONE, home_folder
 from jindu.spoken import (
     DONE,
@@ -17,6 +16,7 @@ from jindu.spoken import (
     both,
     home_option,
     language_option,
+    option,
     reference_option,
 )
 from jindu.watchdog import watch_over
@@ -38,16 +38,16 @@ from jindu.watchdog import watch_over
 )
 @home_option
 @reference_option
+@option("--dry-run", "只看，不发送。", "Look and send nothing.", is_flag=True, default=False)
 @language_option
 @click.pass_obj
-def command(speech: Speech, home: Path | None, reference: Path | None) -> int:
+def command(speech: Speech, home: Path | None, reference: Path | None, dry_run: bool) -> int:
     """One look; the first line says all, for monitors that show one."""
     here = home_folder(home)
-    found = watch_over(here, reference, datetime.now(OFFICE_TIMEZONE))
+    found = watch_over(here, reference, datetime.now(OFFICE_TIMEZONE), is_dry=dry_run)
     if not found:
         click.echo(speech.say("夜间运行正常。", "The nights are well."))
         return DONE
-    log_to(here.root)
     for told in found:
         _show(speech, told)
     return NOT_DONE if any(told.unreached for told in found) else NEEDS_PERSON
