@@ -22,15 +22,17 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
+from jindu.alerts.office import Told
 from jindu.fault import Fault, look
 from jindu.last_run import last_attempt
 from jindu.prefect_server import opener
-from jindu.settings import OFFICE_TIMEZONE, Home, JinduError, home_folder, parse_as_of
+from jindu.settings import OFFICE_TIMEZONE, Home, home_folder, parse_as_of
 from jindu.watchdog import tell
 
 log = logging.getLogger(__name__)
 
 BETWEEN_LOOKS = 30.0  # seconds
+BETWEEN_TRIES = timedelta(minutes=15)  # of a channel that does not answer
 SETTLED_WITHIN = timedelta(seconds=60)  # by then a night that failed has told the office; one that died is taken up
 JOURNAL_WITHIN = timedelta(seconds=20)  # Prefect's own hooks have written the journal by then
 CAUGHT_UP_WITHIN = timedelta(minutes=30)  # after a start: nights that are late run first
@@ -64,6 +66,8 @@ class Guard:
     api_url: str
     since: datetime  # when `jindu serve` was started
     calls: list[Call] = field(default_factory=list)
+    reported: list[Fault] = field(default_factory=list)  # by Prefect alone, until everybody was told
+    _tried: dict[str, datetime] = field(default_factory=dict)  # by a fault's key, when a channel last failed
     _seen: dict[str, datetime] = field(default_factory=dict)  # by a fault's key, when it was first seen
 
     def look(self, now: datetime) -> list[Fault]:
@@ -72,13 +76,25 @@ class Guard:
         self._seen = {fault.key: self._seen.get(fault.key, now) for fault in found}
         ripe = [call for call in self.calls if now - call.at >= JOURNAL_WITHIN]
         self.calls = [call for call in self.calls if call not in ripe]
-        reported = [fault for call in ripe if (fault := self._reported(call))]
-        return [*(fault for fault in found if self._is_certain(fault, now)), *reported]
+        self.reported += [fault for call in ripe if (fault := self._reported(call))]
+        known = [*(fault for fault in found if self._is_certain(fault, now)), *self.reported]
+        return [fault for fault in known if not self._has_just_been_tried(fault, now)]
+
+    def learn(self, told: Told, now: datetime) -> None:
+        """Whom the office's channels did not reach is tried again in a while."""
+        if told.unreached:
+            self._tried[told.fault.key] = now
+        elif told.fault in self.reported:
+            self.reported.remove(told.fault)
 
     def seconds_to_next(self, now: datetime) -> float:
         """How long to wait for the next look, when no call comes."""
         waiting = [(call.at + JOURNAL_WITHIN - now).total_seconds() for call in self.calls]
         return max(0.0, min([BETWEEN_LOOKS, *waiting]))
+
+    def _has_just_been_tried(self, fault: Fault, now: datetime) -> bool:
+        tried = self._tried.get(fault.key)
+        return tried is not None and now - tried < BETWEEN_TRIES
 
     def _is_certain(self, fault: Fault, now: datetime) -> bool:
         """Not before what heals by itself has had its time."""
@@ -175,11 +191,12 @@ def _look(guard: Guard, reference: Path | None) -> None:
     try:
         faults = guard.look(now)
         for told in tell(guard.home, reference, faults, now) if faults else []:
+            guard.learn(told, now)
             if told.sent or told.filed:
                 log.warning("%s: told %s", told.fault.en, ", ".join(told.sent + told.filed))
             for name, error in told.unreached:
                 log.warning("%s: %s not reached: %s", told.fault.en, name, error.message_en)
-    except (JinduError, OSError):
+    except Exception:  # a guard that ended of it would tell nobody of anything
         log.exception("could not look")
 
 

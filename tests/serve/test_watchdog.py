@@ -15,7 +15,8 @@ import pytest
 
 from jindu import cli, fault, guard
 from jindu.alerts import channel, digest
-from jindu.alerts.office import note_told, tell_office
+from jindu.alerts.channel import ChannelError
+from jindu.alerts.office import Told, note_told, tell_office
 from jindu.fault import HANGS_AFTER, STALE_AFTER, look
 from jindu.last_run import remember_attempt, remember_unrecorded, show_life
 from jindu.lock import locked
@@ -124,7 +125,7 @@ def hook(monkeypatch: pytest.MonkeyPatch) -> Iterator[list[dict[str, str]]]:
             pass
 
     server = HTTPServer(("127.0.0.1", 0), Receiver)
-    Thread(target=server.serve_forever, daemon=True).start()
+    Thread(target=server.serve_forever, args=(0.02,), daemon=True).start()
     monkeypatch.setenv("JINDU_HOOK", f"json://127.0.0.1:{server.server_port}/")
     monkeypatch.setattr(channel, "PAUSES", (0.0,))
     yield bodies
@@ -202,6 +203,86 @@ def test_under_serve_what_heals_by_itself_has_its_time(home: Home) -> None:
     remember_attempt(night(home), "running", step="core")
     assert watching.look(NOW + 2 * HOUR) == []
     assert [one.code for one in watching.look(NOW + 2 * HOUR + guard.SETTLED_WITHIN)] == ["failed"]
+
+
+def test_a_channel_that_does_not_answer_is_tried_again_in_a_while(home: Home) -> None:
+    watching = guard.Guard(home, "http://127.0.0.1:9/api", since=NOW)
+    remember_attempt(night(home), "failed", step="core", message_zh="坏了", message_en="broken")
+    assert watching.look(NOW) == [], "the night tells it itself"
+    later = NOW + guard.SETTLED_WITHIN
+    [failed] = watching.look(later)
+    watching.learn(Told(failed, unreached=[("统筹办", ChannelError("没有回应", "no answer"))]), later)
+    assert watching.look(later + guard.BETWEEN_TRIES / 2) == []
+    assert watching.look(later + guard.BETWEEN_TRIES) == [failed]
+
+
+@pytest.fixture
+def prefect() -> Iterator[tuple[str, dict[str, dict[str, object]]]]:
+    """A server on loopback that answers as Prefect's does: its address, and what it says of each path."""
+    answers: dict[str, dict[str, object]] = {"/flows/1": {"name": "nightly"}, "/flows/2": {"name": "delivery"}}
+
+    class Answering(BaseHTTPRequestHandler):
+        def do_GET(self) -> None:
+            self.send_response(200 if self.path in answers else 404)
+            self.end_headers()
+            self.wfile.write(json.dumps(answers.get(self.path)).encode())
+
+        def log_message(self, *_: object) -> None:
+            pass
+
+    server = HTTPServer(("127.0.0.1", 0), Answering)
+    Thread(target=server.serve_forever, args=(0.02,), daemon=True).start()
+    yield f"http://127.0.0.1:{server.server_port}", answers
+    server.shutdown()
+    server.server_close()
+
+
+def run_of(flow: int, state: str) -> dict[str, object]:
+    begun = (NOW - HOUR).isoformat()
+    return {
+        "flow_id": flow,
+        "state_type": state,
+        "state": {"message": "No module named flows"},
+        "parameters": {},
+        "expected_start_time": begun,
+        "start_time": begun,
+    }
+
+
+@pytest.mark.parametrize(
+    ("why", "run", "said"),
+    [
+        ("failed", (1, "CRASHED"), ["的夜间运行失败"]),
+        ("failed", (2, "FAILED"), ["的发送提醒失败"]),
+        ("failed", (1, "COMPLETED"), []),  # tried again, and done
+        ("silent", (1, "RUNNING"), ["的夜间运行没有声息，进程可能已经中断"]),
+        ("silent", (1, "SCHEDULED"), []),  # taken up
+        ("unfinished", (2, "RUNNING"), ["的发送提醒一小时还没有结束"]),
+        ("late", (1, "SCHEDULED"), ["的夜间运行过了半小时还没有开始"]),
+        ("late", (1, "RUNNING"), []),
+    ],
+)
+def test_what_prefect_alone_knows_is_told(
+    home: Home, prefect: tuple[str, dict[str, dict[str, object]]], why: str, run: tuple[int, str], said: list[str]
+) -> None:
+    url, answers = prefect
+    answers["/flow_runs/a"] = run_of(*run)
+    watching = guard.Guard(home, url, since=NOW, calls=[guard.Call(why, "a", NOW)])
+    assert watching.look(NOW) == [], "the hooks have their time"
+    found = watching.look(NOW + guard.JOURNAL_WITHIN)
+    assert ["的" + one.zh.partition(" 的")[2] for one in found] == said
+
+
+def test_what_the_journal_tells_of_the_same_run_is_not_told_twice(
+    home: Home, prefect: tuple[str, dict[str, dict[str, object]]]
+) -> None:
+    url, answers = prefect
+    answers["/flow_runs/a"] = run_of(1, "FAILED")
+    due = (NOW - HOUR).replace(microsecond=0)
+    remember_attempt(night(home, due), "failed", step="core", message_zh="坏了", message_en="broken")
+    watching = guard.Guard(home, url, since=NOW, calls=[guard.Call("failed", "a", NOW)])
+    assert watching.look(NOW + guard.JOURNAL_WITHIN) == []
+    assert watching.reported == []
 
 
 def test_the_guard_takes_what_prefect_says_and_nothing_else() -> None:
