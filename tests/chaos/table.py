@@ -31,7 +31,7 @@ class Record:
         start = time.monotonic()
         try:
             seen, is_right = what(), True
-        except (AssertionError, OSError, KeyError) as error:
+        except (AssertionError, OSError, LookupError, ValueError) as error:
             seen, is_right = f"{type(error).__name__}: {error}", False
         self.rows.append(Row(done, promised, time.monotonic() - start, seen, is_right))
         print(f"{'ok ' if is_right else 'NOT'} {done}: {seen}", flush=True)
