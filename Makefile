@@ -4,6 +4,7 @@ PYTHON ?= python3
 JINDU_HOME ?= warehouse/data
 AS_OF ?= 2024-10-10T02:00
 PORT ?= 4200
+SUITE ?= night serve alerts
 
 export JINDU_HOME
 # a night is five processes: without bytecode each would compile thousands of files anew
@@ -62,9 +63,8 @@ $(BENCHED): $(INSTALLED) requirements-bench.lock
 test: setup ## run all tests
 	@$(BIN)/python -m pytest
 
-chaos: setup ## kill a night after every step, and each process of `jindu serve`, and see them come back (ten minutes)
-	@$(BIN)/python -m pytest --every-point tests/nightly/test_killed.py
-	@$(BIN)/python -m tests.chaos.serve
+chaos: setup ## kill a night after every step, each process of `jindu serve`, a delivery midway (SUITE=night, serve, alerts)
+	@code=0; for suite in $(SUITE); do $(BIN)/python -m tests.chaos.$$suite || code=$$?; done; exit $$code
 
 bench: setup $(BENCHED) ## measure: first answer, projection, laws, mutants (tests/bench/; half an hour)
 	@code=0; for script in $$(grep -l __main__ tests/bench/*.py tests/bench/faults/*.py); do \

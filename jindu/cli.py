@@ -21,6 +21,7 @@ COMMANDS = (
     "run",
     "deliver",
     "status",
+    "watchdog",
     "bulletin",
     "explain",
     "sql",

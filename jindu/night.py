@@ -13,8 +13,9 @@ import duckdb
 from jindu import lock
 from jindu.alerts.deliver import alert_failure
 from jindu.checks.gate import GateFailed
+from jindu.last_run import remember_attempt, remember_unrecorded, show_life
 from jindu.lock import HomeLockedError, holds_lock
-from jindu.memory import recall, remember
+from jindu.memory import remember
 from jindu.report.steps import AFTER_PUBLISH, StepTime, step_after, title
 from jindu.settings import (
     OFFICE_TIMEZONE,
@@ -97,7 +98,7 @@ def _begin(home: Home, reference: Path, moment: datetime) -> Night:
             [run_id, attempt, moment, _now()],
         )
     _begun.add(home.root)
-    _remember(night, "running")
+    remember_attempt(night, "running")
     log.info("night %s attempt %d begins in %s", run_id, attempt, home.root)
     return night
 
@@ -120,7 +121,7 @@ def step(night: Night, name: str, function: Step) -> StepReport:
     with connect(night.home):  # opened once for the step and its journal
         _begin_step(night, name)
         try:
-            report = watched(name, lambda progress: function(night, progress))
+            report = watched(name, lambda progress: function(night, _lively(night.home, progress)))
         except BaseException as error:  # also Ctrl-C: the journal says where; always raised again
             _end_step(night, name, "failed", *messages(error))
             raise
@@ -171,7 +172,7 @@ def close_night(night: Night) -> None:
         connection.commit()
     with suppress(OSError):
         night.home.notice.unlink(missing_ok=True)
-    _remember(night, "completed")
+    remember_attempt(night, "completed")
     log.info("night %s attempt %d is complete", night.run_id, night.attempt)
 
 
@@ -250,17 +251,6 @@ def step_times(home: Home, run_id: str) -> list[StepTime]:
     return [StepTime(*row) for row in rows]
 
 
-def last_attempt(home: Home) -> dict[str, Any] | None:
-    """run_id, attempt, as_of, state, at, step, message_zh and message_en of the newest attempt.
-
-    Kept in small files of their own: whoever asks need not open the private database. A state `running` that nobody
-    holds the lock for has died. Attempt 0 is a failure that the database does not know.
-    """
-    found = [one for one in (recall(_memory(home)), recall(_unrecorded(home))) if one is not None]
-    moments = [tuple(datetime.fromisoformat(one[name]) for name in ("as_of", "at")) for one in found]
-    return found[moments.index(max(moments))] if found else None
-
-
 def messages(error: BaseException) -> tuple[str, str]:
     """What went wrong, in Chinese and English."""
     if isinstance(error, JinduError):
@@ -285,7 +275,7 @@ def _record_failure(home: Home, reference: str, moment: datetime, error: BaseExc
         failed_step = _one(
             connection, "select failed_step from raw.run where run_id = ? and attempt = ?", [run_id, night.attempt]
         )
-    _remember(night, "failed", step=failed_step, message_zh=message_zh, message_en=message_en)
+    remember_attempt(night, "failed", step=failed_step, message_zh=message_zh, message_en=message_en)
     with suppress(OSError):  # the alert matters more
         _put_notice(night, failed_step, is_gate=isinstance(error, GateFailed))
     _show_notice(home)
@@ -353,8 +343,7 @@ def _tell_unrecorded(home: Home, reference: str, moment: datetime, error: BaseEx
     night = Night(home, _folder_or_name(home, reference), moment, run_id_of(moment), attempt=0)
     log.error("night %s failed, which is not recorded: %s", night.run_id, message_en)
     with suppress(OSError):  # the alert matters more
-        told = _told(night, "failed", step="start", message_zh=message_zh, message_en=message_en)
-        remember(_unrecorded(home), told)
+        remember_unrecorded(night, step="start", message_zh=message_zh, message_en=message_en)
     alert_failure(night, "start", message_zh, message_en, is_recorded=False)
 
 
@@ -409,7 +398,7 @@ def _begin_step(night: Night, name: str) -> None:
             [*key, _now()],
         )
         connection.commit()
-    _remember(night, "running", step=name)
+    remember_attempt(night, "running", step=name)
 
 
 def _end_step(night: Night, name: str, state: str, detail_zh: str, detail_en: str) -> None:
@@ -428,6 +417,16 @@ def _end_step(night: Night, name: str, state: str, detail_zh: str, detail_en: st
         connection.commit()
 
 
+def _lively(home: Home, progress: Progress) -> Progress:
+    """The same, which also shows that the night goes on to whoever watches over it."""
+
+    def tell(done: int, total: int) -> None:
+        show_life(home)
+        progress(done, total)
+
+    return tell
+
+
 def _tell(say: Callable[[Watcher], None]) -> None:
     """Tell the watchers; one whose terminal is gone is not told again, and the night goes on."""
     for watcher in list(watchers):
@@ -435,30 +434,6 @@ def _tell(say: Callable[[Watcher], None]) -> None:
             say(watcher)
         except OSError:
             watchers.remove(watcher)
-
-
-def _remember(night: Night, state: str, **more: str | None) -> None:
-    remember(_memory(night.home), _told(night, state, **more))
-
-
-def _told(night: Night, state: str, **more: str | None) -> dict[str, Any]:
-    return {
-        "run_id": night.run_id,
-        "attempt": night.attempt,
-        "as_of": night.as_of.isoformat(),
-        "state": state,
-        "at": _now().isoformat(timespec="seconds"),
-        **more,
-    }
-
-
-def _memory(home: Home) -> Path:
-    return home.root / "last_run.json"
-
-
-def _unrecorded(home: Home) -> Path:
-    """Beside the other, which belongs to whoever is at work in the home."""
-    return home.root / "last_unrecorded.json"
 
 
 def _newest_state(home: Home, run_id: str) -> str | None:

@@ -55,7 +55,7 @@ def start(home: Home) -> PrefectServer:
         os.environ["PREFECT_HOME"] = str(home.prefect)
         return PrefectServer(served["api_url"], home.log / "server.log", None)
     home.prefect.mkdir(parents=True, exist_ok=True)
-    port = _free_port()
+    port = free_port()
     os.environ["PREFECT_HOME"] = str(home.prefect)
     with log.open("wb") as output:
         process = subprocess.Popen(
@@ -130,7 +130,8 @@ def serving_file(home: Home) -> Path:
     return home.prefect / "serve.json"
 
 
-def _free_port() -> int:
+def free_port() -> int:
+    """A port of this machine that nobody listens on at the moment."""
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         return int(probe.getsockname()[1])

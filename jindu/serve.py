@@ -5,6 +5,7 @@ however it ends, none is left.
 """
 
 import os
+import secrets
 import socket
 import sys
 from configparser import RawConfigParser
@@ -17,11 +18,11 @@ from cronsim import CronSim
 
 from jindu.lock import HomeLockedError, lock_descriptor, lock_holder, take_lock
 from jindu.memory import remember
-from jindu.prefect_server import serving_file, spare_loopback
+from jindu.prefect_server import free_port, serving_file, spare_loopback
 from jindu.settings import OFFICE_TIMEZONE, PROJECT_ROOT, Home, JinduError
 
 KEPT_BYTES, KEPT_FILES = "5MB", "3"  # of each log
-PROGRAMS = ("server", "worker", "watch")  # in the order of their start; stopped in the reverse
+PROGRAMS = ("server", "guard", "worker", "watch")  # in the order of their start; stopped in the reverse
 STEADY_SECONDS = "20"  # a process that ends sooner (Prefect takes some to fail) is started again later and later
 NEVER_GIVE_UP = "1000000"
 STOP_SECONDS = "20"
@@ -98,6 +99,7 @@ def configuration(home: Home, reference: Path | None, host: str, port: int) -> R
     named = ["--home", str(home.root), *(["--reference", str(reference)] if reference else [])]
     commands = {
         "server": ["prefect", "server", "start", "--host", host, "--port", str(port)],
+        "guard": ["jindu.guard"],
         "worker": ["jindu.worker"],
         "watch": ["jindu.cli", "watch", *named],
     }
@@ -131,12 +133,14 @@ def _escaped(text: str | Path) -> str:
 def environment(home: Home, reference: Path | None, api_url: str, lang: str) -> dict[str, str]:
     """What the children find: the same for the server, the worker and the nights that it starts."""
     return {
+        "JINDU_GUARD": f"http://127.0.0.1:{free_port()}/{secrets.token_urlsafe()}",  # where Prefect calls the guard
         "JINDU_HOME": str(home.root),
         "JINDU_LANG": lang,
         "JINDU_REFERENCE": str(reference or ""),
         "JINDU_SERVE": datetime.now(OFFICE_TIMEZONE).isoformat(),  # the worker deploys once for each of these
         "PATH": f"{Path(sys.executable).parent}{os.pathsep}{os.environ.get('PATH', '')}",
         "PREFECT_API_URL": api_url,
+        "PREFECT_FLOWS_HEARTBEAT_FREQUENCY": "30",  # seconds: automations.yaml waits for two
         "PREFECT_HOME": str(home.prefect),
         "PREFECT_LOGGING_EXTRA_LOGGERS": "jindu",
         "PREFECT_SERVER_ANALYTICS_ENABLED": "false",

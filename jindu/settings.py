@@ -137,6 +137,11 @@ class Home:
         return self.root / ".watch.lock"
 
     @property
+    def watchdog_lock(self) -> Path:
+        """Held while the office is told what is wrong: nobody is told twice at once."""
+        return self.root / ".watchdog.lock"
+
+    @property
     def site_lock(self) -> Path:
         """Held while pages are written: two sites are never written at once."""
         return self.root / ".site.lock"

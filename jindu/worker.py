@@ -15,11 +15,14 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
+import yaml
+
 from jindu.night import give_up_night
 from jindu.prefect_server import answers, opener
 from jindu.settings import PROJECT_ROOT, home_folder
 
 POOL, NIGHT = "jindu", "nightly"  # prefect.yaml
+CALLER = "jindu-guard"  # the block by which the server calls jindu/guard.py
 NOT_FOUND = 404
 LOOK_AGAIN = 0.5  # seconds
 TRIES = 3  # of one night whose worker dies under it
@@ -58,7 +61,34 @@ def deploy(api_url: str, mark: Path, serve: str) -> None:
             raise
         _prefect("work-pool", "create", POOL, "--type", "process")
     _prefect("deploy", "--all")
+    if guard := os.environ.get("JINDU_GUARD"):
+        automate(api_url, guard)
     mark.write_text(serve, encoding="utf-8")
+
+
+def automate(api_url: str, guard: str) -> None:
+    """Have the server call the guard by the automations of automations.yaml; those of an earlier start are replaced."""
+    caller = _caller(api_url, guard)
+    automations = yaml.safe_load((PROJECT_ROOT / "automations.yaml").read_text(encoding="utf-8"))["automations"]
+    for one in automations:
+        words = f"{one.pop('call')} {{{{ labels['prefect.resource.id'] }}}}"  # for_each: the flow run
+        one["actions"] = [{"type": "call-webhook", "block_document_id": caller, "payload": words}]
+        for old in _ask(api_url, "POST", "/automations/filter", {"automations": {"name": {"any_": [one["name"]]}}}):
+            _ask(api_url, "DELETE", f"/automations/{old['id']}")
+        _ask(api_url, "POST", "/automations/", one)
+
+
+def _caller(api_url: str, guard: str) -> str:
+    """The id of the webhook block that calls the guard; its address changes with each start."""
+    kind = _ask(api_url, "GET", "/block_types/slug/webhook")["id"]
+    wanted = {"block_schemas": {"block_type_id": {"any_": [kind]}}, "limit": 1}
+    [shape] = _ask(api_url, "POST", "/block_schemas/filter", wanted)
+    said = {"data": {"method": "POST", "url": guard}, "block_schema_id": shape["id"]}
+    asked = {"block_documents": {"name": {"any_": [CALLER]}}}
+    for old in _ask(api_url, "POST", "/block_documents/filter", asked):
+        _ask(api_url, "PATCH", f"/block_documents/{old['id']}", said)
+        return str(old["id"])
+    return str(_ask(api_url, "POST", "/block_documents/", said | {"name": CALLER, "block_type_id": kind})["id"])
 
 
 def take_up(api_url: str) -> None:
@@ -100,7 +130,8 @@ def _ask(api_url: str, method: str, path: str, body: dict[str, Any] | None = Non
         headers={"Content-Type": "application/json"},
     )
     with opener().open(request, timeout=30) as response:
-        return json.load(response)
+        answer = response.read()
+    return json.loads(answer) if answer else None
 
 
 if __name__ == "__main__":

@@ -13,6 +13,7 @@ from jindu.alerts.begun import Begun, begun_digests
 from jindu.alerts.channel import Channel, ChannelError, find_channel, send
 from jindu.alerts.digest import Digest, File, Reader, compose, compose_failure, failure_key
 from jindu.alerts.notification import names_told, record
+from jindu.alerts.office import note_told
 from jindu.alerts.outbox import write_digest
 from jindu.alerts.pending import Case, Published, Told, digests_told, pending_events, published_cases, told_of
 from jindu.alerts.recipient import OUTBOX_ONLY, Recipient, load_recipients, own_units, read_recipients, scope_is_known
@@ -304,6 +305,7 @@ def _alert_one(night: Night, recipient: Recipient, failed: tuple[str, str, str],
             _file_away(night.home, recipient, digest)
     except ChannelError:
         return
+    note_told(night.home, failure_key(night.run_id, failed[1])[0], [recipient.name], datetime.now(OFFICE_TIMEZONE))
     if is_recorded:
         with suppress(*BROKEN):
             record(night, recipient.name, digest)

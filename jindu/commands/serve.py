@@ -24,11 +24,11 @@ from jindu.spoken import (
     "serve",
     cls=SpokenCommand,
     help=both(
-        "在一台机器上长期运行：夜间运行、发送提醒、收件箱值守。\n\n"
+        "在一台机器上长期运行：夜间运行、发送提醒、收件箱值守、夜间运行看护。\n\n"
         "包括 Prefect 服务与页面；夜间运行在 02:00，发送提醒在 08:00；任何一个进程退出都会重新启动。\n\n"
         "按 Ctrl-C 停止。退出码：0 正常停止；2 未能启动。",
-        "Keep one machine at work: Prefect with its page, the night (02:00), the delivery (08:00) and the watch on the "
-        "inbox; a process that ends is started again.\n\n"
+        "Keep one machine at work: Prefect with its page, the night (02:00), the delivery (08:00), the watch on the "
+        "inbox and a guard over the nights; a process that ends is started again.\n\n"
         "Ctrl-C stops it. Exit code: 0 stopped as asked; 2 not started.",
     ),
     epilog=both("  jindu serve --home /data/jindu", "  jindu --lang en serve --home /data/jindu"),

@@ -6,7 +6,6 @@ from pathlib import Path
 
 import click
 
-from jindu import night
 from jindu.alerts.waiting import waiting_digests
 from jindu.report.status import read_status, status_lines
 from jindu.settings import OFFICE_TIMEZONE, home_folder
@@ -32,7 +31,7 @@ from jindu.spoken import DONE, NEEDS_PERSON, NOT_DONE, Speech, SpokenCommand, bo
 def command(speech: Speech, home: Path | None, json: bool) -> int:
     """Read from the published copy and two small files: a night at work is not disturbed."""
     here = home_folder(home)
-    found = read_status(here, datetime.now(OFFICE_TIMEZONE), night.last_attempt(here), waiting_digests(here))
+    found = read_status(here, datetime.now(OFFICE_TIMEZONE), waiting_digests(here))
     click.echo(
         dumps(found.as_json(), ensure_ascii=False, indent=2) if json else "\n".join(status_lines(found, speech.lang))
     )

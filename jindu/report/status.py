@@ -4,18 +4,20 @@ import os
 import shutil
 from collections import Counter
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 import duckdb
 
 from jindu.decisions import read_journals, strange_files, torn_journals
+from jindu.fault import STALE_AFTER, Fault, look
+from jindu.fault import age as age_of
+from jindu.last_run import last_attempt
 from jindu.lock import lock_holder
 from jindu.report.summary import Corrected, OpenSubmission, Summary, Undecided, read_summary, with_own_names
 from jindu.settings import OFFICE_TIMEZONE, Home, JinduError
 from jindu.shown import word
 
-STALE_HOURS = 26.0  # a night each day, and two hours' grace
 LEAST_FREE_BYTES = 1_000_000_000  # a night writes its archive, its database and a copy to publish
 NAMES_SHOWN = 8
 DECISION_WORDS = {
@@ -48,6 +50,7 @@ class Status:
     last_attempt: dict[str, Any] | None
     digests: dict[str, Any] | None
     free_bytes: int
+    faults: tuple[Fault, ...] = ()  # of the nights, the gravest first
     pending: dict[str, int] = field(default_factory=dict)  # by kind, decisions that the next night counts
 
     @property
@@ -144,9 +147,7 @@ class Status:
         }
 
 
-def read_status(
-    home: Home, now: datetime, last_attempt: dict[str, Any] | None, digests: dict[str, Any] | None
-) -> Status:
+def read_status(home: Home, now: datetime, digests: dict[str, Any] | None) -> Status:
     """The status of a home at the moment `now`; age is in hours since the published as-of moment."""
     summary = with_own_names(home, read_summary(home)) if home.published.exists() else None
     age = round((now - summary.as_of).total_seconds() / 3600, 1) if summary else None
@@ -157,9 +158,10 @@ def read_status(
         age,
         running=lock_holder(home),
         watching=lock_holder(home, path=home.watch_lock),
-        last_attempt=last_attempt,
+        last_attempt=last_attempt(home),
         digests=digests,
         free_bytes=shutil.disk_usage(place).free,
+        faults=tuple(look(home, now)),
         pending=_pending(home) if summary else {},
     )
 
@@ -204,7 +206,7 @@ def status_lines(status: Status, lang: str) -> list[str]:
 
 
 def _published_lines(status: Status, summary: Summary, zh: bool) -> list[str]:
-    age = _age(status.age_hours or 0.0, zh)
+    age = age_of(timedelta(hours=status.age_hours or 0.0))[0 if zh else 1]
     moment = f"{summary.as_of.astimezone(OFFICE_TIMEZONE):%Y-%m-%d %H:%M}"
     lines = [f"最近一次成功：截至 {moment}（{age}）" if zh else f"last good run: as of {moment} ({age})"]
     lines.append(
@@ -260,23 +262,7 @@ def _published_lines(status: Status, summary: Summary, zh: bool) -> list[str]:
 
 
 def _machine_needs(status: Status) -> list[Need]:
-    needs = []
-    if status.has_failed and status.last_attempt:
-        needs.append(_failure(status.last_attempt))
-    if status.summary is None and status.running:
-        return needs
-    if status.summary is None:
-        command = f"jindu run --home {status.home.root}"
-        needs.append(Need("never_run", f"还没有成功运行过：请运行 {command}", f"No night has succeeded: run {command}"))
-    elif _is_stale(status):
-        age = status.age_hours or 0.0
-        needs.append(
-            Need(
-                "stale",
-                f"已发布的数据是 {_age(age, True)}的：夜间任务没有运行，请检查 jindu serve 或计划任务",
-                f"What is published is from {_age(age, False)}: no night has run since; check jindu serve or the timer",
-            )
-        )
+    needs = [_of_fault(fault) for fault in status.faults]
     for file in torn_journals(status.home):
         needs.append(
             Need(
@@ -440,29 +426,10 @@ def _named(summary: Summary | None, state: str) -> list[dict[str, str | None]]:
     ]
 
 
-def _failure(attempt: dict[str, Any]) -> Need:
-    step, when, run_id = attempt.get("step") or "?", attempt["at"], attempt["run_id"]
-    zh = attempt.get("message_zh") or "进程中途结束。"
-    en = attempt.get("message_en") or "The process ended midway."
-    if step.startswith("gate-"):  # the same data judged by the same rules fail again
-        zh = f"{zh}请先按上面所说改正数据，或由维护员核对 expectations/ 里的规则，再运行一次 jindu run。"
-        en = f"{en} Mend the data, or have the maintainer look at the rule in expectations/; then run jindu run again."
-    else:
-        zh, en = f"{zh}再运行一次 jindu run 即可接着做完。", f"{en} Run jindu run again to finish the job."
-    return Need(
-        "failed",
-        f"最近一次运行失败：{run_id}，步骤 {step}，{when}\n{zh}",
-        f"The last run failed: {run_id}, step {step}, {when}\n{en}",
-    )
+def _of_fault(fault: Fault) -> Need:
+    said_zh, said_en = f"{fault.detail_zh}{fault.remedy_zh}", f"{fault.detail_en} {fault.remedy_en}".strip()
+    return Need(fault.code, f"{fault.zh}\n{said_zh}", f"{fault.en}\n{said_en}")
 
 
 def _is_stale(status: Status) -> bool:
-    return status.age_hours is not None and status.age_hours > STALE_HOURS
-
-
-def _age(hours: float, zh: bool) -> str:
-    if hours < 0:  # run as of a moment to come
-        return "截至时刻还没有到" if zh else "a moment still to come"
-    if hours < 48:
-        return f"{hours:.0f} 小时前" if zh else f"{hours:.0f} hours ago"
-    return f"{hours / 24:.0f} 天前" if zh else f"{hours / 24:.0f} days ago"
+    return status.age_hours is not None and timedelta(hours=status.age_hours) > STALE_AFTER

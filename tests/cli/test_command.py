@@ -11,7 +11,8 @@ from pathlib import Path
 import duckdb
 import pytest
 
-from jindu import cli, night
+from jindu import cli
+from jindu.last_run import last_attempt
 from jindu.settings import Home
 from jindu.spoken import SPLIT
 
@@ -73,7 +74,7 @@ def test_bad_reference_data_ends_the_night_before_it_begins_and_is_recorded(
     reference.mkdir()
     assert cli.run_command(["run", "--home", str(home.root), "--reference", str(reference)]) == 2
     assert "org_unit.csv" in capsys.readouterr().err
-    attempt = night.last_attempt(home)
+    attempt = last_attempt(home)
     assert attempt is not None
     assert (attempt["state"], attempt["step"]) == ("failed", "start")
     assert cli.run_command(["status", "--home", str(home.root)]) == 2

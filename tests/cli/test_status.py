@@ -7,9 +7,10 @@ from typing import Any
 
 import pytest
 
-from jindu import cli, night
+from jindu import cli
 from jindu.alerts.waiting import remember_digests, waiting_digests
-from jindu.report.status import LEAST_FREE_BYTES, STALE_HOURS, Status, read_status, status_lines
+from jindu.fault import STALE_AFTER
+from jindu.report.status import LEAST_FREE_BYTES, Status, read_status, status_lines
 from jindu.settings import OFFICE_TIMEZONE, Home
 
 AS_OF = datetime(2024, 10, 10, 2, tzinfo=OFFICE_TIMEZONE)
@@ -18,7 +19,7 @@ Told = Callable[[], dict[str, Any]]
 
 def status_of(home: Home, hours: float = 1) -> Status:
     now = AS_OF + timedelta(hours=hours)
-    return read_status(home, now, night.last_attempt(home), waiting_digests(home))
+    return read_status(home, now, waiting_digests(home))
 
 
 def codes(status: Status) -> list[str]:
@@ -30,8 +31,9 @@ def test_what_needs_a_person_is_listed_by_urgency(published_home: Home) -> None:
 
 
 def test_data_that_no_night_renewed_are_stale(published_home: Home) -> None:
-    assert "stale" not in codes(status_of(published_home, STALE_HOURS))
-    assert codes(status_of(published_home, STALE_HOURS + 0.1))[0] == "stale"
+    hours = STALE_AFTER.total_seconds() / 3600
+    assert "stale" not in codes(status_of(published_home, hours))
+    assert codes(status_of(published_home, hours + 0.1))[0] == "stale"
 
 
 def test_a_month_that_is_being_collected_shows_how_many_came(published_home: Home) -> None:

@@ -11,6 +11,7 @@ import pytest
 
 from jindu import night
 from jindu.alerts import deliver
+from jindu.last_run import last_attempt
 from jindu.lock import HomeLockedError
 from jindu.settings import Home, JinduError, Night, Progress, StepReport
 from jindu.warehouse.connection import connect
@@ -85,7 +86,7 @@ def test_a_failed_step_fails_the_night_and_alerts_once(
     assert rows(home, "select step, state, detail_en from raw.run_step") == [("read", "failed", "broken")]
     assert rows(home, "select attempt, state, failed_step, failure from raw.run") == [(1, "failed", "read", "坏了")]
     assert alarm.told == [("read", "坏了")]
-    attempt = night.last_attempt(home)
+    attempt = last_attempt(home)
     assert attempt is not None
     assert (attempt["state"], attempt["step"], attempt["message_en"]) == ("failed", "read", "broken")
 
@@ -203,11 +204,11 @@ def test_a_scheduled_night_that_waited_in_vain_is_told_and_remembered(
     [alert] = home.outbox.glob("*.txt")
     assert "排定的夜间运行没有开始" in alert.read_text(encoding="utf-8")
     assert str(other.pid) in alert.read_text(encoding="utf-8")
-    attempt = night.last_attempt(home)
+    attempt = last_attempt(home)
     assert attempt is not None
     assert (attempt["state"], attempt["run_id"], attempt["attempt"]) == ("failed", "2024-10-11T02:00:00", 0)
     night.open_night(str(home.root), str(reference), due)
-    later = night.last_attempt(home)
+    later = last_attempt(home)
     assert later is not None
     assert (later["state"], later["run_id"], later["attempt"]) == ("running", "2024-10-11T02:00:00", 1)
 
@@ -236,7 +237,7 @@ def test_a_night_given_up_is_recorded_and_told_once(
     )
     assert (state, failure.partition("（")[0]) == ("failed", "夜间运行 3 次中途结束")
     assert [step for step, _ in alarm.told] == ["read" if died == "in a step" else "start"]
-    attempt = night.last_attempt(home)
+    attempt = last_attempt(home)
     assert attempt is not None
     assert (attempt["state"], attempt["run_id"]) == ("failed", "2024-10-10T02:00:00")
     assert night.lock_holder(home) is None

@@ -91,6 +91,7 @@ class Served:
 
 MARKS = {  # what a program's command line has that no other's has
     "server": "prefect server start",
+    "guard": "jindu.guard",
     "worker": "prefect worker start",
     "watch": "jindu.cli watch",
     "night": "prefect.engine",
@@ -122,7 +123,7 @@ def wait_until(what: Callable[[], Found | None], seconds: float) -> Found:
 
 def is_ready(served: Served) -> bool:
     """Everything is up, and the deployments are there."""
-    up = served.children().keys() >= {"server", "worker", "watch"}
+    up = served.children().keys() >= {"server", "guard", "worker", "watch"}
     return up and answers(served.api_url) and (served.home.prefect / "deployed").exists()
 
 

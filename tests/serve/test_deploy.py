@@ -15,39 +15,55 @@ from jindu.settings import PROJECT_ROOT
 
 DEPLOY = PROJECT_ROOT / "deploy"
 UNIT = DEPLOY / "systemd" / "jindu.service"
+TIMER = UNIT.with_name("jindu-watchdog.timer")
+SERVICES = sorted(UNIT.parent.glob("*.service"))
 INSTALLED = "/opt/jindu"
 EXPOSURE_AT_MOST = 2.5  # systemd-analyze security: 0 is locked up, 10 is wide open
 
 
-def unit_here(tmp_path: Path) -> Path:
+def unit_here(tmp_path: Path, unit: Path) -> Path:
     """The unit as it would be on this machine, where its program and user exist."""
-    text = UNIT.read_text(encoding="utf-8").replace(INSTALLED, str(PROJECT_ROOT))
-    copy = tmp_path / UNIT.name
+    text = unit.read_text(encoding="utf-8").replace(INSTALLED, str(PROJECT_ROOT))
+    copy = tmp_path / unit.name
     copy.write_text(re.sub(r"(User|Group)=jindu", r"\1=daemon", text), encoding="utf-8")
     return copy
 
 
 @pytest.mark.skipif(shutil.which("systemd-analyze") is None, reason="no systemd-analyze")
-def test_systemd_takes_the_unit(tmp_path: Path) -> None:
-    command = ["systemd-analyze", "verify", "--man=no", str(unit_here(tmp_path))]
+def test_systemd_takes_the_units(tmp_path: Path) -> None:
+    units = [str(unit_here(tmp_path, unit)) for unit in sorted(UNIT.parent.iterdir())]
+    command = ["systemd-analyze", "verify", "--man=no", *units]
     done = subprocess.run(command, capture_output=True, text=True, check=False)
     assert (done.returncode, done.stderr) == (0, "")
 
 
 @pytest.mark.skipif(shutil.which("systemd-analyze") is None, reason="no systemd-analyze")
-def test_the_unit_is_locked_up(tmp_path: Path) -> None:
+@pytest.mark.parametrize("unit", SERVICES, ids=lambda unit: unit.name)
+def test_the_unit_is_locked_up(tmp_path: Path, unit: Path) -> None:
     threshold = str(int(EXPOSURE_AT_MOST * 10))
-    command = ["systemd-analyze", "security", "--offline=yes", f"--threshold={threshold}", str(unit_here(tmp_path))]
+    command = [
+        "systemd-analyze",
+        "security",
+        "--offline=yes",
+        f"--threshold={threshold}",
+        str(unit_here(tmp_path, unit)),
+    ]
     done = subprocess.run(command, capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stdout
 
 
-def test_the_unit_may_write_its_home_alone_and_comes_back() -> None:
-    lines = UNIT.read_text(encoding="utf-8").splitlines()
-    for line in ("NoNewPrivileges=yes", "ProtectSystem=strict", "PrivateTmp=yes", "User=jindu", "Restart=always"):
+@pytest.mark.parametrize("unit", SERVICES, ids=lambda unit: unit.name)
+def test_the_unit_may_write_its_home_alone(unit: Path) -> None:
+    lines = unit.read_text(encoding="utf-8").splitlines()
+    for line in ("NoNewPrivileges=yes", "ProtectSystem=strict", "PrivateTmp=yes", "User=jindu"):
         assert line in lines
     assert [line for line in lines if line.startswith("ReadWritePaths")] == ["ReadWritePaths=/var/lib/jindu"]
     assert any(line.startswith("Environment=JINDU_HOME=/var/lib/jindu ") for line in lines)
+
+
+def test_the_service_comes_back_and_the_watchdog_comes_round() -> None:
+    assert "Restart=always" in UNIT.read_text(encoding="utf-8").splitlines()
+    assert "OnUnitActiveSec=30min" in TIMER.read_text(encoding="utf-8").splitlines()
 
 
 def instructions() -> list[tuple[str, str]]:

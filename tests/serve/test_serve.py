@@ -96,7 +96,7 @@ def test_every_program_is_tied_restarted_and_logged(home: Home, tmp_path: Path) 
     config = configuration(home, tmp_path / "reference", "127.0.0.1", 4200)
     programs = [name for name in config.sections() if name.startswith("program:")]
     assert programs == [f"program:{name}" for name in PROGRAMS]
-    assert [config[name]["priority"] for name in programs] == ["1", "2", "3"]
+    assert [config[name]["priority"] for name in programs] == ["1", "2", "3", "4"]
     assert config["supervisord"]["logfile"] == str(home.log / "supervisord.log").replace("%", "%%")
     for name in programs:
         words = shlex.split(config[name]["command"].replace("%%", "%"))

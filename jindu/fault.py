@@ -1,0 +1,180 @@
+"""What is wrong with the nights of a home, seen from outside: without the private database and without Prefect."""
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+import duckdb
+
+from jindu.last_run import last_attempt, last_sign_of_life
+from jindu.lock import lock_holder
+from jindu.settings import OFFICE_TIMEZONE, Home, JinduError
+from jindu.warehouse.published import published_copy
+
+STALE_AFTER = timedelta(hours=26)  # a night each day, and two hours' grace
+HANGS_AFTER = timedelta(hours=1)  # without a new step or any progress; a whole night takes minutes
+
+
+@dataclass(frozen=True)
+class Fault:
+    """One thing that is wrong, what the night itself said of it, and what to do."""
+
+    code: str  # failed, hangs, unreadable, never_run, stale
+    key: str  # the same for as long as it is the same fault
+    zh: str
+    en: str
+    remedy_zh: str
+    remedy_en: str
+    detail_zh: str = ""  # may quote data
+    detail_en: str = ""
+
+
+@dataclass(frozen=True)
+class Published:
+    """The moment that the published copy is as of; None when there is none, or when `damage` says why not."""
+
+    as_of: datetime | None
+    damage: JinduError | None = None
+
+
+def look(home: Home, now: datetime) -> list[Fault]:
+    """What is wrong at the moment `now`, the gravest first; nothing is wrong with a night that is at work."""
+    attempt = last_attempt(home)
+    faults = [*_of_attempt(home, attempt, now)]
+    published = _published(home)
+    if published.damage:
+        return [*faults, _unreadable(published.damage)]
+    if faults or (attempt and attempt["state"] == "running"):
+        return faults  # what keeps the data old is told, or being mended
+    return _of_age(home, published.as_of, attempt, now)
+
+
+def failure_key(run_id: str, step: str) -> str:
+    """Names the failure of a night at a step: the same however many attempts fail there."""
+    return f"run_failed {run_id} {step}"
+
+
+def age(elapsed: timedelta) -> tuple[str, str]:
+    """How long ago something was, in Chinese and English."""
+    hours = elapsed.total_seconds() / 3600
+    if hours < 0:  # run as of a moment to come
+        return "截至时刻还没有到", "a moment still to come"
+    if hours < 48:
+        return f"{hours:.0f} 小时前", f"{hours:.0f} hours ago"
+    return f"{hours / 24:.0f} 天前", f"{hours / 24:.0f} days ago"
+
+
+def _of_attempt(home: Home, attempt: dict[str, Any] | None, now: datetime) -> list[Fault]:
+    if attempt is None or attempt["state"] == "completed":
+        return []
+    if attempt["state"] == "failed":
+        return [_failed(attempt)]
+    holder = lock_holder(home)
+    if holder is None:
+        return [_died(attempt)]
+    seen = last_sign_of_life(home, attempt)
+    return [_hangs(attempt, holder, seen, now)] if now - seen > HANGS_AFTER else []
+
+
+def _failed(attempt: dict[str, Any]) -> Fault:
+    step, run_id = attempt.get("step") or "?", attempt["run_id"]
+    remedy = ("再运行一次 jindu run 即可接着做完。", "Run jindu run again to finish the job.")
+    if step.startswith("gate-"):  # the same data judged by the same rules fail again
+        remedy = (
+            "请先按上面所说改正数据，或由维护员核对 expectations/ 里的规则，再运行一次 jindu run。",
+            "Mend the data, or have the maintainer look at the rule in expectations/; then run jindu run again.",
+        )
+    return Fault(
+        "failed",
+        failure_key(run_id, step),
+        f"最近一次运行失败：{run_id}，步骤 {step}，{attempt['at']}",
+        f"The last run failed: {run_id}, step {step}, {attempt['at']}",
+        *remedy,
+        attempt.get("message_zh") or "",
+        attempt.get("message_en") or "",
+    )
+
+
+def _died(attempt: dict[str, Any]) -> Fault:
+    step, run_id = attempt.get("step") or "start", attempt["run_id"]
+    return Fault(
+        "failed",
+        failure_key(run_id, step),
+        f"最近一次运行失败：{run_id}，步骤 {step}，{attempt['at']}",
+        f"The last run failed: {run_id}, step {step}, {attempt['at']}",
+        "再运行一次 jindu run 即可接着做完。",
+        "Run jindu run again to finish the job.",
+        "进程中途结束（被终止或断电）。",
+        "The process ended midway (killed, or a power cut).",
+    )
+
+
+def _hangs(attempt: dict[str, Any], holder: dict[str, Any], seen: datetime, now: datetime) -> Fault:
+    step, run_id, pid = attempt.get("step") or "start", attempt["run_id"], holder["pid"]
+    since_zh, since_en = age(now - seen)
+    return Fault(
+        "hangs",
+        f"run_hangs {run_id} {step}",
+        f"夜间运行停住不动：{run_id}，步骤 {step}，最近一次进展是 {since_zh}",
+        f"The night hangs: {run_id}, step {step}, no progress since {since_en}",
+        f"请查看日志 jindu.log 或 log/worker.log；确认停住后结束进程 {pid}（kill {pid}），再运行一次 jindu run。",
+        f"See jindu.log or log/worker.log; when it is stuck indeed, end process {pid} (kill {pid}) and run jindu run.",
+    )
+
+
+def _published(home: Home) -> Published:
+    if not home.published.exists():
+        return Published(None)
+    try:
+        with published_copy(home) as (connection, _):
+            row = connection.execute("select max(as_of_at) from mart.run").fetchone()
+    except (JinduError, duckdb.Error, OSError) as error:
+        told = JinduError(str(error), str(error))
+        return Published(None, error if isinstance(error, JinduError) else told)
+    return Published(row[0].astimezone(OFFICE_TIMEZONE) if row and row[0] else None)
+
+
+def _unreadable(damage: JinduError) -> Fault:
+    return Fault(
+        "unreadable",
+        "unreadable",
+        "已发布的数据打不开",
+        "What is published cannot be opened",
+        "运行一次 jindu run 会重新发布；仍打不开的，请检查磁盘。",
+        "jindu run publishes anew; when that does not help, check the disk.",
+        damage.message_zh,
+        damage.message_en,
+    )
+
+
+def _of_age(home: Home, as_of: datetime | None, attempt: dict[str, Any] | None, now: datetime) -> list[Fault]:
+    command = f"jindu run --home {home.root}"
+    if as_of is None:
+        zh, en = "还没有成功运行过", "No night has succeeded"
+        return [Fault("never_run", "never_run", zh, en, f"请运行 {command}", f"Run {command}")]
+    if now - as_of <= STALE_AFTER:
+        return []
+    age_zh, age_en = age(now - as_of)
+    zh, en = f"已发布的数据是 {age_zh}的", f"What is published is from {age_en}"
+    key = f"stale {as_of.isoformat()}"
+    if attempt and now - datetime.fromisoformat(attempt["at"]) <= STALE_AFTER:  # a night, but of a past moment
+        return [
+            Fault(
+                "stale",
+                key,
+                f"{zh}：最近一次运行以 {as_of:%Y-%m-%d %H:%M} 为截至时刻",
+                f"{en}: the last run was as of {as_of:%Y-%m-%d %H:%M}",
+                f"请运行 {command}（不带 --as-of）",
+                f"Run {command} without --as-of",
+            )
+        ]
+    return [
+        Fault(
+            "stale",
+            key,
+            f"{zh}：此后没有进行过夜间运行",
+            f"{en}: no night has run since",
+            f"请检查 jindu serve 或计划任务（systemctl status jindu），再运行一次 {command}",
+            f"Check jindu serve or the timer (systemctl status jindu), then run {command}",
+        )
+    ]
