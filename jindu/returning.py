@@ -74,7 +74,11 @@ def finding_list(receipt: Receipt) -> FindingList:
     found = "，".join(f"{word} {count} 条" for word, count in counts if count)
     return FindingList(
         f"校验结果：{receipt.state_word}（{found}）",
-        ["  ".join(fact for fact in facts if fact), "".join(receipt.advice), MARKS + (HOW_TO if receipt.overtaken_by is None else "")],
+        [
+            "  ".join(fact for fact in facts if fact),
+            "".join(receipt.advice),
+            MARKS + (HOW_TO if receipt.overtaken_by is None else ""),
+        ],
         [
             Note(
                 severity=remark.severity,

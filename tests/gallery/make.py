@@ -258,7 +258,14 @@ FORMULAS: dict[str, Rows] = {
     "reference_error": form(visit(Formula("=#REF!+1", "#REF!"))),
     "division_error": form(visit(5), coverage(Formula("=0/0", "#DIV/0!"))),
 }
+IMPOSSIBLE: dict[str, Rows] = {name: form(visit(5), training()) for name in (
+    "number_that_is_none", "number_beyond_all_bounds", "day_beyond_all_bounds", "text_that_the_file_lacks",
+)}  # fmt: skip
 EDITED = {  # what XlsxWriter does not write: 17 digits; no result, as of programs that never calculate; an empty text
+    "number_that_is_none": (b'<c r="D4"><v>5</v>', b'<c r="D4"><v>NaN</v>'),
+    "number_beyond_all_bounds": (b'<c r="D4"><v>5</v>', b'<c r="D4"><v>1E+400</v>'),
+    "day_beyond_all_bounds": (b'<c r="D4"><v>5</v>', b'<c r="D4" t="d"><v>never</v>'),
+    "text_that_the_file_lacks": (b'<c r="D4"><v>5</v>', b'<c r="D4" t="s"><v>999</v>'),
     "long_double": (b"<v>0.3</v>", b"<v>0.30000000000000004</v>"),
     "formula_without_a_result": (b"</f><v>5</v>", b"</f>"),
     "formula_with_an_empty_result": (b'<c r="E4">', b'<c r="E4" t="str">'),
@@ -402,7 +409,7 @@ def libreoffice() -> Iterator[Callable[[Sequence[Path], Path], None]]:
 
 def make_modern(folder: Path) -> None:
     """The files that need no LibreOffice."""
-    for name, rows in {**NUMBERS, **DAYS, **LAYOUTS, **FORMULAS}.items():
+    for name, rows in {**NUMBERS, **DAYS, **LAYOUTS, **FORMULAS, **IMPOSSIBLE}.items():
         write_workbook(folder / f"{name}.xlsx", rows)
         if name in EDITED:
             edit_sheet(folder / f"{name}.xlsx", *EDITED[name])
