@@ -105,9 +105,17 @@ create or replace macro night_of(as_of) as
 create or replace macro day_of(moment) as
     cast(moment as date);
 
+-- Letters and digits of full width, and the signs that stand in names and codes, as those of half width.
+create or replace macro half_width(text) as
+    translate(
+        text,
+        '（）＿－．％０１２３４５６７８９ＡＢＣＤＥＦＧＨＩＪＫＬＭＮＯＰＱＲＳＴＵＶＷＸＹＺａｂｃｄｅｆｇｈｉｊｋｌｍｎｏｐｑｒｓｔｕｖｗｘｙｚ',
+        '()_-.%0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz'
+    );
+
 -- A name as people compare names: no white space, full width as half width.
 create or replace macro plain_name(name) as
-    regexp_replace(nfc_normalize(translate(name, '（）＿－０１２３４５６７８９', '()_-0123456789')), '\s', '', 'g');
+    regexp_replace(nfc_normalize(half_width(name)), '\s', '', 'g');
 
 -- A note as it is compared with the phrases that explain nothing: letters and digits alone, full width as half width,
 -- capitals as small letters, and the traditional characters that such phrases are written with as simplified ones.
@@ -115,11 +123,7 @@ create or replace macro plain_note(note) as
     translate(
         lower(
             regexp_replace(
-                translate(
-                    nfc_normalize(note),
-                    '０１２３４５６７８９ＡＢＣＤＥＦＧＨＩＪＫＬＭＮＯＰＱＲＳＴＵＶＷＸＹＺａｂｃｄｅｆｇｈｉｊｋｌｍｎｏｐｑｒｓｔｕｖｗｘｙｚ',
-                    '0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz'
-                ),
+                half_width(nfc_normalize(note)),
                 '[\s\p{Z}\p{P}\p{S}\p{C}]',
                 '',
                 'g'

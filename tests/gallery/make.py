@@ -240,6 +240,11 @@ LAYOUTS: dict[str, Rows] = {
         ("investment", "固定资产投资", 3.2, "65000万元"),
     ],
     "names_without_codes": form((None, "走 访 企 业", "次", 5, 40, None)),
+    "full_width_codes": form(
+        ("ｖｉｓｉｔ", "走访企业", "次", 5, 40, None),
+        ("ＣＯＶＥＲＡＧＥ", "随访率", "％", 0.95, None, None),
+        labels=("单位代码：９９０１０１００１００１", None, "报告期：2024年9月"),
+    ),
     "unknown_indicator": form(visit(5), ("visits", "走访", "次", 5, 40, None)),
     "labels_beside": form(
         visit(5), labels=("填报单位", "示例一社区", "单位代码", UNIT, "报告期", "2024年9月")
