@@ -39,6 +39,10 @@ select
     indicator_code is not null as is_indicator_known,
     indicator_text,
     '本表列出的指标代码' as indicator_expected,
+    case when indicator_code is not null then name_of_code is null end as is_name_agreed,
+    name_cell,
+    name_text,
+    indicator_name,
     -- the subject's level comes from the indicator, so an unknown indicator leaves it open
     case when indicator_code is not null then org_unit_code is not null end as is_org_unit_known,
     org_unit_text,

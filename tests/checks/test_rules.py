@@ -822,6 +822,7 @@ FAULTY: dict[str, dict[str, Any]] = {
     "personal_number_in_note": {"month": 1, "note": "问 13800000000"},
     "unknown_org_unit": {"month": 1, "subject": None, "org_unit_text": "丙", "is_asked": False},
     "foreign_org_unit": {"month": 1, "subject": "B", "org_unit_text": "乙", "is_asked": False},
+    "name_conflict": {"month": 1, "name_of_code": "part"},
 }
 
 

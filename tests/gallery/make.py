@@ -137,6 +137,7 @@ NUMBERS: dict[str, Rows] = {
     "number_stored_as_text": form(visit("12", "40")),
     "leading_zeros": form(visit("007")),
     "long_double": form(visit(5), investment(0.1 + 0.2)),
+    "more_decimals_than_asked": form(visit(5), ("allowance", "发放补贴", "元", 1200.505, 9000.5, None)),
     "circled_number": form(visit("①")),
     "superscript": form(visit("5²")),
     "about": form(visit("约30")),
@@ -244,6 +245,9 @@ LAYOUTS: dict[str, Rows] = {
         ("ｖｉｓｉｔ", "走访企业", "次", 5, 40, None),
         ("ＣＯＶＥＲＡＧＥ", "随访率", "％", 0.95, None, None),
         labels=("单位代码：９９０１０１００１００１", None, "报告期：2024年9月"),
+    ),
+    "code_beside_another_name": form(
+        ("visit", "开展培训", "次", 5, 40, None), ("training", "走访企业", "次", 2, 18, None)
     ),
     "unknown_indicator": form(visit(5), ("visits", "走访", "次", 5, 40, None)),
     "labels_beside": form(
