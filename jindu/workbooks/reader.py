@@ -493,7 +493,8 @@ def _document(
         correction_cell=place,
         heading_sheet=table.sheet_name,
         sender_cell=_place_of_value(("sender_code", *SUBJECT_FIELDS), found.get("sender_code"), table, words),
-        report_month_cell=_place_of_value((MONTH_FIELD,), found.get(MONTH_FIELD), table, words),
+        report_month_cell=_place_of_value((MONTH_FIELD,), found.get(MONTH_FIELD), table, words)
+        or _place_of(MONTH_FIELD, table, words),  # blank: where to write it
     )
 
 

@@ -171,6 +171,7 @@ DAYS: dict[str, Rows] = {
     "month_that_shows_its_zero": in_month(Styled(2024.1, "0.00")),
     "month_in_the_title": [("示例一社区2024年9月社区月报（示例）",), ("单位代码：" + UNIT,), COLUMNS, visit(5)],
     "month_alone": [(TITLE,), ("填报单位：示例一社区", None, "（2024年9月）"), COLUMNS, visit(5)],
+    "month_left_blank": form(visit(5), labels=("填报单位：示例一社区", None, f"单位代码：{UNIT}", "报告期：")),
     "month_of_another_label": [(TITLE,), ("有效期至：", "2024年9月"), COLUMNS, visit(5)],
     "day_in_words": dated("2024年3月15日"),
     "day_with_points": dated("2024.3.15"),
