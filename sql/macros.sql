@@ -84,9 +84,13 @@ create or replace macro converted(number, multiplier) as
         when multiplier is not null then sign(number) * 1000 * impossible_size()
     end;
 
--- Digits of half width and a capital X, as the patterns of personal numbers expect them.
+-- Digits of half width and a capital X, as the patterns of personal numbers expect them; 一三八… is a number spoken.
 create or replace macro plain_digits(text) as
-    translate(text, '０１２３４５６７８９Ｘｘx', '0123456789XXX');
+    translate(
+        text,
+        '０１２３４５６７８９Ｘｘx〇零一二三四五六七八九○幺壹贰叁肆伍陆柒捌玖',
+        '0123456789XXX0012345678901123456789'
+    );
 
 -- Whether there is an identity card's number: place, day of birth, serial number, check digit; or the 15 digits of the
 -- old card.
@@ -251,6 +255,7 @@ create or replace macro refusal_words(refusal_code) as
         when 'empty_file' then '0 字节'
         when 'too_large' then '文件过大'
         when 'not_a_workbook' then '不是可用的工作簿'
+        when 'unknown_encoding' then '文字编码不明'
         when 'legacy_format' then '旧格式（如 .xls）'
         when 'encrypted' then '设有打开密码'
         when 'macro' then '带有宏'

@@ -30,7 +30,8 @@ TABLES_SHOWN = 10
     cls=SpokenCommand,
     help=both(
         "用归档、决定和参考数据重建工作数据库（warehouse.duckdb），截至最近一次发布了数据的运行；中途停下，原库不变。\n\n"
-        "重建后与原库逐表比较 reference、core、check、mart。已发布的数据不动。退出码：0 完成；1 完成但与原库有出入，或关口不合格；2 未完成。",
+        "重建后与原库逐表比较 reference、core、check、mart。已发布的数据不动。\n\n"
+        "退出码：0 完成；1 完成但与原库有出入，或关口不合格；2 未完成。",
         "Build the private database (warehouse.duckdb) anew from archive, decisions and reference folder, as of the "
         "last night that published; interrupted, the old one stays.\n\n"
         "Afterwards reference, core, check and mart are compared with the old one, table by table. "

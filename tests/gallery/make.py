@@ -305,6 +305,9 @@ CSVS: dict[str, bytes] = {
     "csv_utf8": f"{CSV_HEAD}\n{CSV_LINE}示例\n".encode(),
     "csv_utf8_with_mark": codecs.BOM_UTF8 + f"{CSV_HEAD}\r\n{CSV_LINE}示例\r\n".encode(),
     "csv_gb18030": f"{CSV_HEAD}\r\n{CSV_LINE}㐂里弄，示例€\r\n".encode("gb18030"),
+    "csv_big5": f"{CSV_HEAD}\r\n{CSV_LINE}新增二戶，經核對屬實，示例\r\n".translate(
+        str.maketrans("报单码对标计数备", "報單碼對標計數備")
+    ).encode("big5", "replace"),
     "csv_utf16_tabs": codecs.BOM_UTF16_LE + f"{CSV_HEAD}\n{CSV_LINE}示例\n".replace(",", "\t").encode("utf-16-le"),
     "csv_english_headings": (
         "form,org_unit_code,report_month,indicator_code,month_value,ytd_value\n"
