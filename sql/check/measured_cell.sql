@@ -53,7 +53,7 @@ with typed_cell as (
         ]) as typed,
     from core.reading as reading
     inner join "check".submission as submission using (submission_id)
-    where submission.is_identified and reading.is_asked
+    where submission.has_known_rows and reading.is_asked
 ),
 
 bounded_cell as (

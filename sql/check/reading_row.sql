@@ -1,4 +1,4 @@
--- grain: one row per submission and row of its table that names an indicator, for submissions that are what they claim
+-- grain: one row per submission and row of its table that names an indicator, where form, sender and month are known
 -- view: nearly every row is as it should be, and nothing is worked out twice.
 -- Is the row about something that is known, asked, and said once?
 with counted_row as (
@@ -22,7 +22,7 @@ with counted_row as (
             reading.submission_id = repeated_row.submission_id
             and reading.org_unit_code = repeated_row.org_unit_code
             and reading.indicator_code = repeated_row.indicator_code
-    where submission.is_identified
+    where submission.has_known_rows
 )
 
 select
