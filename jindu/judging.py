@@ -10,7 +10,7 @@ import subprocess
 import sys
 import threading
 import time
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from datetime import datetime
@@ -187,7 +187,8 @@ def first_look(home: Home, reference: Path, files: Sequence[LyingFile], now: dat
             return []
         run.read(candidates)
         judgements = _superseding([one for one in run.judge() if not one.is_known])
-        return [names.receipt(judgement, len(run.skipped)) for judgement in judgements]
+        newest = _newest_usable(judgements)
+        return [names.receipt(judgement, len(run.skipped), newest) for judgement in judgements]
 
 
 def _answer(home: Home, reference: Path, files: list[LyingFile]) -> list[Receipt] | _Refusal:
@@ -202,12 +203,18 @@ def _answer(home: Home, reference: Path, files: list[LyingFile]) -> list[Receipt
         return _Refusal(False, f"意外错误 {told}。", f"Unexpected {told}.")
 
 
-def _superseding(judgements: Sequence[Judgement]) -> list[Judgement]:
-    """The judgements with all but the newest usable version of a report superseded, as core.submission has it."""
+def _newest_usable(judgements: Sequence[Judgement]) -> dict[tuple[object, ...], int]:
+    """The version of each report that counts, as core.submission has it."""
     newest: dict[tuple[object, ...], int] = {}
     for one in judgements:
         if one.state in USABLE:
             newest[_report_of(one)] = max(newest.get(_report_of(one), 0), one.version or 0)
+    return newest
+
+
+def _superseding(judgements: Sequence[Judgement]) -> list[Judgement]:
+    """The judgements with all but the newest usable version of a report superseded."""
+    newest = _newest_usable(judgements)
     return [
         replace(one, state="superseded")
         if one.state in USABLE and (one.version or 0) < newest[_report_of(one)]
@@ -228,8 +235,10 @@ class _Names:
         self._units = dict(tables["org_unit"].select("code", "name").iter_rows())
         self._indicators = dict(tables["indicator"].select("code", "name_zh").iter_rows())
 
-    def receipt(self, judgement: Judgement, skipped_count: int) -> Receipt:
-        """What a night will confirm, as a first look says it."""
+    def receipt(self, judgement: Judgement, skipped_count: int, newest: Mapping[tuple[object, ...], int]) -> Receipt:
+        """What a night will confirm, as a first look says it; `newest` has the version that counts of each report."""
+        counted = newest.get(_report_of(judgement), 0)
+        is_overtaken = judgement.state == "rejected" and (judgement.version or counted) < counted
         folder = judgement.folder_code if judgement.folder_code in self._units else None
         unit_code = folder or judgement.sender_code
         return Receipt(
@@ -268,6 +277,7 @@ class _Names:
             is_sample=judgement.is_sample,
             confirmed_at=None,
             refusal_code=judgement.refusal_code,
+            overtaken_by=counted if is_overtaken else None,
             is_sender_certain=is_sender_certain(
                 folder is not None, [finding.rule_code for finding in judgement.findings]
             ),

@@ -43,6 +43,14 @@ Step = Callable[[Night, Progress], StepReport]
 Report = TypeVar("Report", bound=StepReport)
 
 PATIENCE = 1800.0  # seconds that a scheduled night waits for whoever is at work in the home, such as a delivery
+# a night that published and failed at its pages has its readers, too
+NEWEST_PUBLISHED = """
+select max(run.as_of_at)
+from raw.run as run
+left join raw.run_step as step
+    on run.run_id = step.run_id and run.attempt = step.attempt and step.step = 'publish' and step.state = 'completed'
+where run.as_of_at > ? and (run.state = 'completed' or step.step is not null)
+"""
 DIED_ZH = "进程中途结束（被终止或断电），没有留下原因。"
 DIED_EN = "The process ended midway (killed, or a power cut) and left no reason."
 
@@ -105,7 +113,7 @@ def _begin(home: Home, reference: Path, moment: datetime) -> Night:
 
 def _refuse_the_past(connection: duckdb.DuckDBPyConnection, moment: datetime) -> None:
     """A home goes forward: an older night would take the newer figures from its readers, and alert about the past."""
-    later = _one(connection, "select max(as_of_at) from raw.run where state = 'completed' and as_of_at > ?", [moment])
+    later = _one(connection, NEWEST_PUBLISHED, [moment])
     if later is not None:
         shown = later.astimezone(OFFICE_TIMEZONE).isoformat(timespec="minutes")
         raise PastNightError(

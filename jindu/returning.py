@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from jindu.report.receipt import SHORT_ID, Receipt, ReceiptFolder
+from jindu.report.receipt import Receipt, ReceiptFolder
 from jindu.report.returns import asked_units, make_folders, receipts_of
 from jindu.settings import OFFICE_TIMEZONE, Home, JinduError, Night, Progress, StepReport
 from jindu.warehouse.connection import connect
@@ -16,10 +16,8 @@ from jindu.workbooks.marking import CHANGED, Marker
 
 TOGETHER = 50  # workbooks marked before they are put into the folder, which others wait for meanwhile
 REMEDY = "请核对后改正"
-HOW_TO = (
-    "点“位置”可跳到那一格；标色的格子改动后颜色自动消去，批注写明原因。"
-    "可以直接在本文件里改好，存盘后放进收件文件夹；本页不用删，下次核对会换新。"
-)
+MARKS = "点“位置”可跳到那一格；标色的格子改动后颜色自动消去，批注写明原因。"
+HOW_TO = "可以直接在本文件里改好，存盘后放进收件文件夹；本页不用删，下次核对会换新。"
 Source = Callable[[Receipt], Path | None]
 
 
@@ -47,10 +45,8 @@ def write_books(home: Home, receipts: Iterable[Receipt], source: Source, writer:
     `source` says where a file lies; one that changed meanwhile is left out. `writer` names who writes: one of each.
     Raises JinduError when the disk is full, the folder takes nothing or the marking process does not start.
     """
-    known = list(receipts)
-    withdrawn = {receipt.submission_id[:SHORT_ID] for receipt in known if receipt.state == "withdrawn"}
     with ReceiptFolder(home.returns) as folder:
-        lacking = [receipt for receipt in known if folder.lacks_book(receipt, withdrawn)]
+        lacking = [receipt for receipt in receipts if folder.lacks_book(receipt)]
     count = 0
     if lacking:
         with _drafts(home, writer) as drafts, Marker() as marker:
@@ -59,7 +55,7 @@ def write_books(home: Home, receipts: Iterable[Receipt], source: Source, writer:
                 made = [_draft(marker, receipt, source(receipt), drafts) for receipt in batch]
                 with ReceiptFolder(home.returns) as folder:
                     pairs = zip(batch, made, strict=True)
-                    count += sum(folder.place_book(receipt, draft, withdrawn) for receipt, draft in pairs if draft)
+                    count += sum(folder.place_book(receipt, draft) for receipt, draft in pairs if draft)
     return count
 
 
@@ -78,7 +74,11 @@ def finding_list(receipt: Receipt) -> FindingList:
     found = "，".join(f"{word} {count} 条" for word, count in counts if count)
     return FindingList(
         f"校验结果：{receipt.state_word}（{found}）",
-        ["  ".join(fact for fact in facts if fact), "".join(receipt.advice), HOW_TO],
+        [
+            "  ".join(fact for fact in facts if fact),
+            "".join(receipt.advice),
+            MARKS + (HOW_TO if receipt.overtaken_by is None else ""),
+        ],
         [
             Note(
                 severity=remark.severity,

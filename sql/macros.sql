@@ -84,9 +84,13 @@ create or replace macro converted(number, multiplier) as
         when multiplier is not null then sign(number) * 1000 * impossible_size()
     end;
 
--- Digits of half width and a capital X, as the patterns of personal numbers expect them.
+-- Digits of half width and a capital X, as the patterns of personal numbers expect them; 一三八… is a number spoken.
 create or replace macro plain_digits(text) as
-    translate(text, '０１２３４５６７８９Ｘｘx', '0123456789XXX');
+    translate(
+        text,
+        '０１２３４５６７８９Ｘｘx〇零一二三四五六七八九○幺壹贰叁肆伍陆柒捌玖',
+        '0123456789XXX0012345678901123456789'
+    );
 
 -- Whether there is an identity card's number: place, day of birth, serial number, check digit; or the 15 digits of the
 -- old card.
@@ -105,9 +109,17 @@ create or replace macro night_of(as_of) as
 create or replace macro day_of(moment) as
     cast(moment as date);
 
+-- Letters and digits of full width, and the signs that stand in names and codes, as those of half width.
+create or replace macro half_width(text) as
+    translate(
+        text,
+        '（）＿－．％０１２３４５６７８９ＡＢＣＤＥＦＧＨＩＪＫＬＭＮＯＰＱＲＳＴＵＶＷＸＹＺａｂｃｄｅｆｇｈｉｊｋｌｍｎｏｐｑｒｓｔｕｖｗｘｙｚ',
+        '()_-.%0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz'
+    );
+
 -- A name as people compare names: no white space, full width as half width.
 create or replace macro plain_name(name) as
-    regexp_replace(nfc_normalize(translate(name, '（）＿－０１２３４５６７８９', '()_-0123456789')), '\s', '', 'g');
+    regexp_replace(nfc_normalize(half_width(name)), '\s', '', 'g');
 
 -- A note as it is compared with the phrases that explain nothing: letters and digits alone, full width as half width,
 -- capitals as small letters, and the traditional characters that such phrases are written with as simplified ones.
@@ -115,11 +127,7 @@ create or replace macro plain_note(note) as
     translate(
         lower(
             regexp_replace(
-                translate(
-                    nfc_normalize(note),
-                    '０１２３４５６７８９ＡＢＣＤＥＦＧＨＩＪＫＬＭＮＯＰＱＲＳＴＵＶＷＸＹＺａｂｃｄｅｆｇｈｉｊｋｌｍｎｏｐｑｒｓｔｕｖｗｘｙｚ',
-                    '0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz'
-                ),
+                half_width(nfc_normalize(note)),
                 '[\s\p{Z}\p{P}\p{S}\p{C}]',
                 '',
                 'g'
@@ -247,6 +255,7 @@ create or replace macro refusal_words(refusal_code) as
         when 'empty_file' then '0 字节'
         when 'too_large' then '文件过大'
         when 'not_a_workbook' then '不是可用的工作簿'
+        when 'unknown_encoding' then '文字编码不明'
         when 'legacy_format' then '旧格式（如 .xls）'
         when 'encrypted' then '设有打开密码'
         when 'macro' then '带有宏'

@@ -7,7 +7,7 @@ import json
 import os
 import re
 import tempfile
-from collections.abc import Collection, Iterable
+from collections.abc import Iterable
 from dataclasses import asdict, dataclass
 from datetime import date, datetime
 from pathlib import Path
@@ -31,7 +31,6 @@ HEAD_BYTES = 2048  # the seal stands in the first lines
 SEAL = re.compile(r'<meta name="jindu-receipt" content="([0-9a-f]+) (preliminary|confirmed) ([0-9a-f]+)">')
 NAMED = re.compile(rf"_?{WORD}_([0-9a-f]{{{SHORT_ID}}})\.html")
 BOOK_NAMED = re.compile(rf"_?{BOOK_WORD}_([0-9a-f]{{{SHORT_ID}}})\.xlsx")
-VERSION = re.compile(rf"(.+_第)([0-9]+)(版_)(?:{WORD}|{BOOK_WORD})_[0-9a-f]{{{SHORT_ID}}}\.\w+")
 SENDER_IN_DOUBT = "sender_conflict"  # expectations/incoming.yml: the file names two senders
 # Refusals by the reader alone: the guard had let the file through, and it was opened without harm
 OPENED = frozenset({"no_table", "no_rows", "ambiguous_table", "mixed_document"})
@@ -113,14 +112,16 @@ class Receipt:
     refusal_code: str | None = None  # why it could not be read
     is_sender_certain: bool = True  # a workbook holds names and notes: it goes to nobody else
     corrections: tuple[str, ...] = ()  # values telephoned in that count in the place of its cells, in words
+    overtaken_by: int | None = None  # the newer version of the same report that counts
 
     @property
     def digest(self) -> str:
         """SHA-256 of all that it says, but for who says it."""
         told = asdict(self) | {"confirmed_at": None, "received_at": self.received_at.astimezone(OFFICE_TIMEZONE)}
         del told["refusal_code"], told["is_sender_certain"]  # of the workbook, not of what the receipt says
-        if not self.corrections:  # so that receipts written before there were any stay true
-            del told["corrections"]
+        for later in ("corrections", "overtaken_by"):  # so that receipts written before there were any stay true
+            if not told[later]:
+                del told[later]
         told |= {"is_lock_over": True} if self.is_open and self.is_lock_over else {}  # then it asks for something else
         return hashlib.sha256(json.dumps(told, default=str, sort_keys=True).encode()).hexdigest()
 
@@ -180,7 +181,7 @@ class Receipt:
     @property
     def is_open(self) -> bool:
         """Whether somebody has something to do about it."""
-        return self.state in {"held", "rejected"}
+        return self.state in {"held", "rejected"} and self.overtaken_by is None
 
     @property
     def is_lock_over(self) -> bool:
@@ -288,28 +289,19 @@ class ReceiptFolder:
         self._paths[short_id] = [target]
         return True
 
-    def lacks_book(self, receipt: Receipt, withdrawn: Collection[str] = ()) -> bool:
-        """Whether the receipt stands here, its workbook goes back and is not there.
-
-        Only the newest version's does, of those that nobody took back: `withdrawn` has the others' short ids.
-        """
+    def lacks_book(self, receipt: Receipt) -> bool:
+        """Whether the receipt stands here, its workbook goes back and is not there; each version has its own."""
         book = receipt.book_path
-        target = self._returns / receipt.path
-        seal = _seal(target) if book else None
-        if book is None or seal is None or seal[2] != receipt.digest or (self._returns / book).is_file():
-            return False
-        standing = [paths for short_id, paths in self._paths.items() if short_id not in withdrawn]
-        versions = [_version(path) for paths in standing for path in paths]
-        stem, version = _version(target)
-        return not stem or version >= max(other for other_stem, other in versions if other_stem == stem)
+        seal = _seal(self._returns / receipt.path) if book else None
+        return bool(book and seal and seal[2] == receipt.digest and not (self._returns / book).is_file())
 
-    def place_book(self, receipt: Receipt, draft: Path, withdrawn: Collection[str] = ()) -> bool:
+    def place_book(self, receipt: Receipt, draft: Path) -> bool:
         """Put a finished workbook beside its receipt in one step; False when the receipt no longer asks for it.
 
         Raises JinduError when the folder takes nothing.
         """
         book = receipt.book_path
-        if book is None or not self.lacks_book(receipt, withdrawn):
+        if book is None or not self.lacks_book(receipt):
             return False
         try:
             with draft.open("rb") as file:
@@ -346,18 +338,13 @@ class ReceiptFolder:
                     self._books.setdefault(found[1], []).append(path)
 
     def _drop_books(self, receipt: Receipt, is_said_anew: bool) -> None:
-        """Take away workbooks that no longer say what the receipt says, and those of older versions."""
+        """Take away the submission's workbooks that no longer say what its receipt says."""
         book = receipt.book_path and self._returns / receipt.book_path
-        short_id = receipt.submission_id[:SHORT_ID]
-        stem, version = _version(self._returns / receipt.path)
-        for number, paths in self._books.items():
-            for path in [*paths]:
-                is_stale = number == short_id and (is_said_anew or path != book)
-                other_stem, other_version = _version(path)
-                is_older = bool(stem) and other_stem == stem and other_version < version
-                if is_stale or (is_older and receipt.state != "withdrawn"):
-                    path.unlink(missing_ok=True)
-                    paths.remove(path)
+        there = self._books.get(receipt.submission_id[:SHORT_ID], [])
+        for path in [*there]:
+            if is_said_anew or path != book:
+                path.unlink(missing_ok=True)
+                there.remove(path)
 
     def _unlock(self) -> None:
         if self._lock is not None:
@@ -391,6 +378,11 @@ def _advice(receipt: Receipt) -> list[str]:
                 "请逐条核对下表：有误的改正，属实的在该行“备注”写明原因（只写“核实无误”不算），再放进收件文件夹。",
                 overdue or (f"请在 {_day(lock)}（锁定日）以前办完。" if lock else ""),
             ]
+        case "rejected" if receipt.overtaken_by is not None:
+            return [
+                "整份没有采用，数值没有计入。",
+                f"后来的第 {receipt.overtaken_by} 版已经计入，这一版不用再改；要更正，请从最新的一版改起。",
+            ]
         case "rejected":
             is_late = due is not None and receipt.timeliness != "按时"
             return [
@@ -413,12 +405,6 @@ def _day(day: date) -> str:
 def _moment(moment: datetime) -> str:
     here = moment.astimezone(OFFICE_TIMEZONE)
     return f"{_day(here)} {here:%H:%M}"
-
-
-def _version(path: Path) -> tuple[str, int]:
-    """Unit, month and form of a file in returns/, and its version; nothing and 0 where its name does not tell them."""
-    found = VERSION.fullmatch(path.name)
-    return (f"{path.parent.name}/{found[1]}", int(found[2])) if found else ("", 0)
 
 
 def _plain(text: str | None, longest: int = LONGEST_TEXT) -> str:

@@ -32,12 +32,21 @@ select
     submission.is_sample,
     received.refusal_code,
     folder.code is not null as is_in_own_folder,
+    counted.version as overtaken_by,
 from core.submission as submission
 inner join core.received as received using (submission_id)
 inner join core.cell_count using (submission_id)
 left join reference.form as form on submission.form_code = form.code
 left join reference.org_unit as folder on received.folder_code = folder.code
 left join reference.org_unit as sender on submission.sender_code = sender.code
+left join core.submission as counted
+    on
+        submission.form_code = counted.form_code
+        and submission.sender_code = counted.sender_code
+        and submission.report_month = counted.report_month
+        and submission.version < counted.version
+        and counted.is_counted
+        and submission.state = 'rejected'
 order by submission.received_at, submission.submission_id
 """
 

@@ -15,6 +15,7 @@ from openpyxl import load_workbook
 from openpyxl.utils import get_column_letter
 from openpyxl.workbook.workbook import Workbook
 
+from jindu.workbooks.cell_parser import install
 from jindu.workbooks.guard import DEFAULT_LIMITS, Limits, RefusalError, inspect
 from jindu.workbooks.number_format import shown
 from jindu.workbooks.numbers import (
@@ -63,8 +64,9 @@ _COLON = re.compile("[:\uff1a\ufe55\ufe30]")
 SEPARATORS = " \t\n\u3000;\uff1b,\uff0c、|"  # between two labels in one cell
 _TOKEN_START = re.compile(rf"(?:^|(?<=[{SEPARATORS}]))(?=\S)")
 
-
 _MONTH_IN_TITLE = re.compile(r"(?<!\d)20\d\d年\d{1,2}月(?!\d)")
+
+install()
 
 
 @dataclass(frozen=True)
@@ -491,7 +493,8 @@ def _document(
         correction_cell=place,
         heading_sheet=table.sheet_name,
         sender_cell=_place_of_value(("sender_code", *SUBJECT_FIELDS), found.get("sender_code"), table, words),
-        report_month_cell=_place_of_value((MONTH_FIELD,), found.get(MONTH_FIELD), table, words),
+        report_month_cell=_place_of_value((MONTH_FIELD,), found.get(MONTH_FIELD), table, words)
+        or _place_of(MONTH_FIELD, table, words),  # blank: where to write it
     )
 
 

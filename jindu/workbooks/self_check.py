@@ -200,6 +200,10 @@ def _excess(row: CheckedRow, whole: Part) -> list[Rule]:
 
 def _warnings(row: CheckedRow) -> list[Rule]:
     rules = []
+    cells = [cell for cell in (row.month, row.ytd, row.prior) if cell]
+    if row.kind in ("flow", "stock") and row.decimals and cells:
+        surplus = [f"ROUND(ABS(N({cell})-ROUND(N({cell}),{row.decimals})),6)>0" for cell in cells]
+        rules.append((_any(surplus), _text(f"{ASK}最多 {row.decimals} 位小数，请四舍五入，确需更多位请备注原因")))
     if row.kind in ("flow", "stock") and row.month and (row.minimum is not None or row.maximum is not None):
         bounds = []
         if row.minimum is not None:

@@ -9,13 +9,15 @@ from jindu.workbooks.guard import Limits, RefusalError, not_a_workbook, too_larg
 from jindu.workbooks.sheet import EMPTY, Grid, SheetCell
 
 DELIMITERS = (",", "\t")
+LOW_TRAIL = range(0x40, 0x7F)  # second bytes of half of Big5's characters, and of GBK's rare ones alone
+FEWEST_LOW, LEAST_SHARE = 3, 0.2  # of the characters of two bytes: a note with rare characters has fewer
 _TEXT_FORMULA = re.compile(r'="([^"]*)"')  # how a CSV keeps a spreadsheet from touching a long code
 
 
 def decode(content: bytes) -> str:
     """Text by its byte order mark, else UTF-8, else GB 18030, which contains GBK and GB 2312.
 
-    Raises RefusalError for what is no text.
+    Raises RefusalError for what is no text, and for what may as well be Big5: the same bytes say something else in it.
     """
     is_utf_16 = content.startswith((b"\xff\xfe", b"\xfe\xff"))  # what Excel calls Unicode text
     encodings = ["utf-16"] if is_utf_16 else ["utf-8-sig", "gb18030"]
@@ -25,8 +27,35 @@ def decode(content: bytes) -> str:
         except UnicodeDecodeError:
             continue
         if not any(unicodedata.category(character) == "Cc" for character in set(text) - set("\t\r\n\f\v\x85")):
+            if encoding == "gb18030" and _may_be_big5(content):
+                raise _not_the_encoding()
             return text
     raise not_a_workbook()
+
+
+def _may_be_big5(content: bytes) -> bool:
+    """Whether bytes that GB 18030 takes are Big5 as well, and have too many of the pairs that are rare in GBK."""
+    try:
+        content.decode("big5")
+    except UnicodeDecodeError:
+        return False
+    pairs, place = [], 0
+    while place < len(content) - 1:
+        is_pair = content[place] > 0x80  # below it a byte is a character of its own
+        if is_pair:
+            pairs.append(content[place + 1])
+        place += 1 + is_pair
+    low_count = sum(trail in LOW_TRAIL for trail in pairs)
+    return low_count >= FEWEST_LOW and low_count >= LEAST_SHARE * len(pairs)
+
+
+def _not_the_encoding() -> RefusalError:
+    return RefusalError(
+        "unknown_encoding",
+        "分不清文件的文字编码是国标还是 Big5（繁体）；请在 Excel 或 WPS 里另存为 .xlsx，或另存为“CSV UTF-8”后再报送。",
+        "The text may be in GB 18030 or in Big5: save it as .xlsx, or as CSV UTF-8, and send it again.",
+        "csv",
+    )
 
 
 def grid_of(text: str, delimiter: str, limits: Limits) -> Grid:

@@ -11,7 +11,8 @@ with typed_cell as (
                 text := month_text,
                 state := month_state,
                 value := month_value,
-                is_rough := is_month_rough
+                is_rough := is_month_rough,
+                is_converted := is_month_converted
             ),
             struct_pack(
                 field := 'ytd',
@@ -19,7 +20,8 @@ with typed_cell as (
                 text := ytd_text,
                 state := ytd_state,
                 value := ytd_value,
-                is_rough := is_ytd_rough
+                is_rough := is_ytd_rough,
+                is_converted := is_ytd_converted
             ),
             struct_pack(
                 field := 'prior_ytd',
@@ -27,7 +29,8 @@ with typed_cell as (
                 text := prior_ytd_text,
                 state := prior_ytd_state,
                 value := prior_ytd_value,
-                is_rough := is_prior_ytd_rough
+                is_rough := is_prior_ytd_rough,
+                is_converted := is_prior_ytd_converted
             ),
             struct_pack(
                 field := 'finished',
@@ -35,7 +38,8 @@ with typed_cell as (
                 text := finished_text,
                 state := case when finished_on is null then 'text' else 'date' end,
                 value := null,
-                is_rough := false
+                is_rough := false,
+                is_converted := false
             ),
             struct_pack(
                 field := 'rank',
@@ -43,12 +47,13 @@ with typed_cell as (
                 text := rank_text,
                 state := case when published_rank is null then 'text' else 'number' end,
                 value := null,
-                is_rough := false
+                is_rough := false,
+                is_converted := false
             )
         ]) as typed,
     from core.reading as reading
     inner join "check".submission as submission using (submission_id)
-    where submission.is_identified and reading.is_asked
+    where submission.has_known_rows and reading.is_asked
 ),
 
 bounded_cell as (
@@ -63,6 +68,9 @@ bounded_cell as (
         kind in ('flow', 'stock') as is_amount,
         -- beyond its bounds a share is told already
         not is_share and coalesce(abs(typed.value) >= impossible_size(), false) as is_roughsized,
+        -- a converted amount keeps the decimals of the unit that it was written in
+        is_amount and not is_roughsized and not coalesce(typed.is_converted, unit_multiplier != 1)
+            as is_written_in_own_unit,
     from typed_cell
     where typed.text is not null and typed.state != 'blank'
 )
@@ -83,16 +91,18 @@ select
     unit,
     minimum,
     maximum,
+    decimals,
     case
         when field = 'finished' then typed.state = 'date'
         else typed.state in ('number', 'not_applicable')
     end as is_readable,
     not coalesce(typed.is_rough, false) as is_exact,
     not is_roughsized as is_possible_size,
-    -- a converted amount keeps the decimals of the unit that it was written in
+    case when is_written_in_own_unit and decimals = 0 then value - trunc(value) end as fraction_value,
     case
-        when is_amount and decimals = 0 and unit_multiplier = 1 and not is_roughsized then value - trunc(value)
-    end as fraction_value,
+        when is_written_in_own_unit
+            then value % list_extract([0.1, 0.01, 0.001, 0.0001, 0.00001, 0.000001], decimals)
+    end as surplus_value,
     case
         when is_amount and lowest_value >= 0 and not is_correction and not is_roughsized then least(value, 0)
     end as negative_value,

@@ -25,6 +25,7 @@ with failed_rule as (
         submission_id,
         unnest([
             case when not is_indicator_known then 'unknown_indicator' end,
+            case when not is_name_agreed then 'name_conflict' end,
             case when not is_org_unit_known then 'unknown_org_unit' end,
             case when not is_own_org_unit then 'foreign_org_unit' end,
             case when copies_count > 1 then 'duplicate_row' end,

@@ -1,4 +1,4 @@
--- grain: one row per submission and row of its table that names an indicator, for submissions that are what they claim
+-- grain: one row per submission and row of its table that names an indicator, where form, sender and month are known
 -- view: nearly every row is as it should be, and nothing is worked out twice.
 -- Is the row about something that is known, asked, and said once?
 with counted_row as (
@@ -22,7 +22,7 @@ with counted_row as (
             reading.submission_id = repeated_row.submission_id
             and reading.org_unit_code = repeated_row.org_unit_code
             and reading.indicator_code = repeated_row.indicator_code
-    where submission.is_identified
+    where submission.has_known_rows
 )
 
 select
@@ -39,6 +39,10 @@ select
     indicator_code is not null as is_indicator_known,
     indicator_text,
     '本表列出的指标代码' as indicator_expected,
+    case when indicator_code is not null then name_of_code is null end as is_name_agreed,
+    name_cell,
+    name_text,
+    indicator_name,
     -- the subject's level comes from the indicator, so an unknown indicator leaves it open
     case when indicator_code is not null then org_unit_code is not null end as is_org_unit_known,
     org_unit_text,

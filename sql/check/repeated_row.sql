@@ -7,7 +7,7 @@ select
     count(*) as copies_count,
 from core.reading as reading
 inner join "check".submission as submission using (submission_id)
-where submission.is_identified and reading.indicator_code is not null and reading.org_unit_code is not null
+where submission.has_known_rows and reading.indicator_code is not null and reading.org_unit_code is not null
 group by all
 having count(*) > 1
 order by submission_id, org_unit_code, indicator_code

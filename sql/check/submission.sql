@@ -135,5 +135,9 @@ select
     '“更正说明”写明原因' as reason_expected,
     coalesce(is_month_over and is_month_agreed and is_own_folder and is_sender_agreed and has_questions, false)
         as is_identified,
+    -- what its cells say by themselves is told at once, also of a file that lies in another unit's folder
+    coalesce(
+        is_month_over and is_month_agreed and coalesce(sender_code = meta_sender_code, true) and has_questions, false
+    ) as has_known_rows,
 from judged
 order by check_key

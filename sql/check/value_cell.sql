@@ -42,6 +42,9 @@ select
     printf('%.15g', cast(trunc(value) as double))
     || ' 或 '
     || printf('%.15g', cast(trunc(value) + sign(value) as double)) as integer_expected,
+    surplus_value,
+    '最多 ' || decimals || ' 位小数' as surplus_expected,
+    decimals,
     negative_value,
     '≥ 0' as negative_expected,
     share_excess_value,

@@ -17,6 +17,7 @@ form_row as (
         any_value(cell) filter (
             where field in ('indicator_code', 'indicator_name') and text is not null
         ) as indicator_cell,
+        any_value(cell) filter (where field = 'indicator_name') as name_cell,
         any_value(text) filter (where field = 'org_unit_code') as org_unit_code_text,
         any_value(text) filter (where field = 'org_unit_name') as org_unit_name_text,
         any_value(text) filter (where field = 'unit') as unit_text,
@@ -62,6 +63,7 @@ spoken_row as (
         coalesce(
             'code ' || lower(plain_name(indicator_code_text)), 'name ' || plain_name(indicator_name_text)
         ) as spoken_indicator,
+        'name ' || plain_name(indicator_name_text) as spoken_name,
         plain_name(org_unit_text) as spoken_org_unit,
     from form_row
 ),
@@ -83,6 +85,8 @@ named_row as (
         indicator.decimals,
         indicator.minimum,
         indicator.maximum,
+        -- a code beside the name of another indicator: nobody knows which of the two is meant
+        case when by_name.indicator_code != indicator.indicator_code then by_name.indicator_code end as name_of_code,
         case
             when spoken_row.org_unit_text is null then received.sender_code
             else subject.org_unit_code
@@ -91,6 +95,7 @@ named_row as (
     inner join spoken_row using (sha256)
     left join reference.form as form on received.form_code = form.code
     left join indicator_name on spoken_row.spoken_indicator = indicator_name.spoken_name
+    left join indicator_name as by_name on spoken_row.spoken_name = by_name.spoken_name
     left join core.indicator as indicator on indicator_name.indicator_code = indicator.indicator_code
     left join core.org_unit_name as subject
         on
@@ -171,6 +176,10 @@ select
     measured_row.sheet_name,
     measured_row.row_number,
     measured_row.indicator_cell,
+    measured_row.name_cell,
+    measured_row.indicator_name_text as name_text,
+    measured_row.indicator_name,
+    measured_row.name_of_code,
     measured_row.unit_cell,
     measured_row.unit_text,
     measured_row.unit_multiplier,
@@ -186,6 +195,10 @@ select
     measured_row.prior_read.text as prior_ytd_text,
     measured_row.prior_read.state as prior_ytd_state,
     converted(measured_row.prior_read.number_value, prior_multiplier) as prior_ytd_value,
+    -- 8,000元 where 万元 are asked keeps the decimals of the unit that it was written in
+    coalesce(month_multiplier != 1, false) as is_month_converted,
+    coalesce(ytd_multiplier != 1, false) as is_ytd_converted,
+    coalesce(prior_multiplier != 1, false) as is_prior_ytd_converted,
     -- 30余 is no exact figure: it is compared with bounds and with its history, but no sum has to come out to it
     coalesce(measured_row.month_read.number_qualifier = 'over', false) as is_month_rough,
     coalesce(measured_row.ytd_read.number_qualifier = 'over', false) as is_ytd_rough,

@@ -3,7 +3,12 @@
 -- nothing but known words and figures: a name may stand in any cell (core.shown_text).
 with told as (
     select
-        finding.* exclude (found, expected, message_zh, message_en, sheet_name),
+        finding.* exclude (found, expected, message_zh, message_en, sheet_name, org_unit_code),
+        -- a file in another unit's folder is about that folder's unit, whatever its rows say
+        case
+            when submission.org_unit_code is distinct from submission.sender_code then submission.org_unit_code
+            else finding.org_unit_code
+        end as org_unit_code,
         answer.state,
         answer.decision_id,
         answer.settled_by_id,

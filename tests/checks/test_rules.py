@@ -88,6 +88,19 @@ def test_wrong_folder(office: Office, folder: str | None, is_wrong: bool) -> Non
     assert not office.fails("form_not_asked")
 
 
+def test_a_file_in_the_wrong_folder_hears_of_its_cells_too_but_of_no_history(office: Office) -> None:
+    office.indicator("x")
+    office.row(office.submission("A", "2030-02"), "x", 5, 5)
+    wrong = office.submission("A", "2030-03", folder_code="B")
+    office.row(wrong, "x", Decimal("2.5"), 90)
+    office.row(wrong, None, 1, indicator_text="z", is_asked=False)
+    assert office.fails("wrong_folder") and office.fails("unknown_indicator")
+    assert [row["submission_id"] for row in office.failing("not_integer").values()] == [wrong]
+    assert not office.fails("cumulative_identity")
+    office.submission("A", "2030-04", folder_code="B", meta_sender_code="C")
+    assert len(office.failing("unknown_indicator")) == 1
+
+
 def test_a_file_in_the_wrong_folder_is_told_to_the_folders_owner(office: Office) -> None:
     asked(office)
     key = office.submission("A", "2030-03", folder_code="B")
@@ -822,6 +835,7 @@ FAULTY: dict[str, dict[str, Any]] = {
     "personal_number_in_note": {"month": 1, "note": "问 13800000000"},
     "unknown_org_unit": {"month": 1, "subject": None, "org_unit_text": "丙", "is_asked": False},
     "foreign_org_unit": {"month": 1, "subject": "B", "org_unit_text": "乙", "is_asked": False},
+    "name_conflict": {"month": 1, "name_of_code": "part"},
 }
 
 

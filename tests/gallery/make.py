@@ -137,6 +137,7 @@ NUMBERS: dict[str, Rows] = {
     "number_stored_as_text": form(visit("12", "40")),
     "leading_zeros": form(visit("007")),
     "long_double": form(visit(5), investment(0.1 + 0.2)),
+    "more_decimals_than_asked": form(visit(5), ("allowance", "发放补贴", "元", 1200.505, 9000.5, None)),
     "circled_number": form(visit("①")),
     "superscript": form(visit("5²")),
     "about": form(visit("约30")),
@@ -170,6 +171,7 @@ DAYS: dict[str, Rows] = {
     "month_that_shows_its_zero": in_month(Styled(2024.1, "0.00")),
     "month_in_the_title": [("示例一社区2024年9月社区月报（示例）",), ("单位代码：" + UNIT,), COLUMNS, visit(5)],
     "month_alone": [(TITLE,), ("填报单位：示例一社区", None, "（2024年9月）"), COLUMNS, visit(5)],
+    "month_left_blank": form(visit(5), labels=("填报单位：示例一社区", None, f"单位代码：{UNIT}", "报告期：")),
     "month_of_another_label": [(TITLE,), ("有效期至：", "2024年9月"), COLUMNS, visit(5)],
     "day_in_words": dated("2024年3月15日"),
     "day_with_points": dated("2024.3.15"),
@@ -240,6 +242,14 @@ LAYOUTS: dict[str, Rows] = {
         ("investment", "固定资产投资", 3.2, "65000万元"),
     ],
     "names_without_codes": form((None, "走 访 企 业", "次", 5, 40, None)),
+    "full_width_codes": form(
+        ("ｖｉｓｉｔ", "走访企业", "次", 5, 40, None),
+        ("ＣＯＶＥＲＡＧＥ", "随访率", "％", 0.95, None, None),
+        labels=("单位代码：９９０１０１００１００１", None, "报告期：2024年9月"),
+    ),
+    "code_beside_another_name": form(
+        ("visit", "开展培训", "次", 5, 40, None), ("training", "走访企业", "次", 2, 18, None)
+    ),
     "unknown_indicator": form(visit(5), ("visits", "走访", "次", 5, 40, None)),
     "labels_beside": form(
         visit(5), labels=("填报单位", "示例一社区", "单位代码", UNIT, "报告期", "2024年9月")
@@ -258,7 +268,14 @@ FORMULAS: dict[str, Rows] = {
     "reference_error": form(visit(Formula("=#REF!+1", "#REF!"))),
     "division_error": form(visit(5), coverage(Formula("=0/0", "#DIV/0!"))),
 }
+IMPOSSIBLE: dict[str, Rows] = {name: form(visit(5), training()) for name in (
+    "number_that_is_none", "number_beyond_all_bounds", "day_beyond_all_bounds", "text_that_the_file_lacks",
+)}  # fmt: skip
 EDITED = {  # what XlsxWriter does not write: 17 digits; no result, as of programs that never calculate; an empty text
+    "number_that_is_none": (b'<c r="D4"><v>5</v>', b'<c r="D4"><v>NaN</v>'),
+    "number_beyond_all_bounds": (b'<c r="D4"><v>5</v>', b'<c r="D4"><v>1E+400</v>'),
+    "day_beyond_all_bounds": (b'<c r="D4"><v>5</v>', b'<c r="D4" t="d"><v>never</v>'),
+    "text_that_the_file_lacks": (b'<c r="D4"><v>5</v>', b'<c r="D4" t="s"><v>999</v>'),
     "long_double": (b"<v>0.3</v>", b"<v>0.30000000000000004</v>"),
     "formula_without_a_result": (b"</f><v>5</v>", b"</f>"),
     "formula_with_an_empty_result": (b'<c r="E4">', b'<c r="E4" t="str">'),
@@ -288,6 +305,9 @@ CSVS: dict[str, bytes] = {
     "csv_utf8": f"{CSV_HEAD}\n{CSV_LINE}示例\n".encode(),
     "csv_utf8_with_mark": codecs.BOM_UTF8 + f"{CSV_HEAD}\r\n{CSV_LINE}示例\r\n".encode(),
     "csv_gb18030": f"{CSV_HEAD}\r\n{CSV_LINE}㐂里弄，示例€\r\n".encode("gb18030"),
+    "csv_big5": f"{CSV_HEAD}\r\n{CSV_LINE}新增二戶，經核對屬實，示例\r\n".translate(
+        str.maketrans("报单码对标计数备", "報單碼對標計數備")
+    ).encode("big5", "replace"),
     "csv_utf16_tabs": codecs.BOM_UTF16_LE + f"{CSV_HEAD}\n{CSV_LINE}示例\n".replace(",", "\t").encode("utf-16-le"),
     "csv_english_headings": (
         "form,org_unit_code,report_month,indicator_code,month_value,ytd_value\n"
@@ -402,7 +422,7 @@ def libreoffice() -> Iterator[Callable[[Sequence[Path], Path], None]]:
 
 def make_modern(folder: Path) -> None:
     """The files that need no LibreOffice."""
-    for name, rows in {**NUMBERS, **DAYS, **LAYOUTS, **FORMULAS}.items():
+    for name, rows in {**NUMBERS, **DAYS, **LAYOUTS, **FORMULAS, **IMPOSSIBLE}.items():
         write_workbook(folder / f"{name}.xlsx", rows)
         if name in EDITED:
             edit_sheet(folder / f"{name}.xlsx", *EDITED[name])

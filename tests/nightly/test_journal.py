@@ -4,6 +4,7 @@ import importlib
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
+from contextlib import nullcontext
 from pathlib import Path
 from typing import Any
 
@@ -168,6 +169,17 @@ def test_a_late_night_after_a_newer_one_is_refused_and_troubles_nobody(
     assert rows(home, "select run_id, state from raw.run") == [("2024-10-10T02:00:00", "completed")]
     assert alarm.told == []
     assert "could not be recorded" not in caplog.text
+
+
+@pytest.mark.usefixtures("alarm")
+@pytest.mark.parametrize(("last_step", "is_refused"), [("publish", True), ("mart", False)])
+def test_what_a_failed_night_published_is_not_taken_back_either(
+    home: Home, reference: Path, begin: Callable[[], Night], last_step: str, is_refused: bool
+) -> None:
+    night.step(begin(), last_step, lambda _night, _progress: StepReport("", ""))
+    night.fail_night(str(home.root), str(reference), AS_OF, RuntimeError("no page"))
+    with pytest.raises(night.PastNightError) if is_refused else nullcontext():
+        night.open_night(str(home.root), str(reference), "2024-10-09T02:00:00+08:00")
 
 
 def test_a_night_that_another_process_is_at_is_left_to_it(

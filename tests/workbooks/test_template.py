@@ -306,6 +306,8 @@ FURTHER = {  # a second form with other slips
     "hut_over": ({"month": 1, "day": "五月底"}, "【必改】完成日期不是日期，请写成 2024-07-05 这样"),
     "mediated": ({"month": 0, "ytd": 41}, "【必改】本年累计大于“纠纷”的本年累计 40"),
     "dispute": ({"month": 0, "ytd": 40}, "√"),
+    "spending": ({"month": 1.255, "ytd": 41.255}, "【核对】最多 2 位小数，请四舍五入，确需更多位请备注原因"),
+    "spending_slip": ({"month": 1.255, "ytd": 41.255, "note": "按合同约定计到厘"}, "√ 已说明"),
     "screening": ({"ytd": 95}, "【必改】本年累计应在 0%–100% 之间"),
 }
 
