@@ -27,6 +27,7 @@ from jindu.checks.expectations import (
     placeholders,
     with_lines,
 )
+from jindu.checks.own_fault import own_fault_misfits
 from jindu.memory import recall, remember
 from jindu.settings import OFFICE_TIMEZONE, Home, Night, StepReport
 from jindu.warehouse.connection import SQL_ROOT, prepare
@@ -38,9 +39,6 @@ NUMBERS = ("INT", "DECIMAL", "DOUBLE", "FLOAT")
 SOUND = "expectations.json"  # in a home: the fingerprint of the files that were found sound last
 NEAR_NAMES = 3
 NEVER_NEGATIVE = re.compile(r".*_(count|ratio)|(.*_)?(gap|excess)_value")  # how sql/check calls what begins at 0
-OWN_FAULT = SQL_ROOT / "check" / "own_fault.sql"  # names the rules whose failures take a month out of the history
-OWN_FAULT_CODE = re.compile(r"(?:then\s+'(\w+)'|'(\w+)'\s+as\s+rule_code)")
-VERSIONS_RULE = "late_without_reason"  # needs history, yet only the versions of its own report
 INTEGERS = {"TINYINT": 7, "SMALLINT": 15, "INTEGER": 31, "BIGINT": 63, "HUGEINT": 127}  # bits
 Columns = dict[str, str]  # name: DuckDB's type
 
@@ -69,6 +67,7 @@ def check_expectations(root: Path | None = None) -> tuple[GateFile, ...]:
         except ExpectationsError as error:
             problems += error.problems
     used: dict[str, tuple[Path, int]] = {}
+    unsound: set[str] = set()
     for file in files:
         for rule in file.expectations:
             line = file.lines[rule.code]["code"]
@@ -82,9 +81,11 @@ def check_expectations(root: Path | None = None) -> tuple[GateFile, ...]:
                         f"code '{rule.code}' was already used in {path.name}, line {first}.",
                     )
                 )
-            problems += _misfits(file, rule)
+            misfits = [*_misfits(file, rule)]
+            problems += misfits
+            unsound |= {rule.code} if misfits else set()
         if file.gate == "incoming":
-            problems += _own_fault_misfits(file)
+            problems += own_fault_misfits(file.path, file.expectations, file.lines, unsound)
     if problems:
         raise ExpectationsError(sorted(problems, key=lambda problem: (str(problem.path), problem.line)))
     return tuple(files)
@@ -168,51 +169,6 @@ def _misfits(file: GateFile, rule: Expectation) -> Iterator[Problem]:
             )  # fmt: skip
     if rule.column in columns:
         yield from (problem(*told) for told in _unlike(rule, columns[rule.column]))
-
-
-def _own_fault_misfits(file: GateFile) -> Iterator[Problem]:
-    """Where the file and own_fault.sql disagree on which rules reject a file by itself: later months would be compared
-    with one that does not count, or with none."""
-    where = OWN_FAULT.relative_to(SQL_ROOT.parent).as_posix()
-    code_only = re.sub(r"--[^\n]*", "", OWN_FAULT.read_text(encoding="utf-8"))
-    named = {first or second for first, second in OWN_FAULT_CODE.findall(code_only)}
-    for rule in file.expectations:
-        lines = file.lines[rule.code]
-        has_history = rule.needs == "history" and rule.code != VERSIONS_RULE
-        if rule.code in named and rule.severity != "critical":
-            yield Problem(
-                file.path,
-                lines["severity"],
-                f"“severity”是 {rule.severity}，与 {where} 不符：那里这条规则算强制性的，不合格的月份不与以后的"
-                "月份比较。请改回 critical，或把它也从那里删去。",
-                f"'severity' is {rule.severity}, unlike {where}, which counts it as critical and compares later months "
-                "with none that fails it; make it critical again, or take it out there as well.",
-            )
-        elif rule.code in named and has_history:
-            yield Problem(
-                file.path,
-                lines["needs"],
-                f"“needs”是 history，与 {where} 不符：那里这条规则算只看文件本身的。请改回，或把它也从那里删去。",
-                f"'needs' is history, unlike {where}, which counts it as one that the file alone tells; change it "
-                "back, or take it out there as well.",
-            )
-        elif rule.code not in named and rule.severity == "critical" and not has_history:
-            yield Problem(
-                file.path,
-                lines["severity"],
-                f"“severity”是 critical，与 {where} 不符：那里没有这条规则，不合格的月份仍会与以后的月份比较。"
-                "请在那里加上，或改为 warning。",
-                f"'severity' is critical, unlike {where}, which lacks it: later months would still be compared with "
-                "one that fails it; add it there, or make it a warning.",
-            )
-    for code in sorted(named - {rule.code for rule in file.expectations}):
-        yield Problem(
-            file.path,
-            1,
-            f"没有规则“{code}”，{where} 却要用它排除不合格的月份。请恢复，或把它也从那里删去。",
-            f"there is no rule '{code}', which {where} takes months out of the history by; restore it, or take it out "
-            "there as well.",
-        )
 
 
 def _unlike(rule: Expectation, kind: str) -> Iterator[tuple[str, str, str]]:

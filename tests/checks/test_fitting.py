@@ -99,6 +99,10 @@ def test_a_limit_that_makes_no_sense_is_refused(folder: Path, code: str, old: st
         ("late_without_reason", "severity: critical", "severity: information", "which counts it as critical"),
         ("out_of_range", "severity: warning", "severity: critical", "which lacks it"),
         ("numerator_over_denominator", "owner: 填报员", "owner: 填报员\n  needs: history", "which counts it as one"),
+        ("duplicate_row", "maximum: 1", "maximum: 2", "what fails here is copies_count > 2"),
+        ("negative", "minimum: 0", "minimum: -5", "where it is negative_value < 0"),
+        ("not_integer", "maximum: 0", "maximum: 1", "fraction_value < 0 or fraction_value > 1"),
+        ("blank_form", "values: [true]", "values: [false]", "where it is not is_filled"),
     ],
 )
 def test_what_takes_a_month_out_of_the_history_is_critical_in_both_places(
