@@ -167,6 +167,14 @@ def _misfits(file: GateFile, rule: Expectation) -> Iterator[Problem]:
                 key, f"“{key}”里的 {{{name}}} 不是 {rule.table} 的列{near[0]}",
                 f"'{key}' names {{{name}}}, which is no column of {rule.table}{near[1]}",
             )  # fmt: skip
+    others = {other.code: other for other in file.expectations}
+    if rule.unless and (rule.unless == rule.code or rule.unless not in others):
+        near = _near(rule.unless, {code: other.code for code, other in others.items() if code != rule.code})
+        yield problem("unless", f"{file.path.name} 没有另一条规则“{rule.unless}”{near[0]}",
+                      f"{file.path.name} has no other rule '{rule.unless}'{near[1]}")  # fmt: skip
+    elif rule.unless and (others[rule.unless].table != rule.table or others[rule.unless].unless):
+        yield problem("unless", f"“{rule.unless}”要看同一张表 {rule.table}，自己不能再写“unless”",
+                      f"'{rule.unless}' has to judge the same table, {rule.table}, and have no 'unless' itself")  # fmt: skip
     if rule.column in columns:
         yield from (problem(*told) for told in _unlike(rule, columns[rule.column]))
 

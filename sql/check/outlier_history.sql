@@ -30,4 +30,9 @@ select
     ) as history_en,
     spreads_ratio,
     gross_ratio,
+    -- a digit too many or too few makes an amount ten times as much, or a tenth
+    abs(amount) >= 5 * abs(coalesce(continued_amount, usual_amount))
+    or 5 * abs(amount) <= abs(coalesce(continued_amount, usual_amount)) as is_digit_likely,
+    case when is_digit_likely then '是否多写、少写了数位' else '这个数' end as slip_zh,
+    case when is_digit_likely then 'for a digit too many or too few' else 'the figure' end as slip_en,
 from "check".usual_amount

@@ -83,6 +83,12 @@ def test_a_misfit_is_told_with_its_line(folder: Path, code: str, old: str, new: 
          "'changed_count' is never below 0: with 'minimum' 0 alone nothing fails"),
         ("unreadable_cell", "values: [true]", "values: [true, false]",
          "'values' has both true and false: nothing fails"),
+        ("outlier_history", "unless: outlier_gross", "unless: outlier_gros",
+         "incoming.yml has no other rule 'outlier_gros'; did you mean outlier_gross"),
+        ("outlier_history", "unless: outlier_gross", "unless: outlier_history",
+         "incoming.yml has no other rule 'outlier_history'"),
+        ("outlier_history", "unless: outlier_gross", "unless: outlier_peers",
+         "'outlier_peers' has to judge the same table, check.outlier_history"),
     ],
 )  # fmt: skip
 def test_a_limit_that_makes_no_sense_is_refused(folder: Path, code: str, old: str, new: str, said: str) -> None:
