@@ -8,15 +8,15 @@ with told as (
         answer.decision_id,
         answer.settled_by_id,
         finding_since.since_on,
+        indicator.name_zh as indicator_zh,
+        coalesce(indicator.name_en, indicator.name_zh) as indicator_en,
         -- where nothing stands nothing is to be hidden; a figure in the message may be another month's
         coalesce(indicator.publicity, 'public') != 'restricted'
         or (
             finding.found is null
             and not regexp_matches(replace(finding.message_zh, indicator.name_zh, ''), '\d')
-            and not regexp_matches(replace(finding.message_en, coalesce(indicator.name_en, indicator.name_zh), ''), '\d')
+            and not regexp_matches(replace(finding.message_en, indicator_en, ''), '\d')
         ) as is_told,
-        indicator.name_zh as indicator_zh,
-        coalesce(indicator.name_en, indicator.name_zh) as indicator_en,
         file.shown_text as file_name,
         sheet.shown_text as sheet_name,
         found.shown_text as found,
