@@ -109,6 +109,13 @@ create or replace macro day_of(moment) as
 create or replace macro plain_name(name) as
     regexp_replace(nfc_normalize(translate(name, '（）＿－０１２３４５６７８９', '()_-0123456789')), '\s', '', 'g');
 
+-- The numbers of a version, which order it: 2024.10 comes after 2024.9; null of any other name.
+create or replace macro version_parts(version) as
+    case
+        when regexp_full_match(plain_name(version), '[0-9]{1,9}(\.[0-9]{1,9})*')
+            then cast(string_split(plain_name(version), '.') as bigint[])
+    end;
+
 -- A note as it is compared with the phrases that explain nothing: letters and digits alone, full width as half width,
 -- capitals as small letters, and the traditional characters that such phrases are written with as simplified ones.
 create or replace macro plain_note(note) as

@@ -1,7 +1,7 @@
 -- grain: one row per rule of the incoming gate, form and report month of the submissions that it was tried on
--- Judged tonight, every version: so a rule that is new has its past as well. A file that could not be placed counts with
--- the report that followed it (core.report_attempt); where none did, its rows have no form or month. Three rates: of all
--- submissions, of the first of each report that the rule was tried on (right the first time), of those that count now.
+-- Judged tonight, every version: so a rule that is new has its past as well. A file that could not be placed counts
+-- with the report that followed it (core.report_attempt); where none did, its rows have no form or month. Three rates:
+-- of all submissions, of the first of each report that the rule was tried on, of those that count now.
 -- An answered warning is a failure all the same: the rate is the data's, not the clerk's.
 with failure as (
     select

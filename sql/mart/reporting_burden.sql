@@ -1,8 +1,8 @@
 -- grain: one row per org unit of the form's level or above it, form and report month that is over
--- What a report cost those who sent it. A file that had to be sent again because it could not be read, or lay in another
--- unit's folder, cost as well (core.report_attempt). The cells are those of the version that counts; where none does, of
--- the last. Typed is what a person had to type: an answer that the template brought and that stayed is none. A unit
--- above adds up those below; a unit that sent nothing is a row.
+-- What a report cost those who sent it. A file that had to be sent again, because it could not be read or lay in
+-- another unit's folder, cost as well (core.report_attempt). The cells are those of the version that counts; where none
+-- does, of the last. Typed is what a person had to type: an answer that the template brought and that stayed is none.
+-- A unit above adds up those below; a unit that sent nothing is a row.
 with version_cell as (
     select
         submission_id,
