@@ -8,7 +8,7 @@ import difflib
 import functools
 import hashlib
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime
@@ -28,8 +28,10 @@ from jindu.checks.expectations import (
     with_lines,
 )
 from jindu.checks.own_fault import own_fault_misfits
+from jindu.checks.unwise import unwise
 from jindu.memory import recall, remember
 from jindu.settings import OFFICE_TIMEZONE, Home, Night, StepReport
+from jindu.warehouse.columns import load as load_columns
 from jindu.warehouse.connection import SQL_ROOT, prepare
 from jindu.warehouse.models import build_one, needed, store_reference
 
@@ -39,6 +41,7 @@ NUMBERS = ("INT", "DECIMAL", "DOUBLE", "FLOAT")
 SOUND = "expectations.json"  # in a home: the fingerprint of the files that were found sound last
 NEAR_NAMES = 3
 NEVER_NEGATIVE = re.compile(r".*_(count|ratio)|(.*_)?(gap|excess)_value")  # how sql/check calls what begins at 0
+OWN_FAULT_TABLE = "check.own_fault"  # read wherever months or units are compared: it says which of them count
 INTEGERS = {"TINYINT": 7, "SMALLINT": 15, "INTEGER": 31, "BIGINT": 63, "HUGEINT": 127}  # bits
 Columns = dict[str, str]  # name: DuckDB's type
 
@@ -91,6 +94,16 @@ def check_expectations(root: Path | None = None) -> tuple[GateFile, ...]:
     return tuple(files)
 
 
+def doubts(files: tuple[GateFile, ...]) -> list[Problem]:
+    """What is allowed and hardly meant, in the order of the files."""
+    return [
+        Problem(file.path, file.lines[rule.code].get(key, file.lines[rule.code]["code"]), zh, en)
+        for file in files
+        for rule in file.expectations
+        for key, zh, en in unwise(rule)
+    ]
+
+
 def check_expectations_of(home: Home) -> None:
     """Refuse to begin with expectations that are not sound; files that were sound in this home before are not read.
 
@@ -140,6 +153,12 @@ def _columns() -> dict[str, Columns]:
     return found
 
 
+@functools.cache
+def _closure(table: str) -> frozenset[str]:
+    """A check table and all that it is worked out from."""
+    return frozenset(model.name for model in needed([table]))
+
+
 def _misfits(file: GateFile, rule: Expectation) -> Iterator[Problem]:
     """What an expectation names and its table does not have."""
     lines, columns = file.lines[rule.code], _columns().get(rule.table)
@@ -167,16 +186,33 @@ def _misfits(file: GateFile, rule: Expectation) -> Iterator[Problem]:
                 key, f"“{key}”里的 {{{name}}} 不是 {rule.table} 的列{near[0]}",
                 f"'{key}' names {{{name}}}, which is no column of {rule.table}{near[1]}",
             )  # fmt: skip
-    others = {other.code: other for other in file.expectations}
-    if rule.unless and (rule.unless == rule.code or rule.unless not in others):
-        near = _near(rule.unless, {code: other.code for code, other in others.items() if code != rule.code})
-        yield problem("unless", f"{file.path.name} 没有另一条规则“{rule.unless}”{near[0]}",
-                      f"{file.path.name} has no other rule '{rule.unless}'{near[1]}")  # fmt: skip
-    elif rule.unless and (others[rule.unless].table != rule.table or others[rule.unless].unless):
-        yield problem("unless", f"“{rule.unless}”要看同一张表 {rule.table}，自己不能再写“unless”",
-                      f"'{rule.unless}' has to judge the same table, {rule.table}, and have no 'unless' itself")  # fmt: skip
+    yield from (problem(*told) for told in _unrelated(file, rule))
     if rule.column in columns:
         yield from (problem(*told) for told in _unlike(rule, columns[rule.column]))
+
+
+def _unrelated(file: GateFile, rule: Expectation) -> Iterator[tuple[str, str, str]]:
+    """A rule that does not stand to history, or to another rule, as it says."""
+    if file.gate == "incoming" and rule.needs != "history" and OWN_FAULT_TABLE in _closure(rule.table):
+        yield (
+            "needs",
+            f"{rule.table} 要与别的月份或单位比较，“needs”应为 history",
+            f"{rule.table} compares with other months or units: 'needs' has to be history",
+        )
+    others = {other.code: other for other in file.expectations if other.code != rule.code}
+    if rule.unless and rule.unless not in others:
+        near = _near(rule.unless, others)
+        yield (
+            "unless",
+            f"{file.path.name} 没有另一条规则“{rule.unless}”{near[0]}",
+            f"{file.path.name} has no other rule '{rule.unless}'{near[1]}",
+        )
+    elif rule.unless and (others[rule.unless].table != rule.table or others[rule.unless].unless):
+        yield (
+            "unless",
+            f"“{rule.unless}”要看同一张表 {rule.table}，自己不能再写“unless”",
+            f"'{rule.unless}' has to judge the same table, {rule.table}, and have no 'unless' itself",
+        )
 
 
 def _unlike(rule: Expectation, kind: str) -> Iterator[tuple[str, str, str]]:
@@ -198,7 +234,15 @@ def _unlike(rule: Expectation, kind: str) -> Iterator[tuple[str, str, str]]:
         )
     if rule.expect == "values_in_set":
         fits = bool if kind == "BOOLEAN" else Decimal if is_number else str
+        words = _words(rule.column) if kind == "VARCHAR" else frozenset()
         for value in rule.values:
+            if words and isinstance(value, str) and value not in words:
+                near = _near(value, words)
+                yield (
+                    "values",
+                    f"“values”里的 {value} 不是“{rule.column}”会有的词{near[0]}",
+                    f"'values' has {value}, which '{rule.column}' never is{near[1]}",
+                )
             if not isinstance(value, fits):
                 yield (
                     "values",
@@ -233,6 +277,13 @@ def _senseless(rule: Expectation, kind: str) -> Iterator[tuple[str, str, str]]:
         )
 
 
-def _near(name: str, known: dict[str, object] | dict[str, Columns] | Columns) -> tuple[str, str]:
+@functools.cache
+def _words(column: str) -> frozenset[str]:
+    """The codes that a published column of that name can hold (warehouse/columns.yml); none where it holds no codes."""
+    tables = load_columns().tables.values()
+    return frozenset(code for table in tables if (found := table.column(column)) for code in found.values)
+
+
+def _near(name: str, known: Iterable[str]) -> tuple[str, str]:
     near = difflib.get_close_matches(name, [*known], NEAR_NAMES, cutoff=0.6)
     return (f"；是不是 {'、'.join(near)}？", f"; did you mean {', '.join(near)}?") if near else ("", "")
