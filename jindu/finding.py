@@ -99,6 +99,7 @@ select
     finding.state,
     finding.decision_id,
     finding.settled_by_id,
+    finding.since_on,
     submission.state = 'rejected' and coalesce(newer.is_replaced, false) as is_replaced,
 from mart.finding as finding
 inner join mart.submission as submission using (submission_id)
@@ -107,6 +108,7 @@ left join mart.org_unit as unit on finding.org_unit_code = unit.org_unit_code
 left join mart.form as form on finding.form_code = form.form_code
 left join mart.indicator as indicator on finding.indicator_code = indicator.indicator_code
 order by
+    min(finding.since_on) over (partition by finding.submission_id),
     submission.received_at,
     finding.submission_id,
     finding.severity,
@@ -161,6 +163,7 @@ class Told:
     state: str
     decision_id: str | None
     settled_by_id: str | None
+    since_on: date  # known since that night
     is_replaced: bool
     owner: str = ""  # who mends it (expectations/incoming.yml)
     is_pending: bool = False  # decided since the last night, which does not know it yet
@@ -203,10 +206,10 @@ class FindingDesk:
         self._home = home
         self._own_words = _own_words(home) if has_own_words else {}
         self._connection = connection
-        if not connection.execute(HAS_IDS, ["finding_id"]).fetchall():
+        if not connection.execute(HAS_IDS, ["since_on"]).fetchall():
             raise JinduError(
-                "已发布的数据是旧版本算出的，问题还没有编号。请先运行一次 jindu run。",
-                "What is published was made by an older version, whose findings have no ids. Run jindu run first.",
+                "已发布的数据是旧版本算出的，问题还没有编号或发现日期。请先运行一次 jindu run。",
+                "What is published was made by an older version, whose findings lack ids or days. Run jindu run first.",
             )
         ((published_at,),) = connection.execute(PUBLISHED_AT).fetchall()
         self.published_at: datetime = published_at.astimezone(OFFICE_TIMEZONE)

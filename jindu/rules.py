@@ -8,7 +8,7 @@ import difflib
 import functools
 import hashlib
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime
@@ -27,8 +27,11 @@ from jindu.checks.expectations import (
     placeholders,
     with_lines,
 )
+from jindu.checks.own_fault import own_fault_misfits
+from jindu.checks.unwise import unwise
 from jindu.memory import recall, remember
 from jindu.settings import OFFICE_TIMEZONE, Home, Night, StepReport
+from jindu.warehouse.columns import load as load_columns
 from jindu.warehouse.connection import SQL_ROOT, prepare
 from jindu.warehouse.models import build_one, needed, store_reference
 
@@ -38,9 +41,7 @@ NUMBERS = ("INT", "DECIMAL", "DOUBLE", "FLOAT")
 SOUND = "expectations.json"  # in a home: the fingerprint of the files that were found sound last
 NEAR_NAMES = 3
 NEVER_NEGATIVE = re.compile(r".*_(count|ratio)|(.*_)?(gap|excess)_value")  # how sql/check calls what begins at 0
-OWN_FAULT = SQL_ROOT / "check" / "own_fault.sql"  # names the rules whose failures take a month out of the history
-OWN_FAULT_CODE = re.compile(r"(?:then\s+'(\w+)'|'(\w+)'\s+as\s+rule_code)")
-VERSIONS_RULE = "late_without_reason"  # needs history, yet only the versions of its own report
+OWN_FAULT_TABLE = "check.own_fault"  # read wherever months or units are compared: it says which of them count
 INTEGERS = {"TINYINT": 7, "SMALLINT": 15, "INTEGER": 31, "BIGINT": 63, "HUGEINT": 127}  # bits
 Columns = dict[str, str]  # name: DuckDB's type
 
@@ -69,6 +70,7 @@ def check_expectations(root: Path | None = None) -> tuple[GateFile, ...]:
         except ExpectationsError as error:
             problems += error.problems
     used: dict[str, tuple[Path, int]] = {}
+    unsound: set[str] = set()
     for file in files:
         for rule in file.expectations:
             line = file.lines[rule.code]["code"]
@@ -82,12 +84,24 @@ def check_expectations(root: Path | None = None) -> tuple[GateFile, ...]:
                         f"code '{rule.code}' was already used in {path.name}, line {first}.",
                     )
                 )
-            problems += _misfits(file, rule)
+            misfits = [*_misfits(file, rule)]
+            problems += misfits
+            unsound |= {rule.code} if misfits else set()
         if file.gate == "incoming":
-            problems += _own_fault_misfits(file)
+            problems += own_fault_misfits(file.path, file.expectations, file.lines, unsound)
     if problems:
         raise ExpectationsError(sorted(problems, key=lambda problem: (str(problem.path), problem.line)))
     return tuple(files)
+
+
+def doubts(files: tuple[GateFile, ...]) -> list[Problem]:
+    """What is allowed and hardly meant, in the order of the files."""
+    return [
+        Problem(file.path, file.lines[rule.code].get(key, file.lines[rule.code]["code"]), zh, en)
+        for file in files
+        for rule in file.expectations
+        for key, zh, en in unwise(rule)
+    ]
 
 
 def check_expectations_of(home: Home) -> None:
@@ -139,6 +153,12 @@ def _columns() -> dict[str, Columns]:
     return found
 
 
+@functools.cache
+def _closure(table: str) -> frozenset[str]:
+    """A check table and all that it is worked out from."""
+    return frozenset(model.name for model in needed([table]))
+
+
 def _misfits(file: GateFile, rule: Expectation) -> Iterator[Problem]:
     """What an expectation names and its table does not have."""
     lines, columns = file.lines[rule.code], _columns().get(rule.table)
@@ -166,52 +186,32 @@ def _misfits(file: GateFile, rule: Expectation) -> Iterator[Problem]:
                 key, f"“{key}”里的 {{{name}}} 不是 {rule.table} 的列{near[0]}",
                 f"'{key}' names {{{name}}}, which is no column of {rule.table}{near[1]}",
             )  # fmt: skip
+    yield from (problem(*told) for told in _unrelated(file, rule))
     if rule.column in columns:
         yield from (problem(*told) for told in _unlike(rule, columns[rule.column]))
 
 
-def _own_fault_misfits(file: GateFile) -> Iterator[Problem]:
-    """Where the file and own_fault.sql disagree on which rules reject a file by itself: later months would be compared
-    with one that does not count, or with none."""
-    where = OWN_FAULT.relative_to(SQL_ROOT.parent).as_posix()
-    code_only = re.sub(r"--[^\n]*", "", OWN_FAULT.read_text(encoding="utf-8"))
-    named = {first or second for first, second in OWN_FAULT_CODE.findall(code_only)}
-    for rule in file.expectations:
-        lines = file.lines[rule.code]
-        has_history = rule.needs == "history" and rule.code != VERSIONS_RULE
-        if rule.code in named and rule.severity != "critical":
-            yield Problem(
-                file.path,
-                lines["severity"],
-                f"“severity”是 {rule.severity}，与 {where} 不符：那里这条规则算强制性的，不合格的月份不与以后的"
-                "月份比较。请改回 critical，或把它也从那里删去。",
-                f"'severity' is {rule.severity}, unlike {where}, which counts it as critical and compares later months "
-                "with none that fails it; make it critical again, or take it out there as well.",
-            )
-        elif rule.code in named and has_history:
-            yield Problem(
-                file.path,
-                lines["needs"],
-                f"“needs”是 history，与 {where} 不符：那里这条规则算只看文件本身的。请改回，或把它也从那里删去。",
-                f"'needs' is history, unlike {where}, which counts it as one that the file alone tells; change it "
-                "back, or take it out there as well.",
-            )
-        elif rule.code not in named and rule.severity == "critical" and not has_history:
-            yield Problem(
-                file.path,
-                lines["severity"],
-                f"“severity”是 critical，与 {where} 不符：那里没有这条规则，不合格的月份仍会与以后的月份比较。"
-                "请在那里加上，或改为 warning。",
-                f"'severity' is critical, unlike {where}, which lacks it: later months would still be compared with "
-                "one that fails it; add it there, or make it a warning.",
-            )
-    for code in sorted(named - {rule.code for rule in file.expectations}):
-        yield Problem(
-            file.path,
-            1,
-            f"没有规则“{code}”，{where} 却要用它排除不合格的月份。请恢复，或把它也从那里删去。",
-            f"there is no rule '{code}', which {where} takes months out of the history by; restore it, or take it out "
-            "there as well.",
+def _unrelated(file: GateFile, rule: Expectation) -> Iterator[tuple[str, str, str]]:
+    """A rule that does not stand to history, or to another rule, as it says."""
+    if file.gate == "incoming" and rule.needs != "history" and OWN_FAULT_TABLE in _closure(rule.table):
+        yield (
+            "needs",
+            f"{rule.table} 要与别的月份或单位比较，“needs”应为 history",
+            f"{rule.table} compares with other months or units: 'needs' has to be history",
+        )
+    others = {other.code: other for other in file.expectations if other.code != rule.code}
+    if rule.unless and rule.unless not in others:
+        near = _near(rule.unless, others)
+        yield (
+            "unless",
+            f"{file.path.name} 没有另一条规则“{rule.unless}”{near[0]}",
+            f"{file.path.name} has no other rule '{rule.unless}'{near[1]}",
+        )
+    elif rule.unless and (others[rule.unless].table != rule.table or others[rule.unless].unless):
+        yield (
+            "unless",
+            f"“{rule.unless}”要看同一张表 {rule.table}，自己不能再写“unless”",
+            f"'{rule.unless}' has to judge the same table, {rule.table}, and have no 'unless' itself",
         )
 
 
@@ -234,7 +234,15 @@ def _unlike(rule: Expectation, kind: str) -> Iterator[tuple[str, str, str]]:
         )
     if rule.expect == "values_in_set":
         fits = bool if kind == "BOOLEAN" else Decimal if is_number else str
+        words = _words(rule.column) if kind == "VARCHAR" else frozenset()
         for value in rule.values:
+            if words and isinstance(value, str) and value not in words:
+                near = _near(value, words)
+                yield (
+                    "values",
+                    f"“values”里的 {value} 不是“{rule.column}”会有的词{near[0]}",
+                    f"'values' has {value}, which '{rule.column}' never is{near[1]}",
+                )
             if not isinstance(value, fits):
                 yield (
                     "values",
@@ -269,6 +277,13 @@ def _senseless(rule: Expectation, kind: str) -> Iterator[tuple[str, str, str]]:
         )
 
 
-def _near(name: str, known: dict[str, object] | dict[str, Columns] | Columns) -> tuple[str, str]:
+@functools.cache
+def _words(column: str) -> frozenset[str]:
+    """The codes that a published column of that name can hold (warehouse/columns.yml); none where it holds no codes."""
+    tables = load_columns().tables.values()
+    return frozenset(code for table in tables if (found := table.column(column)) for code in found.values)
+
+
+def _near(name: str, known: Iterable[str]) -> tuple[str, str]:
     near = difflib.get_close_matches(name, [*known], NEAR_NAMES, cutoff=0.6)
     return (f"；是不是 {'、'.join(near)}？", f"; did you mean {', '.join(near)}?") if near else ("", "")

@@ -121,6 +121,13 @@ create or replace macro half_width(text) as
 create or replace macro plain_name(name) as
     regexp_replace(nfc_normalize(half_width(name)), '\s', '', 'g');
 
+-- The numbers of a version, which order it: 2024.10 comes after 2024.9; null of any other name.
+create or replace macro version_parts(version) as
+    case
+        when regexp_full_match(plain_name(version), '[0-9]{1,9}(\.[0-9]{1,9})*')
+            then cast(string_split(plain_name(version), '.') as bigint[])
+    end;
+
 -- A note as it is compared with the phrases that explain nothing: letters and digits alone, full width as half width,
 -- capitals as small letters, and the traditional characters that such phrases are written with as simplified ones.
 create or replace macro plain_note(note) as
@@ -184,8 +191,20 @@ create or replace macro is_explanation(note, indicator_name, unit, phrases) as
         when
             regexp_matches(
                 note,
-                '^[\s\p{Z}]*[王李张刘陈杨黄赵周吴徐孙胡朱何郭罗梁宋郑谢韩唐冯董程曹袁邓许沈曾彭吕苏卢蒋蔡贾丁魏薛叶余潘杜戴]\p{Han}{1,2}'
+                '^[\s\p{Z}]*(欧阳|司马|上官|诸葛|皇甫|尉迟|公孙|慕容|夏侯|令狐|['
+                || '王李张刘陈杨黄赵周吴徐孙胡朱何郭罗梁宋郑谢韩唐冯董程曹袁邓许沈曾彭吕苏卢蒋蔡贾丁魏薛叶余潘杜戴'
+                || '林高马洪施庄柯尤詹方石金江白雷夏钟汪田任姜范姚谭廖邹熊陆郝孔崔康毛邱秦顾侯邵孟龙万段钱汤尹黎易武贺'
+                || '赖龚文庞樊兰殷陶翟颜倪严牛温芦俞章鲁葛伍韦申毕聂焦柳邢岳齐梅莫辛管祝涂祁舒耿牟卜关苗凌纪靳盛童欧甄'
+                || '项游裴席卫屈鲍覃霍翁甘景包柏宁阮桂闵柴华车冉吉饶刁瞿戚丘滕邬臧褚娄符穆晏郁喻窦卓艾蓝巩虞卞佟'
+                || '])\p{Han}{1,2}'
                 || '[\s\p{Z}]*已?经?(电话)?(核实|核对|确认|复核|审核|核查)(无误|过|属实)?[\s\p{Z}\p{P}]*$'
+            )
+            -- what begins like a name and is a reason: 高温核实无误
+            and not regexp_matches(
+                note,
+                '^[\s\p{Z}]*(张贴|高[温考龄空三]|林[地业木区]|马路|洪[水涝灾峰]|施[工肥救]|方案|石[材料油]|金额|江[水面]|白天|雷[雨击电]'
+                || '|夏[季收粮汛]|田[间地]|任[务期]|康复|毛利|龙舟|万人|段落|钱款|易[涝发]|文[件化明体]|严[打重管]|牛[羊瘟]|温[度控]|申[报请领]'
+                || '|毕业|梅雨|管[道网理控线]|关[停闭门]|苗[木圃]|纪[念检委]|盛[夏会]|项目|游[客园行]|席位|卫[生健]|包[装车]|华侨|车[辆位展祸])'
             )
             then false
         else not regexp_matches(note, '^[\s\p{Z}]*([=＝@＠]|[+＋－-][\s\p{Z}]*[A-Za-zＡ-Ｚａ-ｚ]+[(（])')

@@ -7,7 +7,7 @@ import os
 import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import groupby
 from operator import attrgetter
 from pathlib import Path
@@ -72,7 +72,17 @@ def judge(database: Path, expectations: tuple[Expectation, ...], progress: Progr
         finally:
             source.get_execution_engine().close()
             source.get_engine().dispose()
-    return [verdicts[expectation.code] for expectation in expectations]
+    return told_once([verdicts[expectation.code] for expectation in expectations])
+
+
+def told_once(verdicts: list[Verdict]) -> list[Verdict]:
+    """The verdicts, each without the rows that another rule tells in its stead (`unless`)."""
+    failed = {verdict.expectation.code: frozenset(verdict.failed_keys) for verdict in verdicts}
+    told = [failed.get(verdict.expectation.unless, frozenset()) for verdict in verdicts]
+    return [
+        replace(verdict, failed_keys=tuple(key for key in verdict.failed_keys if key not in elsewhere))
+        for verdict, elsewhere in zip(verdicts, told, strict=True)
+    ]
 
 
 @contextmanager

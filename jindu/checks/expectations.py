@@ -63,6 +63,7 @@ class Expectation:
     cell: str = "cell"
     tolerated_count: int = 0  # a known flaw: up to so many failing rows pass the gate
     tolerated_reason: str = ""
+    unless: str = ""  # a rule of the same table: a row that fails it is told by it, and by this one no more
 
 
 @dataclass(frozen=True)
@@ -238,7 +239,7 @@ class _Reader:
         return ""
 
     def _check_names(self, nodes: dict[str, yaml.Node], texts: dict[str, str]) -> None:
-        for key in ("code", "column", "found", "expected", "cell"):
+        for key in ("code", "column", "found", "expected", "cell", "unless"):
             if texts.get(key) and not NAME.fullmatch(texts[key]):
                 self._wrong(
                     nodes[key], key, texts[key], "小写英文字母、数字和下划线", "lower-case letters, digits and _"

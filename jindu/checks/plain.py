@@ -8,13 +8,13 @@ from decimal import Decimal
 
 import duckdb
 
-from jindu.checks.engine import KEY, Verdict
+from jindu.checks.engine import KEY, Verdict, told_once
 from jindu.checks.expectations import Expectation, Scalar
 
 
 def judge_plainly(connection: duckdb.DuckDBPyConnection, expectations: Iterable[Expectation]) -> list[Verdict]:
     """The verdicts on check tables that are built, in the order of `expectations`."""
-    return [_verdict(connection, expectation) for expectation in expectations]
+    return told_once([_verdict(connection, expectation) for expectation in expectations])
 
 
 def fails(expectation: Expectation) -> str:

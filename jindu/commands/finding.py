@@ -16,7 +16,7 @@ from jindu.commands.check import folded
 from jindu.commands.decision import at_option, moment_of, reason_option, say_recorded, say_trial, warn_of_nights
 from jindu.commands.target import TargetCommand, by_option, dry_option
 from jindu.decisions import check_said, deciding, record
-from jindu.settings import OFFICE_TIMEZONE, home_folder, reference_folder
+from jindu.settings import home_folder, reference_folder
 from jindu.shown import word
 from jindu.spoken import (
     DONE,
@@ -273,8 +273,8 @@ def _becomes(outcome: "Outcome") -> tuple[str, str]:
 
 
 def _age_days(one: "Told", now: datetime) -> int:
-    """Days since the report came, by the last published night."""
-    return max(0, (now.date() - one.received_at.astimezone(OFFICE_TIMEZONE).date()).days)
+    """Days since it is known, by the last published night, as mart.quality_finding counts them."""
+    return (now.date() - one.since_on).days
 
 
 def _show_list(speech: Speech, chosen: "list[Told]", now: datetime) -> None:
@@ -285,7 +285,7 @@ def _show_list(speech: Speech, chosen: "list[Told]", now: datetime) -> None:
         of_report = list(findings)
         first = of_report[0]
         month = f"{first.report_month:%Y-%m}" if first.report_month else None
-        days = _age_days(first, now)
+        days = max(_age_days(one, now) for one in of_report)
         form = say(first.form or first.form_code, first.form_code) if first.form_code else None
         version = say(f"第 {first.version} 版", f"version {first.version}") if first.version else None
         heading = say(" · ", ", ").join(

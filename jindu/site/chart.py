@@ -32,11 +32,17 @@ class Year:
     from_zero: bool = True
 
 
-def monthly_bars(
-    values: Sequence[float | None], phased: Sequence[float | None], months: Sequence[str], title: str, told: str
+def monthly_bars(  # noqa: PLR0913  (what is drawn, and what is said of it)
+    values: Sequence[float | None],
+    phased: Sequence[float | None],
+    months: Sequence[str],
+    title: str,
+    told: str,
+    *,
+    is_share: bool = False,
 ) -> Markup:
     """A bar for each month's amount, and a line across it at what the target phased for the month."""
-    scale = _Scale([*values, *phased, 0.0])
+    scale = _Scale([*values, *phased, 0.0], is_share=is_share)
     step = (WIDTH - LEFT - RIGHT) / MONTHS
     marks = []
     for place, (value, due) in enumerate(zip(values, phased, strict=True)):

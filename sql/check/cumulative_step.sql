@@ -2,7 +2,7 @@
 -- The cumulative of January is the month's own; later it is last month's cumulative plus the month.
 -- Only the month before in the same plan year is compared: a series may start mid-year or combine January and February.
 -- A figure in whose place a telephoned one stands is not judged: what counts instead was looked at when it was told.
--- In a report that was not updated, a cumulative that stands still is told with it, once (check.monthly_copy).
+-- What was copied from the month before or from another unit is told with the copy, once (check.copied_row).
 with told as (
     select
         org_unit_code,
@@ -31,16 +31,10 @@ replaced as (
     group by reading.row_key
 ),
 
-stale_report as (
-    select submission_id
-    from "check".monthly_copy
-    where changed_count = 0 and not is_explained
-),
-
 stepped as (
     select
         current_month.*,
-        stale_report.submission_id is not null as is_stale,
+        coalesce(copied_row.is_ytd_copied, false) as is_copied,
         replaced.row_key is not null as is_told,
         case
             when month(current_month.report_month) = 1 then 0
@@ -62,7 +56,7 @@ stepped as (
             and current_month.indicator_code = previous_month.indicator_code
             and current_month.report_month = previous_month.report_month + interval 1 month
     left join replaced on current_month.row_key = replaced.row_key
-    left join stale_report on current_month.submission_id = stale_report.submission_id
+    left join "check".copied_row as copied_row on current_month.row_key = copied_row.row_key
     where
         current_month.kind = 'flow'
         and current_month.ytd_value is not null
@@ -88,11 +82,12 @@ select
     ytd_cell as cell,
     ytd_text as found,
     has_explanation as is_explained,
-    step_value,
+    -- one that was copied may fall: the original is the finding
+    case when step_value >= 0 or not is_copied then step_value end as step_value,
     '≥ ' || printf('%.15g', cast(previous_ytd_value as double)) as step_expected,
     -- a falling cumulative is told once, as falling
     case
-        when step_value = 0 and is_stale then null
+        when is_copied then null
         when step_value >= 0 and not is_told and not is_inexact then greatest(abs(gap_value) - rounding_value, 0)
     end as identity_gap_value,
     printf('%.15g', cast(previous_ytd_value + month_value as double)) as identity_expected,

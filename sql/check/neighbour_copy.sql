@@ -31,6 +31,7 @@ copied as (
     select
         copy.submission_id,
         min(original.sender_code) as original_code,
+        min_by(original.submission_id, original.sender_code) as original_id,
     from fingerprint as copy
     inner join fingerprint as original
         on
@@ -57,6 +58,7 @@ select
     fingerprint.has_explanation as is_explained,
     fingerprint.compared_count,
     org_unit.name as original_name,
+    copied.original_id,
     copied.original_code is null as is_own_work,
 from fingerprint
 left join copied using (submission_id)

@@ -8,17 +8,6 @@ with lacking as (
     from "check".expected_row
     where is_lacking
     group by submission_id
-),
-
--- any note of the file that is about the workbook explains it
-explanation as (
-    select submission_id
-    from core.reading
-    where has_explanation and regexp_matches(note, '模板|[Tt]emplate')
-    union
-    select submission_id
-    from core.received
-    where regexp_matches(correction_reason, '模板|[Tt]emplate')
 )
 
 select
@@ -32,7 +21,7 @@ select
     version.cell,
     version.found,
     version.current_version as expected,
-    explanation.submission_id is not null as is_explained,
+    version.is_explained,
     version.is_accepted,
     case when version.is_accepted then false end as is_current,
     version.last_month_shown,
@@ -41,6 +30,5 @@ select
     coalesce(' It lacks ' || lacking.rows_count || ' rows: ' || lacking.indicators_shown || '.', '') as lacking_en,
 from "check".template_version as version
 left join lacking using (submission_id)
-left join explanation using (submission_id)
 where version.is_older
 order by version.check_key

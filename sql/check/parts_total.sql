@@ -31,12 +31,6 @@ moved as (
             and total.org_unit_code = movement.org_unit_code
     where total.kind = 'stock'
     group by total.row_key
-),
-
-stale_report as (
-    select submission_id
-    from "check".monthly_copy
-    where changed_count = 0 and not is_explained
 )
 
 select
@@ -53,9 +47,9 @@ select
     total.has_explanation as is_explained,
     printf('%.15g', cast(previous_month.month_value as double)) as previous_level,
     printf('%+.15g', cast(moved.moved_value as double)) as moved,
-    -- a level that stands still in a report that was not updated is told with it, once (check.monthly_copy)
+    -- a level that was copied from the month before or from another unit is told with the copy, once
     case
-        when stale_report.submission_id is null or total.month_value != previous_month.month_value
+        when not coalesce(copied_row.is_month_copied, false)
             then greatest(
                 abs(total.month_value - (previous_month.month_value + moved.moved_value)) - total.rounding_value, 0
             )
@@ -69,7 +63,7 @@ inner join "check".sound_reading as previous_month
         and total.org_unit_code = previous_month.org_unit_code
         and total.indicator_code = previous_month.indicator_code
         and total.report_month = previous_month.report_month + interval 1 month
-left join stale_report on total.submission_id = stale_report.submission_id
+left join "check".copied_row as copied_row on total.row_key = copied_row.row_key
 where
     moved.is_whole
     and total.month_value is not null

@@ -1,6 +1,6 @@
 -- grain: one row per reported figure of last year's identical period that our own records hold whole
 -- For a flow, last year's cumulative of that month, or all its months one by one; for a level, that month's end.
--- Last month's figure in a report that was not updated is told with it, once (check.monthly_copy).
+-- What was copied from the month before or from another unit is told with the copy, once (check.copied_row).
 with own_year as (
     select
         form_code,
@@ -36,28 +36,6 @@ own_figure as (
         case when kind = 'flow' and ytd_value is null then months_count * rounding_value else 0 end as leeway_value,
     from own_year
     where kind in ('flow', 'stock')
-),
-
-stale_report as (
-    select submission_id
-    from "check".monthly_copy
-    where changed_count = 0 and not is_explained
-),
-
--- rows of such reports that still say what the month before said
-old_figure as (
-    select distinct reported.row_key
-    from "check".sound_reading as reported
-    inner join stale_report on reported.submission_id = stale_report.submission_id
-    inner join "check".sound_reading as previous_month
-        on
-            previous_month.is_newest
-            and reported.form_code = previous_month.form_code
-            and reported.sender_code = previous_month.sender_code
-            and reported.org_unit_code = previous_month.org_unit_code
-            and reported.indicator_code = previous_month.indicator_code
-            and reported.report_month = previous_month.report_month + interval 1 month
-            and reported.prior_ytd_value = previous_month.prior_ytd_value
 )
 
 select
@@ -73,7 +51,7 @@ select
     printf('%.15g', cast(own_figure.own_value as double)) as expected,
     reported.has_explanation as is_explained,
     case
-        when old_figure.row_key is null
+        when not coalesce(copied_row.is_prior_copied, false)
             then greatest(abs(reported.prior_ytd_value - own_figure.own_value) - own_figure.leeway_value, 0)
     end as gap_value,
 from "check".sound_reading as reported
@@ -83,5 +61,5 @@ inner join own_figure
         and reported.org_unit_code = own_figure.org_unit_code
         and reported.indicator_code = own_figure.indicator_code
         and reported.report_month = own_figure.report_month + interval 12 month
-left join old_figure on reported.row_key = old_figure.row_key
+left join "check".copied_row as copied_row on reported.row_key = copied_row.row_key
 where reported.prior_ytd_value is not null and own_figure.own_value is not null

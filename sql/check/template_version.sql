@@ -1,5 +1,6 @@
 -- grain: one row per submission that is what it claims and names the version of its workbook
--- A file without a version (CSV, a workbook of one's own) is judged by its rows alone.
+-- A file without a version (CSV, a workbook of one's own) is judged by its rows alone. A version that is not on record may
+-- be one that the office has yet to enter, unless a higher one is: then it was never sent out.
 with listed as (
     select
         form_code,
@@ -24,6 +25,7 @@ version as (
     select
         *,
         lower(plain_name(template_version)) as spoken_version,
+        version_parts(template_version) as parts,
         lead(first_month) over (partition by form_code order by first_month) as next_first_month,
     from listed
 ),
@@ -32,8 +34,20 @@ known_form as (
     select
         form_code,
         string_agg(template_version, '、' order by first_month) as versions_shown,
+        max(parts) as newest_parts,
     from version
     group by form_code
+),
+
+-- any note of the file that is about the workbook explains it
+explanation as (
+    select submission_id
+    from core.reading
+    where has_explanation and regexp_matches(note, '模板|[Tt]emplate')
+    union
+    select submission_id
+    from core.received
+    where regexp_matches(correction_reason, '模板|[Tt]emplate')
 )
 
 select
@@ -47,8 +61,11 @@ select
     cast(null as varchar) as cell,
     received.template_version as found,
     known_form.versions_shown as expected,
-    false as is_explained,
-    version.template_version is not null as is_version_known,
+    explanation.submission_id is not null as is_explained,
+    version.template_version is not null
+    or coalesce(version_parts(received.template_version) >= known_form.newest_parts, true) as is_possible,
+    -- told once
+    case when is_possible then version.template_version is not null end as is_version_known,
     form_month.template_version as current_version,
     version.next_first_month,
     -- a newer workbook for an older month asks more than is used, which does no harm
@@ -71,5 +88,6 @@ left join version
     on
         submission.form_code = version.form_code
         and lower(plain_name(received.template_version)) = version.spoken_version
+left join explanation on submission.submission_id = explanation.submission_id
 where submission.is_identified and received.template_version is not null
 order by check_key

@@ -12,9 +12,16 @@ with told as (
         answer.state,
         answer.decision_id,
         answer.settled_by_id,
-        coalesce(indicator.publicity, 'public') != 'restricted' as is_told,
+        finding_since.since_on,
         indicator.name_zh as indicator_zh,
         coalesce(indicator.name_en, indicator.name_zh) as indicator_en,
+        -- where nothing stands nothing is to be hidden; a figure in the message may be another month's
+        coalesce(indicator.publicity, 'public') != 'restricted'
+        or (
+            finding.found is null
+            and not regexp_matches(replace(finding.message_zh, indicator.name_zh, ''), '\d')
+            and not regexp_matches(replace(finding.message_en, indicator_en, ''), '\d')
+        ) as is_told,
         file.shown_text as file_name,
         sheet.shown_text as sheet_name,
         found.shown_text as found,
@@ -64,6 +71,7 @@ with told as (
     from raw.finding as finding
     inner join core.submission as submission using (submission_id)
     left join core.finding_answer as answer using (finding_id)
+    left join core.finding_since as finding_since using (finding_id)
     left join core.indicator as indicator on finding.indicator_code = indicator.indicator_code
     left join core.received as received using (submission_id)
     left join core.shown_text as file on submission.file_name = file.text and file.is_name
@@ -108,5 +116,6 @@ select
     finding.finding_id,
     finding.decision_id,
     case when finding.is_told then finding.settled_by_id end as settled_by_id,
+    finding.since_on,
 from told as finding
 order by finding.submission_id, finding.rule_code, finding.sheet_name, finding.cell

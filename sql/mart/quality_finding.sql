@@ -1,36 +1,7 @@
 -- grain: one row per rule, org unit, form, report month, state and day since when it is known
 -- How many findings, how old, and who must mend them; which they are is told by mart.finding.
--- Known since the night whose verdict first named the rule, so that a rebuild says the same: a report may come to
--- contradict one that was accepted before. A rule that joined others in a verdict that stayed the same has no night of
--- its own: it is known since that verdict. What refuses or holds nothing is known since the first one.
 -- Only what stands is open: a newer version takes the findings of the older one with it, unless that still counts.
-with verdict_night as (
-    select
-        submission_id,
-        min(since_at) as first_at,
-        max(since_at) as last_at,
-    from core.submission_state
-    where cause != 'arrival'
-    group by submission_id
-),
-
-named_rule as (
-    select
-        submission_id,
-        rule_code,
-        min(since_at) as since_at,
-    from (
-        select
-            submission_id,
-            since_at,
-            unnest(string_split(rule_codes, ' ')) as rule_code,
-        from core.submission_state
-        where rule_codes is not null
-    ) as verdict_rule
-    group by submission_id, rule_code
-),
-
-version_standing as (
+with version_standing as (
     select
         submission_id,
         is_counted
@@ -68,22 +39,10 @@ placed_finding as (
             when finding.severity = 'information' then 'noted'
             else finding.state
         end as state,
-        day_of(
-            coalesce(
-                named_rule.since_at,
-                case
-                    when finding.severity != 'information' and finding.state = 'open' then verdict_night.last_at
-                    else verdict_night.first_at
-                end,
-                submission.received_at
-            )
-        ) as since_on,
+        finding.since_on,
     from mart.finding as finding
     inner join core.submission as submission using (submission_id)
     inner join version_standing using (submission_id)
-    left join verdict_night using (submission_id)
-    left join named_rule
-        on finding.submission_id = named_rule.submission_id and finding.rule_code = named_rule.rule_code
 )
 
 select

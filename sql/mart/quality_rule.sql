@@ -1,7 +1,8 @@
 -- grain: one row per rule of the incoming gate, form and report month of the submissions that it was tried on
--- Judged tonight, every version: so a rule that is new has its past as well. A file whose form or month could not be
--- made out has rows without them. Three rates: of all versions, of first versions (right the first time), of those that
--- count now. An answered warning is a failure all the same: the rate is the data's, not the clerk's.
+-- Judged tonight, every version: so a rule that is new has its past as well. A file that could not be placed counts
+-- with the report that followed it (core.report_attempt); where none did, its rows have no form or month. Three rates:
+-- of all submissions, of the first of each report that the rule was tried on, of those that count now.
+-- An answered warning is a failure all the same: the rate is the data's, not the clerk's.
 with failure as (
     select
         rule_code,
@@ -15,16 +16,21 @@ with failure as (
 tried_submission as (
     select
         evaluation.rule_code,
-        submission.form_code,
-        submission.report_month,
+        coalesce(attempt.form_code, submission.form_code) as form_code,
+        coalesce(attempt.report_month, submission.report_month) as report_month,
         evaluation.evaluated_count,
-        coalesce(submission.version = 1, false) as is_first,
+        attempt.submission_id is not null
+        and row_number() over (
+            partition by evaluation.rule_code, attempt.form_code, attempt.sender_code, attempt.report_month
+            order by attempt.attempt_number
+        ) = 1 as is_first,
         submission.is_counted,
         coalesce(failure.failed_count, 0) as failed_count,
         coalesce(failure.answered_count, 0) as answered_count,
         failure.submission_id is not null as is_failed,
     from raw.evaluation as evaluation
     inner join core.submission as submission using (submission_id)
+    left join core.report_attempt as attempt using (submission_id)
     left join failure using (rule_code, submission_id)
 ),
 

@@ -1,7 +1,8 @@
 -- grain: one row per org unit of the form's level or above it, form and report month that is over
--- What a report cost those who sent it. The cells are those of the version that counts; where none does, of the last.
--- Typed is what a person had to type: an answer that the template brought and that stayed is none. A unit above
--- adds up those below; a unit that sent nothing is a row.
+-- What a report cost those who sent it. A file that had to be sent again, because it could not be read or lay in
+-- another unit's folder, cost as well (core.report_attempt). The cells are those of the version that counts; where none
+-- does, of the last. Typed is what a person had to type: an answer that the template brought and that stayed is none.
+-- A unit above adds up those below; a unit that sent nothing is a row.
 with version_cell as (
     select
         submission_id,
@@ -44,30 +45,33 @@ returned as (
 
 version_effort as (
     select
-        submission.form_code,
-        submission.sender_code,
-        submission.report_month,
-        submission.version = 1 as is_first,
+        attempt.form_code,
+        attempt.sender_code,
+        attempt.report_month,
+        attempt.attempt_number = 1 as is_first,
         coalesce(version_finding.is_explained, true) as is_right,
         returned.submission_id is not null as is_returned,
         coalesce(version_finding.findings_count, 0) as findings_count,
-        row_number() over (
-            partition by submission.form_code, submission.sender_code, submission.report_month
-            order by submission.is_counted desc, submission.version desc
+        -- what was answered in a file without a version nobody can say
+        submission.version is not null
+        and row_number() over (
+            partition by attempt.form_code, attempt.sender_code, attempt.report_month
+            order by submission.is_counted desc, submission.version desc nulls last
         ) = 1 as is_shown,
-        cell_count.cells_filled_count + coalesce(further_answer.cells_filled_count, 0) as cells_answered_count,
+        coalesce(cell_count.cells_filled_count, 0)
+        + coalesce(further_answer.cells_filled_count, 0) as cells_answered_count,
         coalesce(version_cell.cells_known_count, 0) as cells_known_count,
         coalesce(version_cell.cells_prefilled_count, 0) as cells_prefilled_count,
         coalesce(version_cell.cells_changed_count, 0) as cells_changed_count,
         coalesce(version_cell.cells_kept_count, 0) as cells_kept_count,
         coalesce(version_cell.cells_retyped_count, 0) as cells_retyped_count,
-    from core.submission as submission
-    inner join core.cell_count as cell_count using (submission_id)
+    from core.report_attempt as attempt
+    inner join core.submission as submission using (submission_id)
+    left join core.cell_count as cell_count using (submission_id)
     left join further_answer using (submission_id)
     left join version_cell using (submission_id)
     left join version_finding using (submission_id)
     left join returned using (submission_id)
-    where submission.version is not null
 ),
 
 report_effort as (

@@ -83,6 +83,14 @@ def test_a_misfit_is_told_with_its_line(folder: Path, code: str, old: str, new: 
          "'changed_count' is never below 0: with 'minimum' 0 alone nothing fails"),
         ("unreadable_cell", "values: [true]", "values: [true, false]",
          "'values' has both true and false: nothing fails"),
+        ("cumulative_falls", "needs: history", "needs: reading",
+         "check.cumulative_step compares with other months or units: 'needs' has to be history"),
+        ("outlier_history", "unless: outlier_gross", "unless: outlier_gros",
+         "incoming.yml has no other rule 'outlier_gros'; did you mean outlier_gross"),
+        ("outlier_history", "unless: outlier_gross", "unless: outlier_history",
+         "incoming.yml has no other rule 'outlier_history'"),
+        ("outlier_history", "unless: outlier_gross", "unless: outlier_peers",
+         "'outlier_peers' has to judge the same table, check.outlier_history"),
     ],
 )  # fmt: skip
 def test_a_limit_that_makes_no_sense_is_refused(folder: Path, code: str, old: str, new: str, said: str) -> None:
@@ -99,6 +107,10 @@ def test_a_limit_that_makes_no_sense_is_refused(folder: Path, code: str, old: st
         ("late_without_reason", "severity: critical", "severity: information", "which counts it as critical"),
         ("out_of_range", "severity: warning", "severity: critical", "which lacks it"),
         ("numerator_over_denominator", "owner: 填报员", "owner: 填报员\n  needs: history", "which counts it as one"),
+        ("duplicate_row", "maximum: 1", "maximum: 2", "what fails here is copies_count > 2"),
+        ("negative", "minimum: 0", "minimum: -5", "where it is negative_value < 0"),
+        ("not_integer", "maximum: 0", "maximum: 1", "fraction_value < 0 or fraction_value > 1"),
+        ("blank_form", "values: [true]", "values: [false]", "where it is not is_filled"),
     ],
 )
 def test_what_takes_a_month_out_of_the_history_is_critical_in_both_places(
@@ -113,6 +125,35 @@ def test_what_takes_a_month_out_of_the_history_is_critical_in_both_places(
     (told,) = refused(folder)
     assert told[:2] == ("incoming.yml", line)
     assert "sql/check/own_fault.sql" in told[2] and said in told[2]
+
+
+def test_a_word_that_a_column_never_holds_is_refused(folder: Path) -> None:
+    line = spoil(folder / "mart.yml", "status_known", "no_target", "no_taget")
+    (told,) = refused(folder)
+    assert told[0] == "mart.yml" and abs(told[1] - line) <= 1
+    assert told[2].startswith("'values' has no_taget, which 'status' never is; did you mean no_target")
+
+
+@pytest.mark.parametrize(
+    ("change", "key", "said"),
+    [
+        (("mart.yml", "ratio_absurd", "maximum: 1000", "maximum: 100"), "message_zh", "1000, but the limit is 100"),
+        (("incoming.yml", "outlier_history", "maximum: 3.1", "maximum: 31"), "maximum", "a digit too many may be"),
+        (("incoming.yml", "outlier_history", "maximum: 3.1", "maximum: 0.3"), "maximum", "are often as far"),
+        (("incoming.yml", "outlier_gross", "severity: warning", "severity: critical"), "severity", "rejected whole"),
+        (("incoming.yml", "outlier_peers", "owner: 统筹办", "owner: 填报员"), "owner", "nobody reads it"),
+        (("mart.yml", "status_given", "message_zh: ", "message_zh: none\n  # "), "message_zh", "has no Chinese in it"),
+    ],
+)  # fmt: skip
+def test_what_is_hardly_meant_is_told_and_refuses_nothing(
+    folder: Path, change: tuple[str, str, str, str], key: str, said: str
+) -> None:
+    assert rules.doubts(check_expectations(folder)) == []
+    file, code, old, new = change
+    spoil(folder / file, code, old, new)
+    (told,) = rules.doubts(check_expectations(folder))
+    assert (told.path.name, told.line) == (file, line_of(folder / file, f"{key}:", code))
+    assert said in told.message_en
 
 
 def test_a_rule_that_takes_months_out_of_the_history_is_not_dropped_alone(folder: Path) -> None:

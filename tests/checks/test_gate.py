@@ -94,6 +94,7 @@ def test_every_failing_row_of_every_kind_comes_back(
     expectations = expect(
         ("negative", "warning", NEGATIVE), ("bad", "critical", GOOD), ("lost", "critical", STATUS),
         ("twins", "information", TWIN), ("sound", "critical", SOUND), ("empty", "critical", EMPTY),
+        ("unsaid", "information", STATUS + "\nunless: bad"),
     )  # fmt: skip
     seen: list[tuple[int, int]] = []
     verdicts = judge(night.home.private_database, expectations, lambda done, total: seen.append((done, total)))
@@ -103,8 +104,9 @@ def test_every_failing_row_of_every_kind_comes_back(
     assert failed["bad"] == ("k00001", "k00002", "k00003")  # null is not judged
     assert failed["lost"] == tuple(f"k{number:05}" for number in range(1, 8))
     assert failed["twins"] == ("k00001", "k00002", "k00003", "k00004")
+    assert failed["unsaid"] == tuple(f"k{number:05}" for number in range(4, 8))  # the others are told as bad
     assert failed["sound"] == failed["empty"] == ()
-    assert [verdict.evaluated_count for verdict in verdicts] == [4000] * 5 + [0]
+    assert [verdict.evaluated_count for verdict in verdicts] == [4000] * 5 + [0, 4000]
     assert seen == [(1, 2), (2, 2)]
     with duckdb.connect(night.home.private_database, read_only=True) as connection:
         assert judge_plainly(connection, expectations) == verdicts

@@ -765,17 +765,19 @@ def test_outlier_history(office: Office, months: list[int], is_outlier: bool) ->
     ("months", "is_gross"),
     [
         ([100, 104, 96, 101, 99, 1020], True),  # a digit too many
-        ([100, 104, 96, 101, 99, 200], False),  # far, for the operator, and no slip for sure
+        ([100, 104, 96, 101, 99, 200], True),  # no slip of a digit, and nowhere near all the same
+        ([100, 104, 96, 101, 99, 151], False),  # far, for the operator
         ([0, 0, 0, 0, 0, 1020], False),  # no size is known to be off by a digit
     ],
 )
-def test_a_slip_of_a_digit_is_told_to_the_clerk(office: Office, months: list[int], is_gross: bool) -> None:
+def test_what_is_nowhere_near_is_told_to_the_clerk(office: Office, months: list[int], is_gross: bool) -> None:
     months_of(office, [(month, None) for month in months])
     assert office.fails("outlier_history")
     told = list(office.failing("outlier_gross").values())
     assert bool(told) is is_gross
     if told:
         assert told[0]["history_zh"] == "以往 5 个月一般为 100"
+        assert told[0]["slip_zh"] == ("是否多写、少写了数位" if months[-1] == 1020 else "这个数")
         assert EXPECTATIONS["outlier_gross"].severity == "warning"
 
 

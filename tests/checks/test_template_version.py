@@ -38,7 +38,7 @@ def sent(office: Office, month: str, version: str | None, **facts: Any) -> None:
 
 def told(office: Office) -> list[str]:
     """Which rules about the workbook, and its rows, fail."""
-    rules = ("outdated_template", "older_template", "unknown_template", "missing_row")
+    rules = ("outdated_template", "older_template", "foreign_template", "unknown_template", "missing_row")
     return [code for code in rules if office.fails(code)]
 
 
@@ -52,6 +52,10 @@ def told(office: Office) -> list[str]:
         ("2030-06", "１.０", ["outdated_template"]),  # full width, as some keyboards type
         ("2030-06", "1.1", ["missing_row"]),  # the new workbook has the row, so it was taken out
         ("2030-06", "9.9", ["unknown_template", "missing_row"]),
+        ("2030-06", "1.10", ["unknown_template", "missing_row"]),  # after 1.9
+        ("2030-06", "二版", ["unknown_template", "missing_row"]),  # nobody can say whether it is newer
+        ("2030-06", "0.9", ["foreign_template", "missing_row"]),  # nothing that the office has yet to enter
+        ("2030-06", "1.0.5", ["foreign_template", "missing_row"]),
         ("2030-06", None, ["missing_row"]),  # a CSV file
         ("2030-03", "1.1", []),  # newer than the month: asks more than is used
     ],
@@ -100,6 +104,12 @@ def test_a_note_about_the_workbook_explains_it(renewed: Office, facts: dict[str,
     sent(renewed, "2030-06", "1.0", **facts)
     (row,) = renewed.failing("outdated_template").values()
     assert row["is_explained"] is is_explained
+
+
+def test_a_note_about_the_workbook_explains_a_foreign_one_too(renewed: Office) -> None:
+    sent(renewed, "2030-06", "0.9", note="区里发的模板")
+    (row,) = renewed.failing("foreign_template").values()
+    assert (row["is_explained"], row["expected"]) == (True, "1.0、1.1")
 
 
 def test_without_a_last_month_the_old_workbook_ends_with_the_new_one(renewed: Office) -> None:

@@ -22,7 +22,7 @@ POINTS = [BEFORE_ALL, *STEPS, CLOSED]  # after each of which the night is killed
 # verdicts, a version, receipts, a night of which nobody has been told. `make chaos` goes through all.
 TELLING = [BEFORE_ALL, "collect", "read", "core", "publish", "returns", CLOSED]
 TELLS_OF_THE_CLOCK = "run"
-TELL_OF_OTHER_NIGHTS = {"run", "gate_result", "alert_case", "submission_state", "quality_finding"}
+TELL_OF_OTHER_NIGHTS = {"run", "gate_result", "alert_case", "submission_state", "finding", "quality_finding"}
 CORES = 2
 A_VISIT = "where indicator_code = 'visit' and month_state = 'number' limit 1"
 
@@ -86,9 +86,12 @@ def changes_of_state(home: Home) -> list[tuple[object, ...]]:
 
 
 def found_in(home: Home) -> list[tuple[object, ...]]:
-    query = "select * exclude (since_on, age_days_count) from mart.quality_finding order by all"
+    queries = (
+        "select * exclude (since_on, age_days_count) from mart.quality_finding order by all",
+        "select * exclude (since_on) from mart.finding order by all",
+    )
     with duckdb.connect(home.published.resolve(), read_only=True) as connection:
-        return connection.execute(query).fetchall()
+        return [row for query in queries for row in connection.execute(query).fetchall()]
 
 
 def outbox(home: Home) -> list[str]:

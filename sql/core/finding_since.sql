@@ -1,0 +1,51 @@
+-- grain: one row per finding of tonight's incoming gate, with the day since when it is known
+-- Since the night whose verdict first named the rule, so that a rebuild says the same: a report may come to contradict
+-- one that was accepted before. A rule that joined others in a verdict that stayed the same has no night of its own: it
+-- is known since that verdict. What refuses or holds nothing is known since the first one.
+with verdict_night as (
+    select
+        submission_id,
+        min(since_at) as first_at,
+        max(since_at) as last_at,
+    from core.submission_state
+    where cause != 'arrival'
+    group by submission_id
+),
+
+named_rule as (
+    select
+        submission_id,
+        rule_code,
+        min(since_at) as since_at,
+    from (
+        select
+            submission_id,
+            since_at,
+            unnest(string_split(rule_codes, ' ')) as rule_code,
+        from core.submission_state
+        where rule_codes is not null
+    ) as verdict_rule
+    group by submission_id, rule_code
+)
+
+select
+    finding.finding_id,
+    day_of(
+        coalesce(
+            named_rule.since_at,
+            case
+                when finding.severity != 'information' and coalesce(answer.state, 'open') = 'open'
+                    then verdict_night.last_at
+                else verdict_night.first_at
+            end,
+            submission.received_at
+        )
+    ) as since_on,
+from raw.finding as finding
+inner join core.submission as submission using (submission_id)
+left join core.finding_answer as answer using (finding_id)
+left join verdict_night on finding.submission_id = verdict_night.submission_id
+left join named_rule
+    on finding.submission_id = named_rule.submission_id and finding.rule_code = named_rule.rule_code
+where finding.run_id = night_of($as_of) and finding.gate = 'incoming'
+order by finding.finding_id
