@@ -96,6 +96,7 @@ def _write(source: Source, folder: Path, progress: Progress, clock: float) -> Wr
 
 def _write_language(source: Source, folder: Path, lang: str, progress: Progress = no_progress) -> tuple[int, int]:
     """The pages of one language; how many, and their bytes."""
+    source = source.spoken(lang)
     renderer, count, size = Renderer(source.frame, lang), 0, 0
     for done, section in enumerate(SECTIONS, start=1):
         for page in section.pages(source, lang):

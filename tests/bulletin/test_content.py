@@ -94,7 +94,7 @@ def test_reporting_names_who_is_missing_late_held_or_thin(document: Document) ->
 
 def test_a_withheld_figure_is_a_mark_and_nothing_more(document: Document) -> None:
     matrix = {row[0]: row[1:] for row in table(document, "目标状态和序时完成率")}
-    assert matrix["重复违规"] == ["<3*", "", ""]
+    assert matrix["重复违规"] == ["限", "", ""]
     assert matrix["走访企业"] == ["达 107", "严 53", "缺*"]
 
 
@@ -175,4 +175,4 @@ def test_what_is_withheld_of_the_office_itself_is_a_mark_too(issue: Issue) -> No
     hidden = {"ytd_value": None, "gap_value": None, "pace_ratio": None, "is_suppressed": True}
     rows = tuple(replace(row, **hidden) if row.indicator_code == "firm" else row for row in issue.progress)
     told = table(compose(replace(issue, progress=rows), "zh"), "未完成、严重滞后")
-    assert [row[3:6] for row in told if row[0].startswith("=HYPERLINK")] == [["<3*", "<3*", "—"]]
+    assert [row[3:6] for row in told if row[0].startswith("=HYPERLINK")] == [["不公开", "不公开", "—"]]
