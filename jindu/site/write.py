@@ -1,5 +1,6 @@
 """The whole site written aside, then swapped in by one rename: whoever reads it meanwhile keeps what he opened."""
 
+import filecmp
 import shutil
 from dataclasses import dataclass
 from functools import partial
@@ -47,6 +48,24 @@ def write_site(home: Home, *, with_notice: bool = True, progress: Progress = no_
     """
     with locked(home, patience=PATIENCE, path=home.site_lock):
         return _write_site(home, with_notice, progress)
+
+
+def show_issue(home: Home) -> bool:
+    """Write the pages anew where the newest bulletin is not the one that they lead to; whether they were.
+
+    Raises JinduError as write_site does; a home without pages stays without.
+    """
+    if not home.site.is_dir():
+        return False
+    with open_source(home, with_notice=True) as source:
+        issue = source.frame.issue
+    lying = [home.site / one.path for one in issue]
+    if all(
+        place.is_file() and filecmp.cmp(one.file, place, shallow=False) for one, place in zip(issue, lying, strict=True)
+    ):
+        return False
+    write_site(home)
+    return True
 
 
 def _write_site(home: Home, with_notice: bool, progress: Progress) -> Written:

@@ -50,7 +50,7 @@ def kinds(site: Path, *, langs: tuple[str, ...] = ("zh",), of_folder: str = "lar
     for one in some:
         if not re.search(r"[a-z]-\d+\.html$", one.path):  # the second sheet of a list is like the first
             by_folder.setdefault(Path(one.path).parent, []).append(one)
-    top = {Path("."), Path("en")}
+    top = {Path(), Path("en")}
     return [
         one
         for folder, files in by_folder.items()
