@@ -22,6 +22,7 @@ UNITS_EN = {
     "分": "points",
     "人次": "persons",
     "户次": "visits",
+    "进度": "progress",
 }
 COUNTERS = frozenset("个人件份例场处套家户支条栋次类项名宗起座间批所")  # English counts without them: 3 家 is 3
 
@@ -123,7 +124,7 @@ def amount(value: Decimal | None, kind: str, measure: str | None, decimals: int 
 def figure(value: Decimal | None, kind: str, decimals: int | None, *, withheld: str | None = None) -> str:
     """A value without its unit, as a cell of a table has it: 1,234; of a ratio, growth or milestone 96.5%.
 
-    `withheld` is the published text of a figure that is not given (`<3*`); growth carries its sign.
+    `withheld` is the word that stands for a figure that is not given; growth carries its sign.
     """
     if value is None:
         return withheld or UNKNOWN
@@ -132,6 +133,16 @@ def figure(value: Decimal | None, kind: str, decimals: int | None, *, withheld: 
     if kind in IN_POINTS:
         return minus(percent(value))
     return minus(rounded(Decimal(value), decimals or 0))
+
+
+def withheld_text(published: str | None, lang: str) -> str | None:
+    """What stands for a figure of which only this text is published; None where there is nothing to withhold."""
+    return None if published is None else withheld_word(lang)
+
+
+def withheld_word(lang: str) -> str:
+    """What stands for a figure that is not given; it is there, and may not be published."""
+    return "withheld" if lang == "en" else "不公开"
 
 
 def value_text(value: Decimal | None, kind: str, unit: str | None, decimals: int | None, lang: str) -> str:

@@ -250,7 +250,7 @@ create or replace macro shown_about(value) as
         rtrim(cast(cast(cast(printf('%.3g', cast(value as double)) as double) as decimal(38, 6)) as varchar), '0'), '.'
     );
 
--- Few enough to point at somebody: a restricted value like this shows as <3 (domain.md, Indicators: publicity).
+-- Few enough to point at somebody: a restricted value like this is withheld (domain.md, Indicators: publicity).
 create or replace macro is_small(value) as
     abs(value) < 3;
 
@@ -258,14 +258,14 @@ create or replace macro is_small(value) as
 create or replace macro unless_suppressed(value, is_suppressed) as
     case when not coalesce(is_suppressed, false) then value end;
 
--- A value as a page or an export shows it. The star is explained beside it: under 3, or withheld so that none under 3
--- can be worked out. It is the same for both, for which is which would give small ones away (0, 0 and 3 of a known 3).
-create or replace macro shown_value(value, kind, is_suppressed) as
+-- A value as a page or an export shows it. What is under 3 and what is withheld so that none under 3 can be worked out
+-- have one word, for which is which would give small ones away (0, 0 and 3 of a known 3); and no size, for "<3" would
+-- not be true of all.
+create or replace macro shown_value(value, is_suppressed) as
     case
         when not coalesce(is_suppressed, false)
             then regexp_replace(cast(cast(value as decimal(24, 6)) as varchar), '\.?0+$', '')
-        when value is not null and kind in ('flow', 'stock') then '<3*'
-        when value is not null then '*'
+        when value is not null then '不公开'
     end;
 
 -- Why a file could not be read, in a few words (the sentence that says what to do is refusal_zh).

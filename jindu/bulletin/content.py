@@ -5,7 +5,7 @@ from collections.abc import Callable, Sequence
 from decimal import Decimal
 
 from jindu.bulletin.document import Annex, Block, Document, Heading, Paragraph, wording
-from jindu.bulletin.figure import WITHHELD, chance, gap_in_words, needed, pace, value, with_unit
+from jindu.bulletin.figure import chance, gap_in_words, needed, pace, value, with_unit
 from jindu.bulletin.issue import LIKELY, OPEN, ORANGE, RED, FormRate, Issue, Progress, Report
 from jindu.bulletin.tables import (
     all_targets,
@@ -205,7 +205,7 @@ def _ending(row: Progress, lang: str) -> str:
     if row.projected_value is None or row.probability_ratio is None:
         return ""
     ends, odds = with_unit(row, row.projected_value, lang), chance(row.probability_ratio)
-    low, high = value(row, row.projected_low_value), value(row, row.projected_high_value)
+    low, high = value(row, row.projected_low_value, lang), value(row, row.projected_high_value, lang)
     return say(
         f"预计期末{ends}（{low}至{high}），完成把握{odds}",
         f"expected to end at {ends} ({low} to {high}), chance of meeting it {odds}",
@@ -396,9 +396,9 @@ def _legend(issue: Issue, lang: str) -> tuple[Block, ...]:
             "* is provisional: reports are missing or held, and the status may turn.",
         ),
         say(
-            f"{WITHHELD}为受限不公开：民生、矫正等数小于3的，以及据以能推算出它的，只在本级掌握；标{WITHHELD}的数因此不一定小于3。",
-            f"{WITHHELD} is withheld: restricted figures under 3 below this level, and what would lead to them, so "
-            "that it need not be under 3.",
+            "不公开（一览表中为“限”）：民生、矫正等数小于3的，以及据以能推算出它的，只在本级掌握；不公开的数因此不一定小于3。",
+            "Withheld (W in the matrix): restricted figures under 3 below this level, and what would lead to them, so "
+            "that what is withheld need not be under 3.",
         ),
     ]
     if issue.is_sample:

@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
-SHORT = 13  # rows of a table that is not broken over pages
+FIRST, LAST = 5, 4  # rows of a table that stand together before and after a break
 
 
 def wording(lang: str) -> Callable[[str, str], str]:
@@ -56,10 +56,9 @@ class Table:
     note: str = ""
     is_small: bool = False
 
-    @property
-    def is_short(self) -> bool:
-        """Whether it belongs on one page whole."""
-        return len(self.rows) <= SHORT
+    def is_kept(self, number: int) -> bool:
+        """Whether a row, counted from 1, stands on one page with the row after it; 0 is the heading's."""
+        return number < FIRST or len(self.rows) - LAST < number < len(self.rows)
 
 
 Block = Heading | Paragraph | Table

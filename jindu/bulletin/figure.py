@@ -3,17 +3,16 @@
 from decimal import ROUND_UP, Decimal
 
 from jindu.bulletin.issue import Progress
-from jindu.shown import UNKNOWN, minus, pace_text, percent, rounded, unit_text
+from jindu.shown import UNKNOWN, minus, pace_text, percent, rounded, unit_text, withheld_word
 
-WITHHELD = "<3*"  # DECISIONS.md, Withheld values: one mark for what is small and what covers it
 LARGE = 1000  # from here on decimals say nothing on paper; the workbook has them
 POINT_ZH, POINTS_ZH = "点", "个百分点"
 
 
-def value(row: Progress, number: Decimal | None) -> str:
-    """A value of a row without its unit: a share as a percentage, an amount; what is withheld is marked."""
+def value(row: Progress, number: Decimal | None, lang: str) -> str:
+    """A value of a row without its unit: a share as a percentage, an amount; what is withheld says so."""
     if number is None:
-        return WITHHELD if row.is_suppressed else UNKNOWN
+        return withheld_word(lang) if row.is_suppressed else UNKNOWN
     if row.is_share:
         return minus(percent(number))
     return minus(rounded(number, _decimals(row, number)))
@@ -36,13 +35,13 @@ def _decimals(row: Progress, number: Decimal) -> int:
 def distance(row: Progress, number: Decimal | None, lang: str) -> str:
     """A difference: percentage points of a share, an amount else, with its sign."""
     if number is None or not row.is_share:
-        return value(row, number)
+        return value(row, number, lang)
     return f"{minus(rounded(number * 100, 1))}{' pp' if lang == 'en' else POINT_ZH}"
 
 
 def with_unit(row: Progress, number: Decimal | None, lang: str) -> str:
     """A value with its unit of measure, as a sentence has it."""
-    shown = value(row, number)
+    shown = value(row, number, lang)
     if row.is_share or number is None:
         return shown
     unit = unit_text(row.measure, lang)
@@ -78,8 +77,8 @@ def chance(ratio: Decimal | None) -> str:
     return ">99%" if ratio > Decimal("0.99") else percent(ratio, 0)
 
 
-def interval(row: Progress) -> str:
+def interval(row: Progress, lang: str) -> str:
     """The 80 % interval of the expected end."""
     if row.projected_low_value is None or row.projected_high_value is None:
         return UNKNOWN
-    return f"{value(row, row.projected_low_value)}–{value(row, row.projected_high_value)}"
+    return f"{value(row, row.projected_low_value, lang)}–{value(row, row.projected_high_value, lang)}"

@@ -90,6 +90,7 @@ def write_month(
 
 def _made(issue: Issue, lang: str, progress: Progress) -> tuple[dict[str, bytes], tuple[str, str, bool]]:
     """The files by name, and why there is no PDF."""
+    issue = issue.spoken(lang)
     document, moment = compose(issue, lang), issue.head.as_of
     month = f"{issue.head.month:%Y-%m}"
     stem = f"{WORD_EN}_{month}" if lang == "en" else f"{issue.head.short_name}{WORD_ZH}_{month}"

@@ -1,7 +1,7 @@
 """What a bulletin is made of: rows of the published database, read by sql/page/bulletin_*.sql."""
 
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field, replace
 from datetime import date, datetime
 from decimal import Decimal
 from typing import Any
@@ -169,6 +169,25 @@ class Issue:
     reports: tuple[Report, ...]
     forms: tuple[FormRate, ...]
     version: str  # of the published copy
+    english: Mapping[str, str] = field(default_factory=dict)  # names of units, owners and forms
+
+    def spoken(self, lang: str) -> "Issue":
+        """The same with units, owners and forms called by their names in a language."""
+        if lang != "en":
+            return self
+
+        def called(row: Any, *columns: str) -> Any:
+            known = ((column, self.english.get(getattr(row, column))) for column in columns)
+            return replace(row, **{column: name for column, name in known if name is not None})
+
+        return replace(
+            self,
+            head=called(self.head, "name", "short_name"),
+            progress=tuple(called(row, "unit_name", "owner") for row in self.progress),
+            places=tuple(called(one, "unit_name") for one in self.places),
+            reports=tuple(called(one, "unit_name", "form_name") for one in self.reports),
+            forms=tuple(called(one, "form_name") for one in self.forms),
+        )
 
     @property
     def is_sample(self) -> bool:
@@ -220,6 +239,7 @@ def read_issue(home: Home, month: date | None) -> Issue:
             tuple(Report(**row) for row in _rows(connection, "bulletin_reporting", head.month)),
             tuple(FormRate(**row) for row in _rows(connection, "bulletin_form", head.month)),
             file.parent.name,
+            {row["name"]: row["name_en"] for row in _rows(connection, "english", None)},
         )
 
 
@@ -231,7 +251,8 @@ def _renamed(row: dict[str, Any]) -> dict[str, Any]:
 
 def _rows(connection: duckdb.DuckDBPyConnection, query: str, month: date | None) -> Iterator[dict[str, Any]]:
     """The rows of one query of sql/page/, each by the names of its columns."""
-    found = connection.execute((QUERIES / f"{query}.sql").read_text(encoding="utf-8"), {"month": month})
+    text = (QUERIES / f"{query}.sql").read_text(encoding="utf-8")
+    found = connection.execute(text, {"month": month} if "$month" in text else {})
     names = [column[0] for column in found.description]
     for row in found.fetchall():
         yield {name: _clean(value) for name, value in zip(names, row, strict=True)}

@@ -6,9 +6,20 @@ from decimal import Decimal
 from itertools import groupby
 
 from jindu.bulletin.document import Cell, Column, Table, wording
-from jindu.bulletin.figure import WITHHELD, chance, distance, interval, needed, pace, value
+from jindu.bulletin.figure import chance, distance, interval, needed, pace, value
 from jindu.bulletin.issue import BLUE, OPEN, ORANGE, RED, UNLIKELY, YELLOW, Issue, Place, Progress
-from jindu.shown import JUDGED, STATUSES, UNKNOWN, minus, percent, place_range, rank_change, sample_mark, word
+from jindu.shown import (
+    JUDGED,
+    NOT_PUBLISHED,
+    STATUSES,
+    UNKNOWN,
+    minus,
+    percent,
+    place_range,
+    rank_change,
+    sample_mark,
+    word,
+)
 
 BELOW = {  # level of the office: what its siblings below are called
     "district": ("各街道", "sub-districts"),
@@ -99,11 +110,11 @@ def behind_table(rows: Sequence[Progress], caption: str, lang: str) -> Table:
             (
                 Cell(measured(row, lang, is_marked=is_marked)),
                 Cell(row.owner or UNKNOWN),
-                Cell(value(row, row.target_covered_value)),
-                Cell(value(row, row.ytd_value)),
+                Cell(value(row, row.target_covered_value, lang)),
+                Cell(value(row, row.ytd_value, lang)),
                 Cell(distance(row, row.gap_value, lang)),
                 Cell(pace(row) + ("*" if row.is_provisional else ""), row.tone),
-                Cell(value(row, needed(row))),
+                Cell(value(row, needed(row), lang)),
                 Cell(chance(row.probability_ratio)),
             )
             for row in rows
@@ -185,9 +196,9 @@ def doubtful_table(rows: Sequence[Progress], lang: str) -> Table:
             (
                 Cell(measured(row, lang, is_marked=is_marked)),
                 Cell(row.owner or UNKNOWN),
-                Cell(limit(row)),
-                Cell(value(row, row.projected_value)),
-                Cell(interval(row)),
+                Cell(limit(row, lang)),
+                Cell(value(row, row.projected_value, lang)),
+                Cell(interval(row, lang)),
                 Cell(STATUSES[row.status].name(lang), row.tone),
                 Cell(chance(row.probability_ratio)),
             )
@@ -253,12 +264,12 @@ def all_targets(issue: Issue, lang: str) -> Table:
             (
                 Cell(measured(row, lang, is_marked=is_marked)),
                 Cell(row.owner or UNKNOWN),
-                Cell(limit(row)),
-                Cell(value(row, row.target_covered_value)),
-                Cell(value(row, row.ytd_value)),
+                Cell(limit(row, lang)),
+                Cell(value(row, row.target_covered_value, lang)),
+                Cell(value(row, row.ytd_value, lang)),
                 Cell(distance(row, row.gap_value, lang)),
                 Cell(pace(row)),
-                Cell(value(row, row.projected_value) if row.projected_value is not None else UNKNOWN),
+                Cell(value(row, row.projected_value, lang) if row.projected_value is not None else UNKNOWN),
                 Cell(chance(row.probability_ratio)),
                 Cell(STATUSES[row.status].name(lang) + ("*" if row.is_provisional else ""), row.tone),
                 Cell(STATUSES[row.status_before].name(lang) if row.status_before else UNKNOWN),
@@ -285,11 +296,11 @@ def all_targets(issue: Issue, lang: str) -> Table:
     )
 
 
-def limit(row: Progress) -> str:
+def limit(row: Progress, lang: str) -> str:
     """The annual target, with ≤ where it is a ceiling."""
     if row.annual_target_value is None:
         return UNKNOWN
-    shown = value(row, row.annual_target_value)
+    shown = value(row, row.annual_target_value, lang)
     return f"≤{shown}" if row.target_form in {"at_most", "reduce_from_baseline"} else shown
 
 
@@ -326,8 +337,8 @@ def matrix(issue: Issue, lang: str) -> Table:
             for code in sorted(rows_of, key=worst)
         ),
         say(
-            f"{signs}；*为暂定；{WITHHELD}为受限不公开；空白为没有这项目标。数字是序时完成率。",
-            f"{signs}; * provisional; {WITHHELD} withheld; blank: no such target. The number is the pace.",
+            f"{signs}；*为暂定；{NOT_PUBLISHED.sign('zh')}为受限不公开；空白为没有这项目标。数字是序时完成率。",
+            f"{signs}; * provisional; {NOT_PUBLISHED.sign('en')} withheld; blank: no target. The number is the pace.",
         ),
         is_small=True,
     )
@@ -337,6 +348,6 @@ def _status_cell(row: Progress | None, lang: str) -> Cell:
     if row is None:
         return Cell("")
     if row.is_suppressed:
-        return Cell(WITHHELD, "grey")
+        return Cell(NOT_PUBLISHED.sign(lang), NOT_PUBLISHED.tone)
     number = "" if row.pace_ratio is None or row.status == "not_due" else f" {pace(row, 0).rstrip('%')}"
     return Cell(f"{STATUSES[row.status].sign(lang)}{number}{'*' if row.is_provisional else ''}", row.tone)

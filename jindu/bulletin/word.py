@@ -388,7 +388,7 @@ def _table(book: DocxDocument, table: Table, width: int, number: int, lang: str)
     _row(grid, heads, table, widths, size, is_heading=True)
     for number_of_row, cells in enumerate(table.rows, start=1):
         _row(grid, cells, table, widths, size)
-        if table.is_short and number_of_row < len(table.rows):
+        if table.is_kept(number_of_row) and number_of_row < len(table.rows):
             for place in grid.rows[-1].cells:
                 place.paragraphs[0].paragraph_format.keep_with_next = True
     after = book.add_paragraph()

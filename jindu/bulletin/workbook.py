@@ -3,23 +3,22 @@
 import tempfile
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
 from jindu.bulletin.document import Document, Paragraph, wording
-from jindu.bulletin.figure import WITHHELD
 from jindu.bulletin.issue import Issue, Progress
 from jindu.bulletin.tables import below
-from jindu.shown import STATUSES, rank_change, word
+from jindu.shown import STATUSES, rank_change, withheld_word, word
 from jindu.spreadsheet import new_workbook
 
 FILLS = {"red": "#F6C9C4", "orange": "#FBDDB5", "yellow": "#FFF3B8", "blue": "#D3E4F5", "grey": "#E6E6E6"}
 FONT = "宋体"
-INTEGER, PERCENT, PERCENT_WHOLE = "#,##0", "0.0%", "0%"
+INTEGER, PERCENT, PERCENT_WHOLE, DATE = "#,##0", "0.0%", "0%", "yyyy-mm-dd"
 HEAD_ROW = 2  # below the title and the line under it
-Value = str | int | Decimal | None
+Value = str | int | Decimal | date | None
 
 
 @dataclass(frozen=True)
@@ -130,6 +129,8 @@ def _put(  # noqa: PLR0913, PLR0917  (a cell and how it looks)
         sheet.write_blank(row, column, None, formats(**look))
     elif isinstance(value, str):
         sheet.write_string(row, column, value, formats(**look, text_wrap=column == 0))
+    elif isinstance(value, date):
+        sheet.write_datetime(row, column, value, formats(**look, num_format=form))
     else:
         sheet.write_number(row, column, value, formats(**look, num_format=form or "General"))
 
@@ -147,16 +148,16 @@ def _is_broken(row: Progress) -> bool:
     return due is not None and due != due.to_integral_value()
 
 
-def _given(row: Progress, number: Decimal | None) -> Value:
-    """A number, or the mark of what is withheld."""
-    return WITHHELD if number is None and row.is_suppressed else number
+def _given(row: Progress, number: Decimal | None, lang: str) -> Value:
+    """A number, or the word for what is withheld."""
+    return withheld_word(lang) if number is None and row.is_suppressed else number
 
 
 def _progress_fields(lang: str) -> list[Field]:
     say = wording(lang)
 
     def number(zh: str, en: str, name: str, *, is_printed: bool = True) -> Field:
-        return Field(say(zh, en), 12, lambda row: _given(row, getattr(row, name)), _form, is_printed=is_printed)
+        return Field(say(zh, en), 12, lambda row: _given(row, getattr(row, name), lang), _form, is_printed=is_printed)
 
     return [
         Field(say("指标", "Indicator"), 34, lambda row: row.name_en if lang == "en" else row.name_zh),
@@ -223,7 +224,7 @@ def _report_fields(lang: str) -> list[Field]:
     return [
         Field(say("单位", "Unit"), 14, lambda one: one.unit_name),
         Field(say("报表", "Form"), 20, lambda one: one.form_name),
-        Field(say("报出期限", "Due"), 12, lambda one: f"{one.due_on:%Y-%m-%d}"),
+        Field(say("报出期限", "Due"), 12, lambda one: one.due_on, DATE),
         Field(say("处理结果", "State"), 10, lambda one: word("reporting", "state", one.state, lang)),
         Field(say("及时", "Timeliness"), 10, lambda one: word("reporting", "timeliness", one.timeliness, lang)),
         Field(say("逾期天数", "Days late"), 9, lambda one: one.days_late_count, INTEGER),
@@ -256,7 +257,7 @@ def _matrix(book: Any, formats: _Formats, document: Document, issue: Issue, name
         for place, unit in enumerate(units):
             row = found.get((code, unit))
             tone = row.tone if row else None
-            pace = None if row is None else WITHHELD if row.is_suppressed else row.pace_ratio
+            pace = None if row is None else withheld_word(lang) if row.is_suppressed else row.pace_ratio
             told = None if row is None else STATUSES[row.status].name(lang) + ("*" if row.is_provisional else "")
             _put(sheet, number, 2 + 2 * place, pace, formats, PERCENT, tone)
             _put(sheet, number, 3 + 2 * place, told, formats, None, tone)

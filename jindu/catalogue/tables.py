@@ -716,6 +716,22 @@ _TABLES = (
         shared=True,
     ),
     Table(
+        "english",
+        "英文名称",
+        "单位、科室、报表的英文名称，英文页面和英文通报上用；没有写的照中文显示。",
+        "names in English of units, owners and forms, for English pages and bulletins; others show in Chinese",
+        (
+            _key(
+                "name",
+                "中文名称或简称，与其他文件里的写法一致",
+                "the Chinese name or short name, as other files have it",
+            ),
+            _key("name_en", "英文名称", "name in English"),
+        ),
+        ("name",),
+        required=False,
+    ),
+    Table(
         "setting",
         "本单位设置",
         "本单位的几项设置。",

@@ -9,6 +9,7 @@ from pathlib import Path
 from jindu.settings import Home
 
 MONTH = re.compile(r"(\d{4})-(\d{2})")
+ENGLISH = "progress-bulletin"  # how the names of those in English begin: jindu/bulletin/files.py
 KINDS = {".docx": "Word", ".xlsx": "Excel", ".pdf": "PDF"}
 
 
@@ -23,7 +24,7 @@ class Issue:
 
 
 def newest_issue(home: Home, month: date | None) -> tuple[Issue, ...]:
-    """The files of the newest month up to the one that pages show; of each kind the one written last."""
+    """The files of the newest month up to the one that pages show; of each kind the last, Chinese before English."""
     folders = sorted(home.bulletin.glob("*/"), reverse=True) if month is not None else []
     for folder in folders:
         named = MONTH.fullmatch(folder.name)
@@ -48,5 +49,5 @@ def put_issue(issue: tuple[Issue, ...], folder: Path) -> int:
     return sum(one.file.stat().st_size for one in issue)
 
 
-def _written(file: Path) -> tuple[float, str]:
-    return file.stat().st_mtime, file.name
+def _written(file: Path) -> tuple[bool, float, str]:
+    return not file.name.startswith(ENGLISH), file.stat().st_mtime, file.name

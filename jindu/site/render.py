@@ -34,6 +34,7 @@ SPOKEN = (  # of jindu.shown, with the language filled in
     "rank_text",
     "rank_remark",
     "sample_mark",
+    "withheld_text",
 )
 # Of jindu.site.wording, the same
 WORDED = (
@@ -78,6 +79,7 @@ class Renderer:
             "html_lang": HTML_LANGS[lang],
             "sections": [section for section in SECTIONS if section.path is not None],
             "status_of": _status_of,
+            "called": partial(frame.called, lang=lang),
             "standing": wording.status,
             "statuses": [*STATUSES.values(), NOT_PUBLISHED],
             "bar": wording.bar,

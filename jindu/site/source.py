@@ -3,7 +3,8 @@
 import re
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass, replace
+from copy import copy
+from dataclasses import dataclass, field, replace
 from datetime import date, datetime
 from decimal import Decimal
 from functools import cached_property
@@ -63,6 +64,23 @@ class Frame:
     notice: Notice | None
     units: tuple[Unit, ...]
     issue: tuple[Issue, ...] = ()  # the newest bulletin
+    english: Mapping[str, str] = field(default_factory=dict)  # of names of units, owners and forms
+
+    def spoken(self, lang: str) -> "Frame":
+        """The same with the units called by their names in a language."""
+        if lang != "en" or not self.english:
+            return self
+        units = tuple(
+            replace(unit, name=self.called(unit.name, lang), short_name=self.called(unit.short_name, lang))
+            for unit in self.units
+        )
+        return replace(self, units=units, office=next(unit for unit in units if unit.code == self.office.code))
+
+    def called(self, name: str | None, lang: str) -> str:
+        """The name of a unit, an owner or a form in a language; the Chinese one where there is no other."""
+        if name is None:
+            return ""
+        return self.english.get(name, name) if lang == "en" else name
 
     @cached_property
     def unit_by_code(self) -> Mapping[str, Unit]:
@@ -100,6 +118,12 @@ class Source:
         self.seconds: dict[str, float] = {}  # by query
         self._values: dict[str, object] = {}
         self.frame = self._frame(version, notice)
+
+    def spoken(self, lang: str) -> "Source":
+        """The same rows, the units of the frame called by their names in a language."""
+        same = copy(self)
+        same.frame = self.frame.spoken(lang)
+        return same
 
     def rows(self, query: str) -> list[Row]:
         """The rows of sql/page/<query>.sql as of the month that pages show; run once, whoever asks."""
@@ -148,7 +172,10 @@ class Source:
             for row in self.rows("unit")
         )
         office = next(unit for unit in units if unit.place == "office")
-        return Frame(office, head.report_month, as_of, head.run_id, version, head.is_sample, notice, units)
+        english = {row.name: row.name_en for row in self.rows("english")}
+        return Frame(
+            office, head.report_month, as_of, head.run_id, version, head.is_sample, notice, units, english=english
+        )
 
 
 @contextmanager

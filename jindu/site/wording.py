@@ -18,6 +18,7 @@ from jindu.shown import (
     standing_of,
     unit_text,
     value_text,
+    withheld_text,
 )
 from jindu.site.source import Row
 
@@ -47,7 +48,7 @@ def status(row: Row) -> Status:
 def actual(row: Row, lang: str) -> str:
     """The year to date with its unit, or what is published of a withheld one."""
     if row.ytd_value is None:
-        return row.ytd_text or UNKNOWN
+        return withheld_text(row.ytd_text, lang) or UNKNOWN
     return _precise(row.ytd_value, row, lang)
 
 

@@ -1,5 +1,6 @@
 """The whole site written aside, then swapped in by one rename: whoever reads it meanwhile keeps what he opened."""
 
+import filecmp
 import shutil
 from dataclasses import dataclass
 from functools import partial
@@ -49,6 +50,24 @@ def write_site(home: Home, *, with_notice: bool = True, progress: Progress = no_
         return _write_site(home, with_notice, progress)
 
 
+def show_issue(home: Home) -> bool:
+    """Write the pages anew where the newest bulletin is not the one that they lead to; whether they were.
+
+    Raises JinduError as write_site does; a home without pages stays without.
+    """
+    if not home.site.is_dir():
+        return False
+    with open_source(home, with_notice=True) as source:
+        issue = source.frame.issue
+    lying = [home.site / one.path for one in issue]
+    if all(
+        place.is_file() and filecmp.cmp(one.file, place, shallow=False) for one, place in zip(issue, lying, strict=True)
+    ):
+        return False
+    write_site(home)
+    return True
+
+
 def _write_site(home: Home, with_notice: bool, progress: Progress) -> Written:
     clock = perf_counter()
     with open_source(home, with_notice=with_notice) as source:
@@ -96,6 +115,7 @@ def _write(source: Source, folder: Path, progress: Progress, clock: float) -> Wr
 
 def _write_language(source: Source, folder: Path, lang: str, progress: Progress = no_progress) -> tuple[int, int]:
     """The pages of one language; how many, and their bytes."""
+    source = source.spoken(lang)
     renderer, count, size = Renderer(source.frame, lang), 0, 0
     for done, section in enumerate(SECTIONS, start=1):
         for page in section.pages(source, lang):

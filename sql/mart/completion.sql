@@ -193,8 +193,8 @@ select
     units_reported_count,
     due_on,
     is_suppressed,
-    shown_value(month_value, kind, is_suppressed) as month_text,
-    shown_value(ytd_value, kind, is_suppressed) as ytd_text,
+    shown_value(month_value, is_suppressed) as month_text,
+    shown_value(ytd_value, is_suppressed) as ytd_text,
     unless_suppressed(projected_deviation_value, is_suppressed or is_projection_withheld) as projected_deviation_value,
     is_corrected,
 from calculated

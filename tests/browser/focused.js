@@ -1,10 +1,9 @@
 () => {
-    const e = document.activeElement;
-    if (!e || e === document.body) return null;
-    const s = getComputedStyle(e);
-    window.seen = window.seen || new Set();
-    const again = window.seen.has(e); window.seen.add(e);
-    const r = e.getBoundingClientRect();
-    return {again, outline: s.outlineStyle !== 'none' && parseFloat(s.outlineWidth) > 0, shown: r.width > 0 && r.height > 0,
-            name: e.outerHTML.slice(0, 120)};
+    // notes each element that the keyboard comes to, whether it is seen there, and whether its frame shows
+    window.reached = [];
+    document.addEventListener('focusin', event => {
+        const e = event.target, s = getComputedStyle(e), r = e.getBoundingClientRect();
+        window.reached.push({name: e.outerHTML.slice(0, 120), again: window.reached.some(one => one.element === e), element: e,
+            outline: s.outlineStyle !== 'none' && parseFloat(s.outlineWidth) > 0, shown: r.width > 0 && r.height > 0});
+    });
 }

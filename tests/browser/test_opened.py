@@ -14,11 +14,7 @@ if TYPE_CHECKING:
 
 PHONE = {"width": 390, "height": 844}
 DESK = {"width": 1366, "height": 768}
-LONGEST_TABS = 1500
 ENGLISH = ("en/index.html", "en/alerts.html", "en/reporting.html", "en/quality.html", "en/about.html")
-FOCUSED = Path(__file__).with_name("focused.js").read_text(encoding="utf-8").strip()
-REACHABLE = """() => [...document.querySelectorAll('a[href], summary, [tabindex="0"], button, input, select')]
-    .filter(e => e.checkVisibility({contentVisibilityAuto: true})).length"""
 
 
 @pytest.fixture(scope="module")
@@ -54,23 +50,6 @@ def test_no_violation_of_accessibility(page: "Page", site: Path) -> None:
         found: list[dict[str, Any]] = axe.run(page).response["violations"]
         violations += [(one.path, rule["id"], rule["nodes"][0]["html"][:150]) for rule in found]
     assert violations == []
-
-
-@pytest.mark.parametrize("path", ["index.html", "alerts.html", "why/350502004/enterprise_visited.html"])
-def test_the_keyboard_reaches_everything_and_shows_where_it_is(page: "Page", site: Path, path: str) -> None:
-    page.goto(File(site, path).url)
-    expected = page.evaluate(REACHABLE)
-    reached = 0
-    for press in range(LONGEST_TABS):
-        page.keyboard.press("Tab")
-        focus = page.evaluate(FOCUSED)
-        if focus is None or focus["again"]:
-            break
-        assert focus["outline"], focus["name"]
-        assert focus["shown"], focus["name"]
-        assert press > 0 or 'class="skip"' in focus["name"]
-        reached += 1
-    assert reached == expected
 
 
 def test_the_skip_link_leads_to_the_content(page: "Page", site: Path) -> None:

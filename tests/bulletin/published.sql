@@ -135,3 +135,9 @@ from (values
     ('110101001002', 'community_monthly', 1, 1, 0, 1, 0, 10, 9, 0.9, 0),
     ('110101001003', 'community_monthly', 1, 0, 0, 0, 1, 10, 0, 0, 0),
 ) as rate_of(unit, form, units, reported, in_time, late, missing, asked, filled, rate, on_time);
+
+create table mart.english as
+select
+    name,
+    name_en,
+from (values ('前进街道', 'Qianjin'), ('甲', 'Jia'), ('企业办', 'Enterprise Office')) as name_of(name, name_en);

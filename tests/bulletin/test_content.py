@@ -9,7 +9,7 @@ import duckdb
 import pytest
 
 from jindu.bulletin.content import compose
-from jindu.bulletin.document import Block, Document, Heading, Paragraph, Table
+from jindu.bulletin.document import Block, Cell, Column, Document, Heading, Paragraph, Table
 from jindu.bulletin.issue import Issue, read_issue
 from jindu.settings import Home, JinduError
 
@@ -94,7 +94,7 @@ def test_reporting_names_who_is_missing_late_held_or_thin(document: Document) ->
 
 def test_a_withheld_figure_is_a_mark_and_nothing_more(document: Document) -> None:
     matrix = {row[0]: row[1:] for row in table(document, "目标状态和序时完成率")}
-    assert matrix["重复违规"] == ["<3*", "", ""]
+    assert matrix["重复违规"] == ["限", "", ""]
     assert matrix["走访企业"] == ["达 107", "严 53", "缺*"]
 
 
@@ -175,4 +175,17 @@ def test_what_is_withheld_of_the_office_itself_is_a_mark_too(issue: Issue) -> No
     hidden = {"ytd_value": None, "gap_value": None, "pace_ratio": None, "is_suppressed": True}
     rows = tuple(replace(row, **hidden) if row.indicator_code == "firm" else row for row in issue.progress)
     told = table(compose(replace(issue, progress=rows), "zh"), "未完成、严重滞后")
-    assert [row[3:6] for row in told if row[0].startswith("=HYPERLINK")] == [["<3*", "<3*", "—"]]
+    assert [row[3:6] for row in told if row[0].startswith("=HYPERLINK")] == [["不公开", "不公开", "—"]]
+
+
+@pytest.mark.parametrize(("rows_count", "kept"), [(3, {0, 1, 2}), (14, {0, 1, 2, 3, 4, 11, 12, 13})])
+def test_a_table_breaks_after_five_rows_and_before_four_at_the_least(rows_count: int, kept: set[int]) -> None:
+    table = Table("", (Column("", 1),), ((Cell("x"),),) * rows_count)
+    assert {number for number in range(rows_count) if table.is_kept(number)} == kept
+
+
+def test_in_english_what_has_an_english_name_is_called_by_it(issue: Issue) -> None:
+    told = compose(issue.spoken("en"), "en")
+    assert told.masthead == "Qianjin · Progress bulletin"
+    assert {row[1] for row in table(told, "Overall ranking")} == {"Jia", "乙", "丙"}
+    assert issue.spoken("zh") is issue

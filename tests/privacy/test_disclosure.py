@@ -33,7 +33,7 @@ BEFORE = """
 PUBLISHED = """
     select
         org_unit_code, indicator_code, report_month, is_suppressed,
-        shown_value(month_value, kind, is_suppressed) as month_text,
+        shown_value(month_value, is_suppressed) as month_text,
         unless_suppressed(month_value, is_suppressed) as month_value,
         unless_suppressed(added_value, is_suppressed) as ytd_value,
     from core.tree_month
@@ -190,12 +190,12 @@ def test_the_attack_reads_a_missing_unit_from_its_parents_bounds(shown: str) -> 
     """Hill has 1 in January and misses February: the street's high less its low is hill's mean, 1."""
     january, february = MONTHS[:2]
     masked = {"indicator_code": "added", "month_value": None, "ytd_value": None}
-    street = {"org_unit_code": PARENT, "indicator_code": "added", "month_text": "*"}
+    street = {"org_unit_code": PARENT, "indicator_code": "added", "month_text": "不公开"}
     bounds = {"ytd_low_value": Decimal(15), "ytd_high_value": Decimal(16)} if shown == "completion" else {}
     rows = [
-        {**masked, "org_unit_code": "east", "report_month": january, "month_text": "*"},
-        {**masked, "org_unit_code": "east", "report_month": february, "month_text": "*"},
-        {**masked, "org_unit_code": "hill", "report_month": january, "month_text": "*"},
+        {**masked, "org_unit_code": "east", "report_month": january, "month_text": "不公开"},
+        {**masked, "org_unit_code": "east", "report_month": february, "month_text": "不公开"},
+        {**masked, "org_unit_code": "hill", "report_month": january, "month_text": "不公开"},
         {**masked, "org_unit_code": "hill", "report_month": february, "month_text": None},
         {**street, "report_month": january, "month_value": Decimal(9), "ytd_value": Decimal(9)},
         {**street, "report_month": february, "month_value": Decimal(6), "ytd_value": Decimal(15), **bounds},

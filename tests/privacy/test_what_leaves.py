@@ -167,7 +167,7 @@ def test_what_is_withheld_is_said_and_nothing_more(told: Told) -> None:
         "status": "not_computable", "status_rule": "suppressed", "null_reason": "suppressed",
         "target_due_month": date(2024, 12, 1), "target_form": "at_most", "target_phasing": "linear",
         "units_due_count": 1, "units_reported_count": 1, "due_on": row["due_on"],
-        "is_suppressed": True, "month_text": "<3*", "ytd_text": "<3*", "is_corrected": False,
+        "is_suppressed": True, "month_text": "不公开", "ytd_text": "不公开", "is_corrected": False,
     }  # fmt: skip
     (shown,) = rows(
         told.home,
@@ -210,7 +210,7 @@ def test_the_sub_district_is_exact_once_its_month_is_in(told: Told) -> None:
         "select distinct level, month_text from mart.completion inner join mart.org_unit using (org_unit_code)"
         " where indicator_code = 'orphan' order by level",
     )
-    assert [tuple(row.values()) for row in orphans] == [("district", "<3*"), ("subdistrict", "1")]
+    assert [tuple(row.values()) for row in orphans] == [("district", "不公开"), ("subdistrict", "1")]
 
 
 def test_an_explanation_tells_no_more_than_the_figures(told: Told) -> None:

@@ -20,6 +20,7 @@ from jindu.shown import (
     turn,
     unit_text,
     value_text,
+    withheld_text,
 )
 from jindu.warehouse.columns import load
 
@@ -59,7 +60,8 @@ def test_a_gap_shows_its_sign_unless_it_is_nothing(value: str, kind: str, decima
 
 
 def test_a_withheld_figure_shows_what_is_published_of_it() -> None:
-    assert figure(None, "flow", 0, withheld="<3*") == "<3*"
+    assert figure(None, "flow", 0, withheld=withheld_text("不公开", "en")) == "withheld"
+    assert figure(None, "flow", 0, withheld=withheld_text(None, "en")) == "—"
     assert figure(None, "flow", 0) == "—"
 
 

@@ -64,8 +64,9 @@ def test_a_ratio_says_how_many_points_are_missing() -> None:
 
 
 def test_a_withheld_figure_stays_withheld() -> None:
-    hidden = row(ytd_value=None, ytd_text="<3*", gap_value=None, pace_ratio=None, needed_monthly_value=None)
-    assert (actual(hidden, "zh"), gap(hidden, "zh"), bar(hidden), remedy(hidden, "zh")) == ("<3*", "—", None, "")
+    hidden = row(ytd_value=None, ytd_text="不公开", gap_value=None, pace_ratio=None, needed_monthly_value=None)
+    assert (actual(hidden, "zh"), gap(hidden, "zh"), bar(hidden), remedy(hidden, "zh")) == ("不公开", "—", None, "")
+    assert actual(hidden, "en") == "withheld"
 
 
 @pytest.mark.parametrize(("chance", "said"), [("0", "<1%"), ("0.0149", "1%"), ("0.5", "50%"), ("1", ">99%")])

@@ -12,7 +12,7 @@ from jindu import cli
 from jindu.settings import Home, JinduError
 from jindu.site import write
 from jindu.site.source import PAGE_SQL
-from jindu.site.write import KEPT, write_site
+from jindu.site.write import KEPT, show_issue, write_site
 
 LIMIT = 100_000  # bytes of a page with its style sheet
 LINK = re.compile(r'(?:href|src)="([^"]+)"')
@@ -116,6 +116,20 @@ def test_the_newest_bulletin_up_to_the_month_lies_beside_the_pages(home: Home) -
     assert [one.name for one in sorted((home.site / "bulletin").iterdir())] == ["2024-05.docx", "2024-05.pdf"]
     assert 'href="bulletin/2024-05.docx">Word</a>' in (home.site / "index.html").read_text(encoding="utf-8")
     assert 'href="../bulletin/2024-05.pdf">PDF</a>' in (home.site / "en" / "index.html").read_text(encoding="utf-8")
+
+
+def test_a_bulletin_written_by_hand_is_the_one_that_pages_lead_to(home: Home) -> None:
+    file = home.bulletin / "2024-05" / "通报.docx"
+    file.parent.mkdir(parents=True)
+    file.write_text("五月", encoding="utf-8")
+    assert not show_issue(home)  # no pages yet, and none are made
+    write_site(home)
+    shown = home.site.resolve()
+    assert not show_issue(home) and home.site.resolve() == shown
+    file.write_text("五月，改", encoding="utf-8")
+    (file.parent / "progress-bulletin_2024-05.docx").write_text("May", encoding="utf-8")
+    assert show_issue(home)
+    assert (home.site / "bulletin" / "2024-05.docx").read_text(encoding="utf-8") == "五月，改"
 
 
 def test_a_write_that_fails_leaves_the_old_pages(home: Home, monkeypatch: pytest.MonkeyPatch) -> None:
