@@ -396,6 +396,19 @@ create or replace macro normal_chance(deviations) as
 create or replace macro robust_variance(median_deviation, tenths) as
     squared(greatest(1.4826e0 * median_deviation, (tenths[2] - tenths[1]) / 2.5631e0));
 
+-- What quantile_cont says of a list that is in order already: between two members, by how far it is to the next.
+create or replace macro quantile_of_sorted(sorted_list, share) as
+    sorted_list[floor((len(sorted_list) - 1) * share::double)::integer + 1]
+    * (1 - ((len(sorted_list) - 1) * share::double - floor((len(sorted_list) - 1) * share::double)))
+    + sorted_list[ceil((len(sorted_list) - 1) * share::double)::integer + 1]
+    * ((len(sorted_list) - 1) * share::double - floor((len(sorted_list) - 1) * share::double));
+
+-- The robust variance of a list that is in order.
+create or replace macro sorted_variance(sorted_list) as
+    robust_variance(
+        list_mad(sorted_list), [quantile_of_sorted(sorted_list, 0.1), quantile_of_sorted(sorted_list, 0.9)]
+    );
+
 -- A spread to measure with: few months tell little of it, so what is usual elsewhere is mixed in, as if it were eight
 -- months more; at least one unit, for the smallest counts jump.
 create or replace macro mixed_spread(months_count, variance, usual_variance) as
