@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING
 import pytest
 
 from jindu.settings import Home
-from jindu.site.write import write_site
 from tests.shared_night import published_home
 
 if TYPE_CHECKING:
@@ -20,10 +19,8 @@ REQUIRED = "JINDU_REQUIRE_PROGRAMS"  # set to 1 where a missing browser is a fau
 
 @pytest.fixture(scope="session")
 def home(tmp_path_factory: pytest.TempPathFactory) -> Home:
-    """A home in which the invented year is published; its pages written anew, so that they are this code's."""
-    place = published_home(tmp_path_factory)
-    write_site(place)
-    return place
+    """A home in which the invented year is published, with its pages."""
+    return published_home(tmp_path_factory)
 
 
 @pytest.fixture(scope="session")

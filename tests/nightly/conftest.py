@@ -1,4 +1,4 @@
-"""What the tests of a night share: the invented year, run by the command, and a small office run step by step."""
+"""What the tests of a night share: the invented year and a small office, each run by the command."""
 
 import os
 import shutil
@@ -12,6 +12,7 @@ import pytest
 from jindu.settings import Home
 from jindu.warehouse.publish import table_hashes
 from tests.help_example import LANGUAGES, examples
+from tests.nightly.small_office import fill_inbox, write_office
 from tests.shared_night import leave
 
 AS_OF = "2024-10-10T02:00"
@@ -85,6 +86,23 @@ def first(sample_home: Home, tmp_path_factory: pytest.TempPathFactory) -> Ran:
 
 
 @pytest.fixture(scope="session")
-def second(first: Ran) -> Ran:
-    """The same night once more."""
-    return run_night(first.home, "en")
+def small_home(tmp_path_factory: pytest.TempPathFactory) -> Home:
+    """The small office, which no night has touched, with its reference folder in the home."""
+    home = Home(tmp_path_factory.mktemp("small") / "untouched")
+    write_office(home.reference)
+    fill_inbox(home, home.reference)
+    return home
+
+
+@pytest.fixture(scope="session")
+def small(small_home: Home) -> Ran:
+    """The small office's night."""
+    home = Home(small_home.root.with_name("night"))
+    shutil.copytree(small_home.root, home.root)
+    return run_night(home)
+
+
+@pytest.fixture(scope="session")
+def small_again(small: Ran) -> Ran:
+    """The same night once more, in English."""
+    return run_night(small.home, "en")

@@ -43,10 +43,10 @@ def rows(home: Home, query: str) -> list[dict[str, Any]]:
 
 
 @pytest.fixture(scope="module")
-def steps(second: Ran) -> list[dict[str, Any]]:
+def steps(first: Ran) -> list[dict[str, Any]]:
     """Every step of every row but the cells."""
     return rows(
-        second.home,
+        first.home,
         "select step.org_unit_code, indicator_code, step.report_month, step.kind, step.value, text_zh, text_en, "
         "indicator.kind as indicator_kind, numerator_code, denominator_code "
         "from mart.completion_explained as step inner join mart.indicator as indicator using (indicator_code) "
@@ -87,13 +87,13 @@ def _is_done_again(step: dict[str, Any]) -> bool:
     )
 
 
-def test_bounds_of_a_ratio_are_told_in_the_units_of_its_parts(second: Ran, steps: list[dict[str, Any]]) -> None:
+def test_bounds_of_a_ratio_are_told_in_the_units_of_its_parts(first: Ran, steps: list[dict[str, Any]]) -> None:
     """Low: what is known of the numerator (of a growth less last year) over a base that high has as well."""
     known = {
         (row["org_unit_code"], row["indicator_code"], row["report_month"]): row["ytd_value"]
-        for row in rows(second.home, "from mart.completion")
+        for row in rows(first.home, "from mart.completion")
     }
-    above = {row["org_unit_code"] for row in rows(second.home, "select distinct org_unit_code from mart.contribution")}
+    above = {row["org_unit_code"] for row in rows(first.home, "select distinct org_unit_code from mart.contribution")}
     told: dict[tuple[Any, ...], dict[str, list[Fraction]]] = {}
     for step in steps:
         if step["kind"] in {"low", "high"} and step["numerator_code"] and (said := stated(step["text_zh"])):
@@ -114,14 +114,14 @@ def test_bounds_of_a_ratio_are_told_in_the_units_of_its_parts(second: Ran, steps
     assert compared > 0
 
 
-def test_every_figure_has_its_step_and_no_other_value(second: Ran, steps: list[dict[str, Any]]) -> None:
+def test_every_figure_has_its_step_and_no_other_value(first: Ran, steps: list[dict[str, Any]]) -> None:
     said = {
         (step["kind"], step["org_unit_code"], step["indicator_code"], step["report_month"]): step["value"]
         for step in steps
         if step["kind"] != "unit"
     }
     differing = []
-    for row in rows(second.home, "from mart.completion"):
+    for row in rows(first.home, "from mart.completion"):
         for column, kind in FIGURES.items():
             step = (kind, row["org_unit_code"], row["indicator_code"], row["report_month"])
             if said.get(step) != row[column]:
@@ -129,13 +129,13 @@ def test_every_figure_has_its_step_and_no_other_value(second: Ran, steps: list[d
     assert differing == []
 
 
-def test_every_status_rule_is_told_with_its_words(second: Ran, steps: list[dict[str, Any]]) -> None:
+def test_every_status_rule_is_told_with_its_words(first: Ran, steps: list[dict[str, Any]]) -> None:
     words = load().tables["completion"].column("status")
     assert words is not None
     said = {(step["org_unit_code"], step["indicator_code"], step["report_month"]): step for step in steps
             if step["kind"] == "status"}  # fmt: skip
     published = rows(
-        second.home, "select org_unit_code, indicator_code, report_month, status, status_rule from mart.completion"
+        first.home, "select org_unit_code, indicator_code, report_month, status, status_rule from mart.completion"
     )
     assert len(said) == len(published)
     for row in published:
@@ -156,12 +156,12 @@ def test_a_pace_stands_where_its_rule_says(steps: list[dict[str, Any]]) -> None:
     assert found > 1_000
 
 
-def test_a_recent_rate_is_the_mean_of_the_months_that_were_told(second: Ran) -> None:
+def test_a_recent_rate_is_the_mean_of_the_months_that_were_told(first: Ran) -> None:
     """A unit's own flow: what each report brought, a cumulative of several months once, by its mean."""
     told: dict[tuple[str, str], dict[date, Decimal]] = {}
     before: dict[tuple[str, str, int], tuple[int, Decimal]] = {}
     own = rows(
-        second.home,
+        first.home,
         "select org_unit_code, indicator_code, report_month, ytd_value, months_covered_count "
         "from mart.completion inner join mart.indicator using (indicator_code) where kind = 'flow' and not exists ("
         "from mart.contribution where contribution.org_unit_code = completion.org_unit_code "
@@ -176,7 +176,7 @@ def test_a_recent_rate_is_the_mean_of_the_months_that_were_told(second: Ran) -> 
             told.setdefault(key, {})[month] = amount.quantize(Decimal("0.000001"), ROUND_HALF_UP)
             before[*key, month.year] = row["months_covered_count"], row["ytd_value"]
     wrong, done, at_once = [], 0, 0
-    for part in rows(second.home, "from mart.projection_part where recent_months_count is not null"):
+    for part in rows(first.home, "from mart.projection_part where recent_months_count is not null"):
         month, amounts = part["report_month"], told.get((part["org_unit_code"], part["part_code"]))
         if amounts is None:
             continue
@@ -197,9 +197,9 @@ def _months_between(earlier: date, later: date) -> int:
     return 12 * (later.year - earlier.year) + later.month - earlier.month
 
 
-def test_each_cell_holds_what_is_said_of_it(second: Ran) -> None:
+def test_each_cell_holds_what_is_said_of_it(first: Ran) -> None:
     cells = rows(
-        second.home,
+        first.home,
         "select sha256, cell.* from mart.reported_cell as cell inner join mart.submission using (submission_id) "
         "where not is_suppressed order by sha256",
     )
@@ -208,7 +208,7 @@ def test_each_cell_holds_what_is_said_of_it(second: Ran) -> None:
     wrong = []
     for cell in cells:
         if cell["sha256"] not in held:
-            held[cell["sha256"]] = dict(typed_cells(archived(second.home, cell["sha256"])))
+            held[cell["sha256"]] = dict(typed_cells(archived(first.home, cell["sha256"])))
         found = {address: text for (sheet, address), text in held[cell["sha256"]].items()
                  if sheet in (cell["sheet_name"], None)}[cell["cell"]]  # fmt: skip
         if cell["measure"] == "finished_on":
@@ -220,8 +220,8 @@ def test_each_cell_holds_what_is_said_of_it(second: Ran) -> None:
     assert wrong == []
 
 
-def test_a_cell_that_counts_as_it_was_typed_has_that_value(second: Ran) -> None:
-    plain = [cell for cell in rows(second.home, "from mart.reported_cell where not is_suppressed and value is not null")
+def test_a_cell_that_counts_as_it_was_typed_has_that_value(first: Ran) -> None:
+    plain = [cell for cell in rows(first.home, "from mart.reported_cell where not is_suppressed and value is not null")
              if re.fullmatch(r"-?\d+(\.\d+)?", cell["cell_text"])]  # fmt: skip
     assert len(plain) > 10_000
     differing = [cell for cell in plain if Decimal(cell["cell_text"]) != cell["value"]]
@@ -230,15 +230,15 @@ def test_a_cell_that_counts_as_it_was_typed_has_that_value(second: Ran) -> None:
     }  # fmt: skip
 
 
-def test_every_cell_of_a_step_is_one_that_was_reported(second: Ran) -> None:
+def test_every_cell_of_a_step_is_one_that_was_reported(first: Ran) -> None:
     lost = rows(
-        second.home,
+        first.home,
         "select distinct submission_id, cell from mart.completion_explained where kind = 'cell' "
         "except select submission_id, cell from mart.reported_cell",
     )
     assert lost == []
     unnamed = rows(
-        second.home,
+        first.home,
         "from mart.completion_explained where kind = 'cell' and (file_name is null or cell is null)",
     )
     assert unnamed == []

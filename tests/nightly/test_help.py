@@ -21,6 +21,7 @@ from .conftest import Ran, environment
 COMMUNITY = "350502004001"
 RUN_BY_FIXTURES = {"run", "sample"}  # conftest.py takes their arguments from the help
 RUN_ELSEWHERE = {"rebuild", "backup", "restore"}  # tests/lifecycle, one after the other
+SHOWN_OTHERWISE = RUN_BY_FIXTURES | RUN_ELSEWHERE | {"site"}
 LONG_RUNNING: dict[str, Callable[[Home], bool]] = {  # and when each is at work
     "watch": lambda home: lock_holder(home, path=home.watch_lock) is not None,
     "serve": lambda home: (home.prefect / "supervisord.pid").exists(),
@@ -31,10 +32,10 @@ ENDED_WELL = (0, 1)  # done, or done and something needs a person
 
 
 @pytest.fixture(scope="module")
-def home(second: Ran, tmp_path_factory: pytest.TempPathFactory) -> Home:
+def home(first: Ran, tmp_path_factory: pytest.TempPathFactory) -> Home:
     """The home of a finished night, with a reference folder of its own."""
     place = Home(tmp_path_factory.mktemp("help") / "home")
-    shutil.copytree(second.home.root, place.root, symlinks=True)
+    shutil.copytree(first.home.root, place.root, symlinks=True)
     return place
 
 
@@ -66,8 +67,18 @@ def open_warning(home: Home) -> str:
 
 
 @pytest.mark.parametrize("lang", LANGUAGES)
+def test_the_pages_are_written_as_its_example_says(small: Ran, capsys: pytest.CaptureFixture[str], lang: str) -> None:
+    """In the small office, which has few."""
+    (arguments,) = examples("site", lang, {"/data/jindu": str(small.home.root)})
+    before = small.home.site.resolve()
+    assert cli.run_command(arguments) in ENDED_WELL, capsys.readouterr().err
+    assert capsys.readouterr().out.strip()
+    assert small.home.site.resolve() != before
+
+
+@pytest.mark.parametrize("lang", LANGUAGES)
 @pytest.mark.parametrize(
-    "command", [name for name in cli.COMMANDS if name not in RUN_BY_FIXTURES | RUN_ELSEWHERE | LONG_RUNNING.keys()]
+    "command", [name for name in cli.COMMANDS if name not in SHOWN_OTHERWISE | LONG_RUNNING.keys()]
 )
 def test_every_example_does_what_it_says(
     home: Home, tmp_path: Path, capsys: pytest.CaptureFixture[str], command: str, lang: str

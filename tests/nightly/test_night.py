@@ -1,4 +1,8 @@
-"""A whole night on an invented year, as an operator runs it: the command, a real Prefect server, real files."""
+"""A whole night, as an operator runs it: the command, a real Prefect server, real files.
+
+What is published is looked at in the invented year; what happens to a night that is run twice, or killed, is seen in
+the small office.
+"""
 
 import shutil
 import sqlite3
@@ -27,8 +31,8 @@ def test_the_night_is_done_and_asks_for_a_person(first: Ran) -> None:
         assert word in first.process.stdout
 
 
-def test_the_user_sees_no_traceback(first: Ran, second: Ran) -> None:
-    for ran in (first, second):
+def test_the_user_sees_no_traceback(first: Ran, small: Ran, small_again: Ran) -> None:
+    for ran in (first, small, small_again):
         assert "Traceback" not in ran.process.stdout + ran.process.stderr
         assert "Error" not in ran.process.stderr
 
@@ -41,8 +45,8 @@ def test_every_promised_table_is_published_and_has_rows(first: Ran) -> None:
     assert [name for name, count in counts.items() if not count] == []
 
 
-def test_every_step_is_in_the_journal(first: Ran, second: Ran) -> None:
-    with connect(second.home, read_only=True) as connection:
+def test_every_step_is_in_the_journal(small_again: Ran) -> None:
+    with connect(small_again.home, read_only=True) as connection:
         attempts = connection.execute("select attempt, state from raw.run order by attempt").fetchall()
         steps = connection.execute(
             "select step, state from raw.run_step where attempt = 1 order by started_at"
@@ -51,19 +55,19 @@ def test_every_step_is_in_the_journal(first: Ran, second: Ran) -> None:
     assert steps == [(step, "completed") for step in JOURNAL]
 
 
-def test_every_delivery_is_in_its_own_journal(first: Ran, second: Ran) -> None:
-    with connect(second.home, read_only=True) as connection:
+def test_every_delivery_is_in_its_own_journal(small: Ran, small_again: Ran) -> None:
+    with connect(small_again.home, read_only=True) as connection:
         deliveries = connection.execute(
             "select as_of_at = (select max(as_of_at) from raw.run), state, filed_count > 0, unsent_count"
             " from raw.delivery order by started_at"
         ).fetchall()
     assert deliveries == [(True, "completed", True, 0), (True, "completed", False, 0)]  # nobody is told twice
-    assert "\n提醒：" in first.process.stdout  # each in the language that it was run in
-    assert "\nAlerts: " in second.process.stdout
+    assert "\n提醒：" in small.process.stdout  # each in the language that it was run in
+    assert "\nAlerts: " in small_again.process.stdout
 
 
-def test_prefect_knows_the_night_too(first: Ran, second: Ran) -> None:
-    database = sqlite3.connect(second.home.prefect / "prefect.db")
+def test_prefect_knows_the_night_too(small_again: Ran) -> None:
+    database = sqlite3.connect(small_again.home.prefect / "prefect.db")
     flows = database.execute(
         "select flow.name, state_type, count(*) from flow_run join flow on flow.id = flow_id group by 1, 2 order by 1"
     ).fetchall()
@@ -76,19 +80,19 @@ def test_prefect_knows_the_night_too(first: Ran, second: Ran) -> None:
 
 
 def test_a_night_run_twice_publishes_the_same(
-    first: Ran, second: Ran, record_property: Callable[[str, object], None]
+    small: Ran, small_again: Ran, record_property: Callable[[str, object], None]
 ) -> None:
-    for name, hashed in first.hashes.items():
-        record_property(f"mart.{name}", f"{hashed[:16]} {second.hashes[name][:16]}")
-    differing = {name for name in first.hashes if first.hashes[name] != second.hashes.get(name)}
+    for name, hashed in small.hashes.items():
+        record_property(f"mart.{name}", f"{hashed[:16]} {small_again.hashes[name][:16]}")
+    differing = {name for name in small.hashes if small.hashes[name] != small_again.hashes.get(name)}
     assert differing <= {TELLS_OF_THE_CLOCK}
 
 
-def test_a_night_killed_midway_and_run_again_publishes_the_same(first: Ran, sample_home: Home) -> None:
+def test_a_night_killed_midway_and_run_again_publishes_the_same(small: Ran, small_home: Home) -> None:
     """Killed while its workers read; test_killed.py kills between any two steps."""
-    home = Home(sample_home.root.with_name("killed"))
-    shutil.copytree(sample_home.root, home.root)
-    shutil.copytree(first.home.prefect, home.prefect)  # saves Prefect's own first migration
+    home = Home(small_home.root.with_name("killed"))
+    shutil.copytree(small_home.root, home.root)
+    shutil.copytree(small.home.prefect, home.prefect)  # saves Prefect's own first migration
     with subprocess.Popen(
         command("run", home, "--as-of", AS_OF),
         stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True, env=environment(),
@@ -98,5 +102,5 @@ def test_a_night_killed_midway_and_run_again_publishes_the_same(first: Ran, samp
         process.kill()
     assert not home.published.exists()
     again = run_night(home)
-    differing = {name for name in first.hashes if first.hashes[name] != again.hashes.get(name)}
+    differing = {name for name in small.hashes if small.hashes[name] != again.hashes.get(name)}
     assert differing <= {TELLS_OF_THE_CLOCK}

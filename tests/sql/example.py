@@ -82,32 +82,32 @@ def run_example(connection: duckdb.DuckDBPyConnection, example: Example) -> None
 
 def insert(connection: duckdb.DuckDBPyConnection, name: str, table: Table) -> None:
     """Insert the rows of an example, cast to the columns' types; columns left out are null, or a neutral value."""
-    types = {
-        row[0]: row[1]
-        for row in connection.sql(f"select column_name, column_type from (describe {quoted(name)})").fetchall()
-    }
+    described = connection.execute(f"describe {quoted(name)}").fetchall()
+    types = {column: kind for column, kind, *_ in described}
     unknown = set(table.columns) - types.keys()
     assert not unknown, f"{name} has no column {sorted(unknown)}"
     required = {
-        row[0]: row[1]
-        for row in connection.sql(
-            f"select column_name, column_type from (describe {quoted(name)}) where \"null\" = 'NO'"
-        ).fetchall()
-        if row[0] not in table.columns
+        column: neutral(kind)
+        for column, kind, nullable, *_ in described
+        if nullable == "NO" and column not in table.columns
     }
-    for row in table.rows:
-        rounded = [
-            f"{column} {cell} as {types[column]}"
-            for column, cell in zip(table.columns, row, strict=True)
-            if cell is not None and "." in cell and "INT" in types[column]
+    rounded = [
+        f"{column} {cell} as {types[column]}"
+        for row in table.rows
+        for column, cell in zip(table.columns, row, strict=True)
+        if cell is not None and "." in cell and "INT" in types[column]
+    ]
+    assert not rounded, f"{name} would round {rounded}"
+    columns = (*table.columns, *required)
+    if table.rows:
+        values = ", ".join(f"cast(? as {types[column]})" for column in columns)
+        rows = ", ".join([f"({values})"] * len(table.rows))
+        cells = [
+            as_month(cell, types[column])
+            for row in table.rows
+            for column, cell in zip(columns, (*row, *required.values()), strict=True)
         ]
-        assert not rounded, f"{name} would round {rounded}"
-        given = dict(zip(table.columns, row, strict=True)) | {
-            column: neutral(kind) for column, kind in required.items()
-        }
-        values = ", ".join(f"cast(? as {types[column]})" for column in given)
-        cells = [as_month(cell, types[column]) for column, cell in given.items()]
-        connection.execute(f"insert into {quoted(name)} ({', '.join(given)}) values ({values})", cells)
+        connection.execute(f"insert into {quoted(name)} ({', '.join(columns)}) values {rows}", cells)
 
 
 def quoted(name: str) -> str:
