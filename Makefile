@@ -66,7 +66,7 @@ chaos: setup ## kill a night after every step, and each process of `jindu serve`
 	@$(BIN)/python -m pytest --every-point tests/nightly/test_killed.py
 	@$(BIN)/python -m tests.chaos.serve
 
-bench: setup $(BENCHED) ## measure: first answer, projection, laws, mutants (tests/bench/; half an hour)
+bench: setup $(BENCHED) ## measure: first answer, night, projection, laws, mutants (tests/bench/; half an hour)
 	@code=0; for script in $$(grep -l __main__ tests/bench/*.py tests/bench/faults/*.py); do \
 	    $(BIN)/python -m "$$(tr / . <<< "$${script%.py}")" || code=$$?; done; exit $$code
 
