@@ -119,7 +119,7 @@ def _views(home: Home) -> dict[str, str]:
 
 
 def _complete(staging: Path, views: dict[str, str]) -> None:
-    """Views, meanings and Chinese views beside the copied tables, in one transaction: a commit takes longer than each."""
+    """Views, meanings and Chinese views beside the copied tables; a commit for each would take longer than they do."""
     with duckdb.connect(staging) as connection:
         connection.begin()
         _define_views(connection, views)
