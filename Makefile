@@ -66,7 +66,7 @@ test: setup ## run all tests
 chaos: setup ## kill a night after every step, each process of `jindu serve`, a delivery midway (SUITE=night, serve, alerts)
 	@code=0; for suite in $(SUITE); do $(BIN)/python -m tests.chaos.$$suite || code=$$?; done; exit $$code
 
-bench: setup $(BENCHED) ## measure: first answer, projection, laws, mutants (tests/bench/; half an hour)
+bench: setup $(BENCHED) ## measure: first answer, night, projection, laws, mutants (tests/bench/; half an hour)
 	@code=0; for script in $$(grep -l __main__ tests/bench/*.py tests/bench/faults/*.py); do \
 	    $(BIN)/python -m "$$(tr / . <<< "$${script%.py}")" || code=$$?; done; exit $$code
 

@@ -35,9 +35,8 @@ def publish(night: Night, progress: Progress = no_progress) -> StepReport:
     try:
         building.mkdir(parents=True)
         fingerprints = _copy_tables(home, building / DATABASE_NAME, progress)
-        _define_views(home, building / DATABASE_NAME)
         steps = len(fingerprints) + STAGES
-        _describe(building / DATABASE_NAME)
+        _complete(building / DATABASE_NAME, _views(home))
         progress(steps - 4, steps)
         _verify(building / DATABASE_NAME, fingerprints)
         progress(steps - 3, steps)
@@ -113,44 +112,53 @@ def _copy_tables(home: Home, staging: Path, progress: Progress) -> dict[str, Fin
     return fingerprints
 
 
-def _define_views(home: Home, staging: Path) -> None:
-    """The views of mart over the copied tables, each after those that it reads."""
+def _views(home: Home) -> dict[str, str]:
+    """The views of mart by name, as they are defined."""
     with connect(home, read_only=True) as connection:
-        waiting: dict[str, str] = dict(connection.execute(f"select view_name, sql {MART_VIEWS}").fetchall())
-    with duckdb.connect(staging) as copy:
-        while waiting:
-            name = next(one for one in waiting if not _reads_any(waiting[one], waiting.keys() - {one}))
-            copy.execute(waiting.pop(name))
+        return dict(connection.execute(f"select view_name, sql {MART_VIEWS}").fetchall())
+
+
+def _complete(staging: Path, views: dict[str, str]) -> None:
+    """Views, meanings and Chinese views beside the copied tables; a commit for each would take longer than they do."""
+    with duckdb.connect(staging) as connection:
+        connection.begin()
+        _define_views(connection, views)
+        _describe(connection)
+        connection.commit()
+        connection.execute("checkpoint")
+
+
+def _define_views(connection: duckdb.DuckDBPyConnection, views: dict[str, str]) -> None:
+    """The views of mart over the copied tables, each after those that it reads."""
+    waiting = dict(views)
+    while waiting:
+        name = next(one for one in waiting if not _reads_any(waiting[one], waiting.keys() - {one}))
+        connection.execute(waiting.pop(name))
 
 
 def _reads_any(definition: str, views: Iterable[str]) -> bool:
     return any(re.search(rf"\bmart\.{view}\b", definition) for view in views)
 
 
-def _describe(staging: Path) -> None:
+def _describe(connection: duckdb.DuckDBPyConnection) -> None:
     """Put meanings on tables, views and columns, and a Chinese view over each."""
     tables = load().tables
-    connection = duckdb.connect(staging)
-    try:
-        connection.begin()  # a commit for each of eight hundred comments would take longer than the tables
-        views = [name for (name,) in connection.execute(f"select view_name {MART_VIEWS}").fetchall()]
-        for name in [*_mart_tables(connection), *views]:
-            table = tables.get(name)
-            if table is None:  # a test names what columns.yml lacks; the night goes on
-                continue
-            present = [row[0] for row in connection.execute(f"describe mart.{_name(name)}").fetchall()]
-            described = [column for column in table.columns if column.name in present]
-            connection.execute(_view(table, present))
-            relation = "view" if name in views else "table"
-            _comment(connection, relation, f"mart.{_name(name)}", f"{table.meaning_zh} {table.meaning_en}")
-            _comment(connection, "view", _name(table.view), table.meaning_zh)
-            for column in described:
-                _comment(connection, "column", f"mart.{_name(name)}.{_name(column.name)}", _comment_text(column))
-                _comment(connection, "column", f"{_name(table.view)}.{_name(column.name_zh)}", column.meaning_zh)
-        connection.commit()
-        connection.execute("checkpoint")
-    finally:
-        connection.close()
+    views = [name for (name,) in connection.execute(f"select view_name {MART_VIEWS}").fetchall()]
+    comments: list[str] = []
+    for name in [*_mart_tables(connection), *views]:
+        table = tables.get(name)
+        if table is None:  # a test names what columns.yml lacks; the night goes on
+            continue
+        present = [row[0] for row in connection.execute(f"describe mart.{_name(name)}").fetchall()]
+        described = [column for column in table.columns if column.name in present]
+        connection.execute(_view(table, present))
+        relation = "view" if name in views else "table"
+        comments.append(_comment(relation, f"mart.{_name(name)}", f"{table.meaning_zh} {table.meaning_en}"))
+        comments.append(_comment("view", _name(table.view), table.meaning_zh))
+        for column in described:
+            comments.append(_comment("column", f"mart.{_name(name)}.{_name(column.name)}", _comment_text(column)))
+            comments.append(_comment("column", f"{_name(table.view)}.{_name(column.name_zh)}", column.meaning_zh))
+    connection.execute(";\n".join(comments))  # eight hundred, parsed at one go
 
 
 def _view(table: Table, present: list[str]) -> str:
@@ -172,8 +180,8 @@ def _comment_text(column: Column) -> str:
     return f"{column.name_zh}({zh}):{column.meaning_zh} {column.meaning_en} [{en}]"
 
 
-def _comment(connection: duckdb.DuckDBPyConnection, kind: str, subject: str, text: str) -> None:
-    connection.execute(f"comment on {kind} {subject} is {_text(text)}")
+def _comment(kind: str, subject: str, text: str) -> str:
+    return f"comment on {kind} {subject} is {_text(text)}"
 
 
 def _verify(staging: Path, expected: dict[str, Fingerprint]) -> None:

@@ -1,78 +1,86 @@
 -- grain: one row per filled cell (this month, year to date, last year to date, day finished, rank) of an asked row
 -- How far each cell is from a possible value of its indicator, in the indicator's own unit. There are millions of them
 -- and few are wrong: what a wrong one is told is worked out when it is asked for (check.value_cell).
-with typed_cell as (
-    select
-        reading.* exclude (unit_cell, note_cell),
-        unnest([
-            struct_pack(
-                field := 'month',
-                cell := month_cell,
-                text := month_text,
-                state := month_state,
-                value := month_value,
-                is_rough := is_month_rough,
-                is_converted := is_month_converted
-            ),
-            struct_pack(
-                field := 'ytd',
-                cell := ytd_cell,
-                text := ytd_text,
-                state := ytd_state,
-                value := ytd_value,
-                is_rough := is_ytd_rough,
-                is_converted := is_ytd_converted
-            ),
-            struct_pack(
-                field := 'prior_ytd',
-                cell := prior_ytd_cell,
-                text := prior_ytd_text,
-                state := prior_ytd_state,
-                value := prior_ytd_value,
-                is_rough := is_prior_ytd_rough,
-                is_converted := is_prior_ytd_converted
-            ),
-            struct_pack(
-                field := 'finished',
-                cell := finished_cell,
-                text := finished_text,
-                state := case when finished_on is null then 'text' else 'date' end,
-                value := null,
-                is_rough := false,
-                is_converted := false
-            ),
-            struct_pack(
-                field := 'rank',
-                cell := rank_cell,
-                text := rank_text,
-                state := case when published_rank is null then 'text' else 'number' end,
-                value := null,
-                is_rough := false,
-                is_converted := false
-            )
-        ]) as typed,
+with identified_row as not materialized (
+    select reading.*
     from core.reading as reading
     inner join "check".submission as submission using (submission_id)
     where submission.has_known_rows and reading.is_asked
 ),
 
+-- five times the few columns: five cells of each row beside one another would carry all its columns with them
+typed_cell as (
+    select
+        *,
+        'month' as field,
+        month_cell as cell,
+        month_text as text,
+        month_state as state,
+        month_value as value,
+        is_month_rough as is_rough,
+        is_month_converted as is_converted,
+    from identified_row
+    union all by name
+    select
+        *,
+        'ytd' as field,
+        ytd_cell as cell,
+        ytd_text as text,
+        ytd_state as state,
+        ytd_value as value,
+        is_ytd_rough as is_rough,
+        is_ytd_converted as is_converted,
+    from identified_row
+    union all by name
+    select
+        *,
+        'prior_ytd' as field,
+        prior_ytd_cell as cell,
+        prior_ytd_text as text,
+        prior_ytd_state as state,
+        prior_ytd_value as value,
+        is_prior_ytd_rough as is_rough,
+        is_prior_ytd_converted as is_converted,
+    from identified_row
+    union all by name
+    select
+        *,
+        'finished' as field,
+        finished_cell as cell,
+        finished_text as text,
+        case when finished_on is null then 'text' else 'date' end as state,
+        null as value,
+        false as is_rough,
+        false as is_converted,
+    from identified_row
+    union all by name
+    select
+        *,
+        'rank' as field,
+        rank_cell as cell,
+        rank_text as text,
+        case when published_rank is null then 'text' else 'number' end as state,
+        null as value,
+        false as is_rough,
+        false as is_converted,
+    from identified_row
+),
+
 bounded_cell as (
     select
         *,
-        typed.field as field,
-        typed.value as value,
         coalesce(minimum, 0) as lowest_value,
         -- a month's correction may be negative beside a cumulative that is not (which then falls: another finding)
-        kind = 'flow' and typed.field = 'month' and coalesce(ytd_value >= 0, false) as is_correction,
+        kind = 'flow' and field = 'month' and coalesce(ytd_value >= 0, false) as is_correction,
         kind in ('ratio', 'milestone') as is_share,
         kind in ('flow', 'stock') as is_amount,
         -- beyond its bounds a share is told already
-        not is_share and coalesce(abs(typed.value) >= impossible_size(), false) as is_roughsized,
+        not is_share and coalesce(abs(value) >= impossible_size(), false) as is_roughsized,
         -- a converted amount keeps the decimals of the unit that it was written in
-        is_amount and not is_roughsized and not coalesce(typed.is_converted, unit_multiplier != 1)
+        is_amount and not is_roughsized and not coalesce(is_converted, unit_multiplier != 1)
             as is_written_in_own_unit,
     from typed_cell
-    where typed.text is not null and typed.state != 'blank'
+    where text is not null and state != 'blank'
 )
 
 select
@@ -84,8 +92,8 @@ select
     sheet_name,
     row_number,
     field,
-    typed.cell as cell,
-    typed.text as text,
+    cell,
+    text,
     has_explanation,
     value,
     unit,
@@ -93,10 +101,10 @@ select
     maximum,
     decimals,
     case
-        when field = 'finished' then typed.state = 'date'
-        else typed.state in ('number', 'not_applicable')
+        when field = 'finished' then state = 'date'
+        else state in ('number', 'not_applicable')
     end as is_readable,
-    not coalesce(typed.is_rough, false) as is_exact,
+    not coalesce(is_rough, false) as is_exact,
     not is_roughsized as is_possible_size,
     case when is_written_in_own_unit and decimals = 0 then value - trunc(value) end as fraction_value,
     case

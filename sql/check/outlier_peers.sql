@@ -4,7 +4,18 @@
 -- siblings' median; their median per household, where all households are known; the unit's own earlier months.
 with placed_amount as (
     select
-        month_amount.*,
+        month_amount.row_key,
+        month_amount.submission_id,
+        month_amount.org_unit_code,
+        month_amount.form_code,
+        month_amount.indicator_code,
+        month_amount.report_month,
+        month_amount.is_newest,
+        month_amount.has_explanation,
+        month_amount.sheet_name,
+        month_amount.cell,
+        month_amount.text,
+        month_amount.amount,
         org_unit.parent_code,
         -- only what adds up over units goes with their size
         case when coalesce(indicator.tree_rule, 'sum') = 'sum' then nullif(org_unit.households, 0) end as households,
@@ -54,6 +65,7 @@ own_history as (
     group by young_series.row_key
 ),
 
+-- of the months alone in which somebody is young
 sibling_group as (
     select
         sibling.form_code,
@@ -70,6 +82,7 @@ sibling_group as (
             quantile_cont(sibling.amount / sibling.households, [0.1, 0.9])
         ) as rate_variance,
     from placed_amount as sibling
+    semi join young_series using (form_code, indicator_code, report_month, parent_code)
     where sibling.is_newest
     group by all
 ),

@@ -70,4 +70,3 @@ left join core.correction as mended
         and sound_row.received_at <= mended.recorded_at
         and mended.measure = 'ytd'
         and mended.is_newest
-order by submission_id, sheet_name, row_number
