@@ -61,7 +61,7 @@ def test_the_quality_page_tells_each_month_and_who_has_to_mend(home: Home) -> No
         ).fetchall()
         menders = connection.execute(
             "select coalesce(short_name, name), sum(findings_count) from mart.quality_finding"
-            " inner join mart.org_unit on mending_unit_code = org_unit_code"
+            " inner join mart.org_unit as unit on mending_unit_code = unit.org_unit_code"
             " where state in ('open', 'upheld') and severity = 'warning' group by 1"
         ).fetchall()
     shown = text_of(home.site / "quality.html")
