@@ -2,6 +2,7 @@
 
 import json
 import random
+from dataclasses import replace
 from datetime import date
 from pathlib import Path
 
@@ -10,6 +11,7 @@ from jindu.sample.asking import Asking
 from jindu.sample.defect import PlantedDefect, Planter, Slot
 from jindu.sample.files import SampleFile, write_file
 from jindu.sample.filling import Filling
+from jindu.sample.prefilling import in_template, keeps_to_template
 from jindu.sample.series import Series
 from jindu.settings import Home, Progress, no_progress
 from jindu.spreadsheet import CsvWriter
@@ -53,11 +55,20 @@ def compose(asking: Asking, seed: int, last_month: int) -> tuple[list[SampleFile
         for form_code in asking.forms:
             for sender in asking.senders(form_code, month):
                 slot = Slot(form_code, sender, month)
-                files += planted[slot][0] if slot in planted else [planter.file(slot, planter.punctual(slot))]
+                files += planted[slot][0] if slot in planted else [honest(planter, asking, filling, slot)]
     defects = [defect for _, lines in planted.values() for defect in lines]
     files.sort(key=lambda file: file.inbox_path)
     defects.sort(key=lambda defect: (defect.report_month, defect.org_unit_code, defect.file))
     return files, defects
+
+
+def honest(planter: Planter, asking: Asking, filling: Filling, slot: Slot) -> SampleFile:
+    """The slot's form as it came in time, some of them in the template that the office sent out."""
+    file = planter.file(slot, planter.punctual(slot))
+    if not keeps_to_template(asking, slot.form_code, slot.sender_code, slot.month):
+        return file
+    questions = asking.questions(slot.form_code, slot.sender_code, slot.month)
+    return replace(file, rows=in_template(filling, questions, file.rows, slot.month))
 
 
 def exemptions(asking: Asking, seed: int) -> frozenset[tuple[str, str]]:

@@ -52,6 +52,10 @@ class Filling:
         """One row per question, in the form's order."""
         return [self.row(question, month) for question in self._asking.questions(form_code, sender_code, month)]
 
+    def kind(self, indicator_code: str) -> str:
+        """The indicator's kind."""
+        return str(self._asking.indicators[indicator_code]["kind"])
+
     def has_ranks(self, form_code: str) -> bool:
         """Whether ranks are ever published for what the form asks."""
         asked = {

@@ -2,10 +2,11 @@
 
 from collections.abc import Iterator, Sequence
 from decimal import Decimal
+from functools import partial
 
 from markupsafe import Markup
 
-from jindu.shown import percent
+from jindu.shown import UNKNOWN, percent
 from jindu.site.chart import Year, monthly_bars, year_line
 from jindu.site.page import Page
 from jindu.site.paging import paged
@@ -13,6 +14,11 @@ from jindu.site.series import MONTHS, by_month, month_labels
 from jindu.site.source import Row, Source
 
 FINDINGS_A_PAGE = 50
+MENDERS_EN = {
+    "填报员": "the sender",
+    "统筹办": "the office",
+    "维护员": "the maintainer",
+}  # jindu/checks/expectations.py
 
 
 def pages(source: Source, lang: str) -> Iterator[Page]:
@@ -35,6 +41,7 @@ def pages(source: Source, lang: str) -> Iterator[Page]:
                 "tried_count": sum(rule.evaluated_count for rule in rules),
                 "gates": source.by("quality_gate", "gate"),
                 "share": _share,
+                "mender": partial(_mender, lang),
             },
         )
 
@@ -72,6 +79,11 @@ def _shares(months: Sequence[Row], part: str, whole: str) -> list[float | None]:
         float(getattr(row, part)) / float(getattr(row, whole)) if row is not None and getattr(row, whole) else None
         for row in by_month(months)
     ]
+
+
+def _mender(lang: str, owner: str | None) -> str:
+    """Who mends it, in the reader's language."""
+    return (MENDERS_EN.get(owner or "", owner) if lang == "en" else owner) or UNKNOWN
 
 
 def _share(part: int, whole: int) -> str:

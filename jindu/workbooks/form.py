@@ -13,6 +13,7 @@ from jindu.spreadsheet import new_workbook
 
 NOT_APPLICABLE = "不适用"
 INTERNAL_FORM = "内部工作报表"
+ASKED_HEADING = "应填格"  # the column of a template that says which cells it left open
 META_SHEET = "jindu"
 A4 = 9  # paper code of the workbook format
 SHEET_NAME_LIMIT = 31  # of the workbook format
@@ -63,6 +64,7 @@ class FormRow:
     decimals: int = 0
     is_rate: bool = False
     is_dated: bool = False  # a milestone: the table gets a column for the day it was finished
+    asked_mark: str = ""  # of a row that came with a template: which of its cells the template had left open
 
 
 @dataclass(frozen=True)
@@ -131,7 +133,10 @@ def columns_of(heading: FormHeading, rows: list[FormRow], has_ranks: bool) -> li
         ]
     if any(row.is_dated for row in rows):
         columns.append(Column("finished_on", "完成日期", 12, "date"))
-    return [*columns, Column("note", "备注", 24)]
+    columns.append(Column("note", "备注", 24))
+    if any(row.asked_mark for row in rows):
+        columns.append(Column("asked_mark", ASKED_HEADING, 8))
+    return columns
 
 
 class Styles:

@@ -11,6 +11,7 @@ from typing import Any
 from xlsxwriter.utility import xl_col_to_name, xl_range_abs, xl_rowcol_to_cell
 
 from jindu.workbooks.form import (
+    ASKED_HEADING,
     HEADER_FONT,
     HEADER_ROW,
     LINE_HEIGHT,
@@ -549,7 +550,7 @@ def _columns(template: Template) -> tuple[list[Column], list[Column]]:
     beside = [Column("check", "自检", 36), Column("indicator_code", "指标代码", 22, "code")]
     if has_subjects:
         beside.append(Column("subject_code", "填报对象代码", 13, "code"))
-    return printed, [*beside, Column("asked", "应填格", 8, "hidden")]
+    return printed, [*beside, Column("asked", ASKED_HEADING, 8, "hidden")]
 
 
 def _lines(rows: Sequence[AskedRow]) -> tuple[dict[int, str], dict[int, AskedRow]]:

@@ -31,9 +31,12 @@ select
     -- what was copied from another unit is far for that reason (check.copied_row)
     case when not coalesce(copied_row.is_month_copied, false) then spreads_ratio end as spreads_ratio,
     case when not coalesce(copied_row.is_month_copied, false) then gross_ratio end as gross_ratio,
-    -- a digit too many or too few makes an amount ten times as much, or a tenth
-    abs(amount) >= 5 * abs(coalesce(continued_amount, usual_amount))
-    or 5 * abs(amount) <= abs(coalesce(continued_amount, usual_amount)) as is_digit_likely,
+    coalesce(continued_amount, usual_amount) as likely_amount,
+    -- a digit too many or too few makes ten times as much, or a tenth; of 9 where 1 is usual no digit is one too many
+    greatest(abs(amount), abs(likely_amount)) >= 10
+    and (
+        abs(amount) >= 5 * abs(likely_amount) or 5 * abs(amount) <= abs(likely_amount)
+    ) as is_digit_likely,
     case when is_digit_likely then '是否多写、少写了数位' else '这个数' end as slip_zh,
     case when is_digit_likely then 'for a digit too many or too few' else 'the figure' end as slip_en,
 from "check".usual_amount

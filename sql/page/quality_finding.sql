@@ -44,6 +44,7 @@ select
     finding.message_zh,
     finding.message_en,
     rule.owner,
+    finding.since_on,
     standing_submission.state as submission_state,
     standing_submission.received_at,
     standing_submission.lock_on,

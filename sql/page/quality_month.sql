@@ -27,7 +27,6 @@ select
     coalesce(any_value(found.critical_count), 0) as critical_count,
     coalesce(any_value(found.warning_count), 0) as warning_count,
 from mart.reporting_rate as rate
-inner join mart.org_unit as unit on rate.org_unit_code = unit.org_unit_code
 inner join mart.reporting_burden as burden
     on
         rate.org_unit_code = burden.org_unit_code
@@ -35,7 +34,7 @@ inner join mart.reporting_burden as burden
         and rate.report_month = burden.report_month
 left join found on rate.report_month = found.report_month
 where
-    unit.is_office
+    rate.org_unit_code = $office_code
     and year(rate.report_month) = year(cast($month as date))
     and rate.report_month <= cast($month as date)
 group by rate.report_month

@@ -258,6 +258,21 @@ def test_only_asked_rows_are_there(asking: Asking, composed: tuple[list[SampleFi
         ]
 
 
+def test_one_community_in_three_keeps_to_the_template(
+    asking: Asking, composed: tuple[list[SampleFile], list[PlantedDefect]]
+) -> None:
+    """Their rows say which cells the template left open, and bring last year's figures of every kind that had any."""
+    marked = [file for file in composed[0] if any(row.asked_mark for row in file.rows)]
+    assert {file.heading.report_month.year for file in marked if file.heading} == {asking.plan_year}
+    assert {file.heading.form_code for file in marked if file.heading} == {"community_monthly"}
+    assert len({file.folder_code for file in marked}) == 5
+    for row in (row for file in marked for row in file.rows):
+        is_flow = asking.indicators[row.indicator_code]["kind"] == "flow"
+        assert (row.prior_ytd_value is None) == row.asked_mark.endswith(" prior") or not is_flow
+    levels = {row.indicator_code for file in marked for row in file.rows if row.prior_ytd_value is not None}
+    assert {asking.indicators[code]["kind"] for code in levels} >= {"flow", "stock"}
+
+
 def test_every_form_of_every_month_is_there(
     asking: Asking, composed: tuple[list[SampleFile], list[PlantedDefect]]
 ) -> None:

@@ -51,6 +51,29 @@ def test_every_page_is_light(home: Home) -> None:
     assert max(page.stat().st_size for page in home.site.rglob("*.html")) + style <= LIMIT
 
 
+def test_the_quality_page_tells_each_month_and_who_has_to_mend(home: Home) -> None:
+    write_site(home)
+    with duckdb.connect(home.published.resolve(), read_only=True) as connection:
+        months = connection.execute(
+            "select report_month, sum(first_right_count), sum(first_count), sum(cells_typed_count)"
+            " from mart.reporting_burden where org_unit_code = '350599001'"
+            " and report_month between date '2024-01-01' and date '2024-05-01' group by 1 order by 1"
+        ).fetchall()
+        menders = connection.execute(
+            "select coalesce(short_name, name), sum(findings_count) from mart.quality_finding"
+            " inner join mart.org_unit as unit on mending_unit_code = unit.org_unit_code"
+            " where state in ('open', 'upheld') and severity = 'warning' group by 1"
+        ).fetchall()
+    shown = text_of(home.site / "quality.html").partition("逐月")[2]
+    assert len(months) == 5 and menders
+    for month, right, first, typed in months:
+        row = shown.partition(f" {month:%Y}年{month.month}月 ")[2].split(" ", 12)
+        assert row[2] == (f"{100 * right / first:.1f}%" if first else "—")
+        assert row[10].replace(",", "") == str(typed)
+    units = shown.partition("由谁改正")[2].partition("本年各规则的合格率")[0]
+    assert all(f" {name} " in units for name, _ in menders)
+
+
 def test_the_counts_of_the_overview_are_those_of_the_published_rows(home: Home) -> None:
     write_site(home)
     with duckdb.connect(home.published.resolve(), read_only=True) as connection:
