@@ -381,7 +381,7 @@ def _advice(receipt: Receipt) -> list[str]:
         case "rejected" if receipt.overtaken_by is not None:
             return [
                 "整份没有采用，数值没有计入。",
-                f"后来的第 {receipt.overtaken_by} 版已经计入，这一版不用再改；要更正，请从最新的一版改起。",
+                f"后来的第 {receipt.overtaken_by} 版已代替这一版，这一版不用再改；要更正，请从最新的一版改起。",
             ]
         case "rejected":
             is_late = due is not None and receipt.timeliness != "按时"

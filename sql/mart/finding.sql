@@ -6,8 +6,9 @@ with told as (
         finding.* exclude (found, expected, message_zh, message_en, sheet_name, org_unit_code),
         -- a file in another unit's folder is about that folder's unit, whatever its rows say
         case
-            when submission.org_unit_code is distinct from submission.sender_code then submission.org_unit_code
-            else finding.org_unit_code
+            when coalesce(submission.org_unit_code = submission.sender_code, submission.sender_code is null)
+                then finding.org_unit_code
+            else submission.org_unit_code
         end as org_unit_code,
         answer.state,
         answer.decision_id,

@@ -521,7 +521,7 @@ def another_offices_workbook() -> bytes:
     return packed({"mimetype": b"application/vnd.oasis.opendocument.spreadsheet", "content.xml": b"<a/>"})
 
 
-@hostile("reader_failed", READ)
+@hostile(READ)
 def a_text_that_is_not_there() -> bytes:
     return changed(sheet=sheet_of('<row r="3"><c r="A3" t="s"><v>999999999</v></c></row>'))
 

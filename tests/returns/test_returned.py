@@ -252,7 +252,7 @@ def test_a_version_that_a_newer_one_has_put_right_asks_for_nothing(home: Home, s
     assert put_and_write(home, receipt, source) == 1
     assert "存盘后放进收件文件夹" in first_lines(home)
     assert put_and_write(home, replace(receipt, overtaken_by=2), source) == 1
-    assert "后来的第 2 版已经计入，这一版不用再改" in first_lines(home)
+    assert "后来的第 2 版已代替这一版，这一版不用再改" in first_lines(home)
     assert "存盘后放进收件文件夹" not in first_lines(home)
 
 
