@@ -22,7 +22,8 @@ WIDTH = 84  # columns of the terminal
 PAGE = """<!doctype html><meta charset="utf-8"><style>
 body {{ margin: 0; overflow: hidden; padding: 18px 22px; background: #fff; color: #1b1f24; }}
 pre {{ margin: 0; font: 15px/1.45 "Noto Sans Mono CJK SC", "Noto Sans Mono CJK TC", monospace; white-space: pre; }}
-i {{ display: inline-block; width: 0.5em; overflow: visible; font-style: normal; }} i b {{ font: 12px/1 "DejaVu Sans Mono", monospace; }}
+i {{ display: inline-block; width: 0.5em; overflow: visible; font-style: normal; }}
+i b {{ font: 12px/1 "DejaVu Sans Mono", monospace; }}
 </style><pre>{code}</pre>"""
 
 
