@@ -57,6 +57,7 @@ def pages(source: Source, lang: str) -> Iterator[Page]:
     months, targets, cells, units, steps = (
         source.by(query, *PAIR) for query in ("why_month", "why_target", "why_cell", "why_unit", "why_step")
     )
+    typed = source.by("why_earlier", *PAIR, "report_month")
     indicators = {row.indicator_code: row for row in source.rows("about")}
     described = {row.indicator_code for row in source.rows("standing")}  # those that have a page of their own
     named = source.frame.unit_by_code
@@ -80,7 +81,9 @@ def pages(source: Source, lang: str) -> Iterator[Page]:
                 "name": name,
                 "indicators": indicators,
                 "months": _months(own, numbered, units.get(pair, ()), steps.get(pair, ()), lang),
-                "earlier": [row for row in rows if row.report_month.year < year],
+                "earlier": [
+                    (row, typed.get((*pair, row.report_month), ())) for row in rows if row.report_month.year < year
+                ],
                 "shown": next((row for row in own if row.report_month == source.frame.month), None),
                 "targets": targets.get(pair, ()),
                 "cells": numbered,

@@ -4,11 +4,12 @@
     if (document.documentElement.scrollWidth > width) faults.push('page ' + document.documentElement.scrollWidth);
     const said = e => (e.textContent || '').trim().replace(/\s+/g, ' ').slice(0, 40);
     const scrolls = e => e.closest('.scroll');
+    const clipped = e => { const head = e.closest('thead'); return head && getComputedStyle(head).clipPath !== 'none'; };
     const boxes = [];
     const walker = document.createTreeWalker(document.body, NodeFilter.SHOW_TEXT);
     while (walker.nextNode()) {
         const node = walker.currentNode, e = node.parentElement;
-        if (!node.data.trim() || !e.checkVisibility({contentVisibilityAuto: true}) || e.closest('.vh, .skip, svg title, svg desc'))
+        if (!node.data.trim() || !e.checkVisibility({contentVisibilityAuto: true}) || e.closest('.vh, .skip, svg title, svg desc') || clipped(e))
             continue;
         const range = document.createRange(); range.selectNodeContents(node);
         for (const r of range.getClientRects()) {
@@ -28,7 +29,7 @@
         }
     for (const e of document.querySelectorAll('main *')) {
         const s = getComputedStyle(e);
-        if (!e.closest('.vh, svg') && ['hidden', 'clip'].includes(s.overflowX) && e.scrollWidth > e.clientWidth + 1 && said(e))
+        if (!e.closest('.vh, svg') && !clipped(e) && ['hidden', 'clip'].includes(s.overflowX) && e.scrollWidth > e.clientWidth + 1 && said(e))
             faults.push('cut off ' + said(e));
         if (printed && e.matches('.scroll') && e.scrollWidth > e.clientWidth + 1) faults.push('cut off on paper ' + e.getAttribute('aria-label'));
     }

@@ -57,3 +57,16 @@ def test_the_office_s_figure_leads_to_each_community_s_own(site: Path) -> None:
     below = set(re.findall(r'href="../../why/(350502004\d{3})/enterprise_visited\.html#m09"', text))
     assert len(below) == 13
     assert 'id="m09"' in File(site, f"why/{min(below)}/enterprise_visited.html").text
+
+
+def test_the_months_of_the_year_before_name_the_cells_that_they_were_typed_into(site: Path, home: Home) -> None:
+    with published_copy(home) as (connection, _):
+        rows = connection.execute(
+            "select org_unit_code, indicator_code, file_name, sheet_name, string_agg(cell, ' ' order by cell)"
+            " from mart.reported_cell"
+            " where year(report_month) = 2023 and measure in ('month', 'ytd') and cell is not null group by all"
+        ).fetchall()
+    assert len(rows) > 1000
+    for unit, indicator, file_name, sheet_name, cells in rows:
+        text = File(site, f"why/{unit}/{indicator}.html").text
+        assert f'<td class="file">{file_name}</td><td>{sheet_name}</td><td>{cells}</td>' in text, (unit, indicator)

@@ -108,6 +108,16 @@ def test_every_page_is_there_in_both_languages_and_leads_to_the_other(pages: lis
         assert [posixpath.normpath(posixpath.join(posixpath.dirname(page.path), link)) for link in switch] == [other]
 
 
+@pytest.mark.parametrize(
+    "path", ["index", "behind", "district", "reporting", "indicator/index", "community/350502004001"]
+)
+def test_english_pages_call_units_owners_and_forms_by_their_english_names(site: Path, path: str) -> None:
+    own = re.sub(r'<(\w+)[^>]* lang="zh-CN"[^>]*>[^<]*</\1>', "", File(site, f"en/{path}.html").text)
+    told = re.sub(r"<[^>]+>", " ", own)
+    assert re.findall(r"[\u4e00-\u9fff]+", told) == []
+    assert "Kaiyuan Sub-district" in told
+
+
 def test_every_community_is_one_link_away_from_every_page(pages: list[File], home: Home) -> None:
     communities = {page.path.removeprefix("en/") for page in pages if re.match(r"(en/)?community/\d+\.html", page.path)}
     assert communities

@@ -1,10 +1,11 @@
 """docs/night.png, the picture in the README: `python -m tests.nightly.picture HOME` runs the sample's night for it.
 
-Needs Chromium and a Chinese monospaced font (Debian: chromium, fonts-noto-cjk).
+Needs Chromium, a Chinese monospaced font and ImageMagick (Debian: chromium, fonts-noto-cjk, imagemagick).
 """
 
 import io
 import os
+import re
 import subprocess
 import sys
 import tempfile
@@ -16,10 +17,13 @@ from rich.text import Text
 from jindu.settings import PROJECT_ROOT
 
 PICTURE = PROJECT_ROOT / "docs" / "night.png"
+ONE_COLUMN = re.compile("[…↑↓]")
 WIDTH = 84  # columns of the terminal
 PAGE = """<!doctype html><meta charset="utf-8"><style>
 body {{ margin: 0; overflow: hidden; padding: 18px 22px; background: #fff; color: #1b1f24; }}
 pre {{ margin: 0; font: 15px/1.45 "Noto Sans Mono CJK SC", "Noto Sans Mono CJK TC", monospace; white-space: pre; }}
+i {{ display: inline-block; width: 0.5em; overflow: visible; font-style: normal; }}
+i b {{ font: 12px/1 "DejaVu Sans Mono", monospace; }}
 </style><pre>{code}</pre>"""
 
 
@@ -31,6 +35,13 @@ def picture(home: Path) -> None:
     console = Console(record=True, width=WIDTH, file=io.StringIO())
     console.print(Text.from_ansi(ran.stdout.replace(str(home), "warehouse/data")))
     page = console.export_html(inline_styles=True, code_format=PAGE)
+    draw(page, PICTURE)
+
+
+def draw(page: str, target: Path) -> None:
+    """A page of the terminal's text as a picture, as large as the text is."""
+    # a terminal gives these one column each, the Chinese font two
+    page = ONE_COLUMN.sub(r"<i><b>\g<0></b></i>", page)
     lines = page.count("\n")
     with tempfile.TemporaryDirectory() as folder:
         source = Path(folder) / "night.html"
@@ -39,10 +50,11 @@ def picture(home: Path) -> None:
             [
                 "chromium", "--headless", "--no-sandbox", "--disable-gpu", f"--user-data-dir={folder}/profile",
                 "--disable-background-networking", f"--window-size=860,{int(lines * 21.75) + 4}",
-                f"--screenshot={PICTURE}", source.as_uri(),
+                f"--screenshot={target}", source.as_uri(),
             ],
             check=True, capture_output=True,
         )  # fmt: skip
+    subprocess.run(["convert", target, "-trim", "-bordercolor", "white", "-border", "18", target], check=True)
 
 
 if __name__ == "__main__":

@@ -199,6 +199,22 @@ def test_an_office_without_themes_that_no_setting_names_has_its_pages(home: Home
     assert "其他" in text_of(home.site / "indicator" / "index.html")
 
 
+def test_what_has_no_english_name_is_called_by_its_chinese_one(home: Home) -> None:
+    file = home.published.resolve()
+    file.parent.chmod(0o755)
+    file.chmod(0o644)
+    with duckdb.connect(file) as connection:
+        ((code, name),) = connection.execute(
+            "select org_unit_code, short_name from mart.org_unit where level = 'community' order by all limit 1"
+        ).fetchall()
+        connection.execute("insert into mart.english values (?, 'First')", [name])
+    write_site(home)
+    english, chinese = (text_of(home.site / folder / "behind.html") for folder in ("en", ""))
+    assert "First" in english and name not in english
+    assert "First" not in chinese and name in chinese
+    assert text_of(home.site / "en" / "community" / f"{code}.html").count("First") > 0
+
+
 def children() -> set[str]:
     """Processes begun by this one and not yet waited for: another test of the same worker may have left one."""
     return {child for task in Path("/proc/self/task").iterdir() for child in (task / "children").read_text().split()}
