@@ -498,7 +498,9 @@ def _alerting(rows: Rows) -> Iterator[Problem]:
         if (start is None) != (end is None):
             column = "quiet_from" if start is None else "quiet_to"
             yield row.wrong(
-                column, "时刻（quiet_from 和 quiet_to 要填都填）", "a time, as the other of quiet_from and quiet_to is given"
+                column,
+                "时刻（quiet_from 和 quiet_to 要填都填）",
+                "a time, as the other of quiet_from and quiet_to is given",
             )
         elif start is not None and start == end:
             yield row.wrong("quiet_to", "另一个时刻（不能全天不发）", "another time than quiet_from")

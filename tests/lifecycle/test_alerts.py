@@ -31,7 +31,9 @@ def decide(office: Office, *arguments: str) -> int:
 
 def waiting(office: Office, count: int) -> list[str]:
     """Ids of open cases that are told."""
-    rows = office.published("select case_id from mart.alert_case where state != 'resolved' and is_told order by case_id")
+    rows = office.published(
+        "select case_id from mart.alert_case where state != 'resolved' and is_told order by case_id"
+    )
     return [str(case_id) for (case_id,) in rows][:count]
 
 
@@ -54,7 +56,8 @@ def test_decided_cases_stay_so_the_next_night_and_when_rebuilt(
     office.run(NEXT)
     of_these = f"case_id in ('{acknowledged}', '{snoozed}', '{assigned}')"
     states: Rows = office.published(
-        f"select case_id, state = 'acknowledged', snoozed_until is not null, assignee from mart.alert_case where {of_these}"
+        "select case_id, state = 'acknowledged', snoozed_until is not null, assignee"
+        f" from mart.alert_case where {of_these}"
     )
     assert sorted(states) == sorted(
         [(acknowledged, True, False, None), (snoozed, False, True, None), (assigned, False, False, "统筹办")]
