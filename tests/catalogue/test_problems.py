@@ -5,6 +5,7 @@ from pathlib import Path
 import pytest
 
 from jindu.catalogue import CatalogueError, load
+from jindu.catalogue.tables import ALERT_KINDS
 
 # why: file, text in it, what replaces it, then line and column of the problem, and words of the English message
 SPOILED = {
@@ -264,7 +265,7 @@ def test_versions_of_one_form_are_sound_and_the_other_form_needs_none(office: Pa
     assert load(office).tables["form_version"].height == 2
 
 
-KINDS = "missed behind projected_to_miss overdue rejected held restated rank_fell run_failed stale".split()
+KINDS = [*ALERT_KINDS]
 ALERTS = {  # why: files to write, then file, line, column and words
     "quiet hours without an end": (
         {"recipient": "name,quiet_from\n统筹办,22:00"},
