@@ -122,7 +122,7 @@ class Case:
 
     @property
     def waits(self) -> bool:
-        """Whether nobody sees to it yet: open, its own message, neither acknowledged nor put off, tonight's included."""
+        """Whether nobody sees to it yet, counting what was decided since the last night."""
         is_seen_to = self.pending is not None and self.pending.payload["action"] in ("ack", "snooze")
         return self.is_open and self.is_told and self.state != "acknowledged" and not is_seen_to
 

@@ -519,7 +519,8 @@ def _alerting(rows: Rows) -> Iterator[Problem]:
             ("十种各一行", "a row for each of the ten kinds"),
         )
     for row in rows["alert_kind"]:
-        if (row.number("escalate_after_days") or 1) < 1:
+        days = row.number("escalate_after_days")
+        if days is not None and days < 1:
             yield row.wrong("escalate_after_days", " 1 或更大的整数，或空白", "1 or more, or a blank")
 
 

@@ -637,7 +637,7 @@ _TABLES = (
                 "escalate_after_days",
                 "integer",
                 "通知以后几个工作日没人认领就升级；空白表示不升级",
-                "working days after it was told, without anybody's acknowledging it, until it is escalated; blank: never",
+                "working days after it was told until it is escalated, unless acknowledged; blank: never",
             ),
             _key("name_zh", "中文名称", "its name in Chinese"),
             _key("name_en", "英文名称", "its name in English"),

@@ -52,8 +52,8 @@ json_option = option("--json", "输出 JSON，供程序读取。", "JSON for a m
         "提醒：一件事一条，从开立到解除；认领、暂缓、转办都是记下的决定，从下一夜起计入。\n\n"
         "认领：有人在办，不再升级；暂缓：到那一天为止不通知、不升级；转办：改由另一个提醒对象办。"
         "解除不用人说，数据好了自己解除。",
-        "Alerts: one case for one matter, from opening to resolution. To acknowledge, snooze or assign one is a recorded "
-        "decision that counts from the next night on.\n\n"
+        "Alerts: one case for one matter, from opening to resolution. To acknowledge, snooze or assign one is a "
+        "recorded decision that counts from the next night on.\n\n"
         "Acknowledged, somebody sees to it and it is not escalated; snoozed, it is neither told nor escalated until "
         "that day is over; assigned, another recipient is told of it. Nobody resolves a case: the data do.",
     ),
@@ -175,21 +175,24 @@ def history(speech: Speech, case_id: str, *, json: bool, home: Path | None) -> i
     click.echo(f"{one.case_id}  {speech.say(one.summary_zh, one.summary_en)}")
     for event in events:
         decision = decided.get(event.happened_at)
-        by = speech.say(f"（{decision.by}：{decision.reason}）", f" ({decision.by}: {decision.reason})") if decision else ""
+        by = (
+            speech.say(f"（{decision.by}：{decision.reason}）", f" ({decision.by}: {decision.reason})")
+            if decision
+            else ""
+        )
         click.echo(f"  {event.happened_at:%Y-%m-%d %H:%M}  {_event(event, speech)}{by}")
     if one.pending is not None:
         click.echo(
             speech.say(
                 f"  {one.pending.recorded_at:%Y-%m-%d %H:%M}  已记下决定 {one.pending.decision_id}，下一夜计入",
-                f"  {one.pending.recorded_at:%Y-%m-%d %H:%M}  decision {one.pending.decision_id}, counts from the next night",
+                f"  {one.pending.recorded_at:%Y-%m-%d %H:%M}  decision {one.pending.decision_id}, counts from "
+                "the next night",
             )
         )
     return DONE
 
 
-def _decide(
-    speech: Speech, action: str, cases: tuple[str, ...], said: dict[str, Any], payload: dict[str, Any]
-) -> int:
+def _decide(speech: Speech, action: str, cases: tuple[str, ...], said: dict[str, Any], payload: dict[str, Any]) -> int:
     """What ack, snooze and assign share: look, tell, and write the line into the journal."""
     here, moment = home_folder(said["home"]), moment_of(said["at"])
     reason = said["reason"] or DEFAULT_REASON.get(action, "")
@@ -297,7 +300,9 @@ def _known_kind(text: str) -> str:
     found = [kind for kind, name in kinds.items() if text in (kind, name)]
     if not found:
         names = "、".join(f"{kind}（{name}）" for kind, name in kinds.items())
-        raise JinduError(f"没有“{text}”这种提醒；有：{names}。", f"There is no kind {text!r}; there are: {', '.join(kinds)}.")
+        raise JinduError(
+            f"没有“{text}”这种提醒；有：{names}。", f"There is no kind {text!r}; there are: {', '.join(kinds)}."
+        )
     return str(found[0])
 
 
@@ -410,7 +415,9 @@ def _number(value: Any) -> str:
 
 def _as_json(one: "Case", speech: Speech) -> dict[str, Any]:
     """The same for a machine; the names are those of mart.alert_case."""
-    told = {name: _plain(value) for name, value in vars(one).items() if name not in ("summary_zh", "summary_en", "pending")}
+    told = {
+        name: _plain(value) for name, value in vars(one).items() if name not in ("summary_zh", "summary_en", "pending")
+    }
     return told | {
         "summary": speech.say(one.summary_zh, one.summary_en),
         "waits": one.waits,

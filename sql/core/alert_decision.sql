@@ -1,6 +1,6 @@
 -- grain: one row per decision about alerts, by the as-of moment, and case that it names
--- Acknowledged: somebody sees to it. Snoozed: neither told nor escalated until that day is over. Assigned: it is another
--- recipient's from now on. Each holds for the opening that it was said of (mart.alert_event).
+-- Acknowledged: somebody sees to it. Snoozed: neither told nor escalated until that day is over. Assigned: it is
+-- another recipient's from now on. Each holds for the opening that it was said of (mart.alert_event).
 with decided as (
     select
         decision_id,

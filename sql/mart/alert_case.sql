@@ -1,6 +1,6 @@
 -- grain: one row per alert case: kind, unit and what it is about
--- A case opens the first moment that it can be known and closes when the data say so (domain.md, Alerts are cases): when,
--- mart.alert_event tells; here stands how it is now, of its newest opening, with what its message needs.
+-- A case opens the first moment that it can be known and closes when the data say so (domain.md, Alerts are cases):
+-- when, mart.alert_event tells; here stands how it is now, of its newest opening, with what its message needs.
 with newest_opening as (
     select
         case_id,
@@ -177,30 +177,36 @@ select
     told.resolved_at,
     told.owner,
     case told.kind
-        when 'missed' then told.unit_name || '「' || told.name_zh || '」' || case when told.is_open then '未完成' else '已补齐' end
+        when
+            'missed'
+            then told.unit_name || '「' || told.name_zh || '」' || case when told.is_open then '未完成' else '已补齐' end
         when 'behind'
-            then told.unit_name || '「' || told.name_zh || '」'
-            || case
-                when told.is_open then '滞后，' when told.status = 'missed' then '转为未完成，' else '已恢复，'
-            end
-            || case
-                when told.indicator_kind = 'growth' then '与目标相差 ' || told.points_text || ' 个百分点'
-                else '序时完成率 ' || told.pace_text
-            end
-            || case
-                when told.has_amounts
-                    then '：完成 ' || told.done_text || '，应完成 ' || told.due_text || ' ' || told.unit
-                else ''
-            end
+            then
+                told.unit_name || '「' || told.name_zh || '」'
+                || case
+                    when told.is_open then '滞后，' when told.status = 'missed' then '转为未完成，' else '已恢复，'
+                end
+                || case
+                    when told.indicator_kind = 'growth' then '与目标相差 ' || told.points_text || ' 个百分点'
+                    else '序时完成率 ' || told.pace_text
+                end
+                || case
+                    when told.has_amounts
+                        then '：完成 ' || told.done_text || '，应完成 ' || told.due_text || ' ' || told.unit
+                    else ''
+                end
         when 'projected_to_miss'
-            then told.unit_name || '「' || told.name_zh || '」'
-            || case
-                when told.is_open then '预计完不成'
-                when told.status = 'missed' then '转为未完成'
-                else '预计可以完成'
-            end
-            || coalesce('，完成把握 ' || told.chance_text, '')
-        when 'rank_fell' then told.unit_name || '「' || told.name_zh || '」全区位次' || case when told.is_open then '下降' else '不再下降' end
+            then
+                told.unit_name || '「' || told.name_zh || '」'
+                || case
+                    when told.is_open then '预计完不成'
+                    when told.status = 'missed' then '转为未完成'
+                    else '预计可以完成'
+                end
+                || coalesce('，完成把握 ' || told.chance_text, '')
+        when
+            'rank_fell'
+            then told.unit_name || '「' || told.name_zh || '」全区位次' || case when told.is_open then '下降' else '不再下降' end
         when 'overdue' then told.unit_name || ' ' || told.month_text || '「' || told.form_name_zh || '」逾期未报'
         when 'restated' then told.unit_name || ' ' || told.month_text || '「' || told.form_name_zh || '」已公布的数有变动'
         when 'run_failed' then '夜间运行失败' || case when told.is_open then '' else '，已恢复' end
@@ -214,24 +220,31 @@ select
     case told.kind
         when 'missed' then told.name_en || case when told.is_open then ' missed' else ' made good' end
         when 'behind'
-            then told.name_en
-            || case
-                when told.is_open then ' behind, ' when told.status = 'missed' then ' now missed, ' else ' recovered, '
-            end
-            || case
-                when told.indicator_kind = 'growth' then told.points_text || ' percentage points from the target'
-                else told.pace_text || ' of what was due'
-            end
-            || case when told.has_amounts then ': ' || told.done_text || ' of ' || told.due_text else '' end
+            then
+                told.name_en
+                || case
+                    when told.is_open then ' behind, ' when told.status = 'missed' then ' now missed, ' else
+                        ' recovered, '
+                end
+                || case
+                    when told.indicator_kind = 'growth' then told.points_text || ' percentage points from the target'
+                    else told.pace_text || ' of what was due'
+                end
+                || case when told.has_amounts then ': ' || told.done_text || ' of ' || told.due_text else '' end
         when 'projected_to_miss'
-            then told.name_en
-            || case
-                when told.is_open then ' will probably be missed'
-                when told.status = 'missed' then ' now missed'
-                else ' may be met again'
-            end
-            || coalesce(', chance ' || told.chance_text, '')
-        when 'rank_fell' then told.name_en || case when told.is_open then ': district rank fell' else ': district rank no longer falls' end
+            then
+                told.name_en
+                || case
+                    when told.is_open then ' will probably be missed'
+                    when told.status = 'missed' then ' now missed'
+                    else ' may be met again'
+                end
+                || coalesce(', chance ' || told.chance_text, '')
+        when
+            'rank_fell'
+            then
+                told.name_en
+                || case when told.is_open then ': district rank fell' else ': district rank no longer falls' end
         when 'overdue' then told.form_code || ' for ' || told.month_text || ' is overdue'
         when 'restated' then told.form_code || ' for ' || told.month_text || ': a published figure changed'
         when 'run_failed' then 'The nightly run failed' || case when told.is_open then '' else ', and runs again' end

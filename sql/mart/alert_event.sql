@@ -1,7 +1,7 @@
 -- grain: one row per alert case, event and moment: what became of a case, in its order
--- A case opens as the data tell (mart.alert_spell). Once a night has told it, it stays the same case: it closes when the
--- data close it, and a spell after that opens it again. Hysteresis is on closing only: figures that were corrected so
--- that nothing opens a case any more close it only when their last month is clear.
+-- A case opens as the data tell (mart.alert_spell). Once a night has told it, it stays the same case: it closes when
+-- the data close it, and a spell after that opens it again. Hysteresis is on closing only: figures that were corrected
+-- so that nothing opens a case any more close it only when their last month is clear.
 with seen_event as (
     select * exclude (seen_at, run_id)
     from raw.alert_event

@@ -27,34 +27,35 @@ route as (
         scope_code.indicator_code,
         0 as level,
     from reference.recipient as recipient
-    cross join lateral (
-        select
-            org_unit.code as org_unit_code,
-            cast(null as varchar) as theme_code,
-            cast(null as varchar) as indicator_code,
-        from reference.org_unit as org_unit
-        where org_unit.code = recipient.scope
-        union all
-        select
-            null as org_unit_code,
-            theme.theme_code,
-            null as indicator_code,
-        from (select distinct theme_code from mart.indicator) as theme
-        where theme.theme_code = recipient.scope
-        union all
-        select
-            null as org_unit_code,
-            null as theme_code,
-            indicator.indicator_code,
-        from mart.indicator as indicator
-        where indicator.indicator_code = recipient.scope
-        union all
-        select
-            null as org_unit_code,
-            null as theme_code,
-            null as indicator_code,
-        where recipient.scope is null
-    ) as scope_code
+    cross join
+        lateral (
+            select
+                org_unit.code as org_unit_code,
+                cast(null as varchar) as theme_code,
+                cast(null as varchar) as indicator_code,
+            from reference.org_unit as org_unit
+            where org_unit.code = recipient.scope
+            union all
+            select
+                null as org_unit_code,
+                theme.theme_code,
+                null as indicator_code,
+            from (select distinct theme_code from mart.indicator) as theme
+            where theme.theme_code = recipient.scope
+            union all
+            select
+                null as org_unit_code,
+                null as theme_code,
+                indicator.indicator_code,
+            from mart.indicator as indicator
+            where indicator.indicator_code = recipient.scope
+            union all
+            select
+                null as org_unit_code,
+                null as theme_code,
+                null as indicator_code,
+            where recipient.scope is null
+        ) as scope_code
     anti join reference.route as own_route on recipient.name = own_route.recipient_name
 ),
 

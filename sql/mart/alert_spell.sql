@@ -1,5 +1,5 @@
 -- grain: one row per alert case and spell: what opens it and what closes it, as the data of this night tell
--- A pure calculation: a night that was missed is caught up, as the moments are those of the reports and of the calendar.
+-- A pure calculation: a night that was missed is caught up, as the moments are those of reports and of the calendar.
 -- What had been told before, when the data were others, is mart.alert_event's business.
 -- Another office's targets and ranks are its own business.
 -- Spell 0 is of a target that nothing opens, and whose last month does not close what may have been open.

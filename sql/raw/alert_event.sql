@@ -6,7 +6,7 @@ create table if not exists raw.alert_event (
     event text not null,               -- opened, reopened, resolved
     happened_at timestamptz not null,
     kind text not null,
-    org_unit_code text not null,
+    org_unit_code text,                -- null where the office is not named in setting.csv
     indicator_code text,
     form_code text,
     plan_year integer,

@@ -81,8 +81,8 @@ where
 group by all
 order by all
 """
-# What can be known of a unit's own targets, worked out anew from the last night's figures: month by month, with when the
-# report first came. A report that was sent anew says other things now than then, and is left out.
+# What can be known of a unit's own targets, worked out anew from the last night's figures: month by month, with when
+# the report first came. A report that was sent anew says other things now than then, and is left out.
 MONTHS = """
 select
     completion.org_unit_code,
@@ -285,7 +285,11 @@ def report(
     names = [name for (name,) in connection.execute("select name from reference.recipient order by name").fetchall()]
     a_week = {name: len(told.mornings[name]) / weeks for name in names}
     worst = Counter(
-        {name: max(Counter(day.isocalendar()[:2] for day in days).values()) for name, days in told.mornings.items()}
+        {
+            name: max(Counter(day.isocalendar()[:2] for day in days).values())
+            for name, days in told.mornings.items()
+            if days
+        }
     )
     print(f"{FIRST} to {last}: {round(weeks * 7)} nights, {defects_count} planted defects, {len(names)} recipients\n")
     print("| recipient | messages | a week | most in one week |\n| --- | --- | --- | --- |")
@@ -359,9 +363,7 @@ order by alert.kind
 """
 
 
-def delays(
-    connection: duckdb.DuckDBPyConnection, told: Told, misses: list[Miss]
-) -> list[tuple[Miss, int | None]]:
+def delays(connection: duckdb.DuckDBPyConnection, told: Told, misses: list[Miss]) -> list[tuple[Miss, int | None]]:
     """Days between the first morning on which each could be told and the one on which it was; None: never."""
     ids = {}
     for case_id, kind, unit, indicator, form, year, month in connection.execute(

@@ -5,6 +5,7 @@ from pathlib import Path
 import pytest
 
 from jindu.catalogue import CatalogueError, load
+from jindu.catalogue.tables import ALERT_KINDS
 
 # why: file, text in it, what replaces it, then line and column of the problem, and words of the English message
 SPOILED = {
@@ -262,6 +263,68 @@ def test_a_wrong_version_is_named(office: Path, spoiled: tuple[str, str, tuple[s
 def test_versions_of_one_form_are_sound_and_the_other_form_needs_none(office: Path) -> None:
     _with_versions(office, "2024.2", "monthly,2024.1,2024-01,2024-08\nmonthly,2024.2,2024-07,")
     assert load(office).tables["form_version"].height == 2
+
+
+KINDS = [*ALERT_KINDS]
+ALERTS = {  # why: files to write, then file, line, column and words
+    "quiet hours without an end": (
+        {"recipient": "name,quiet_from\n统筹办,22:00"},
+        ("recipient.csv", 2, "quiet_to", "a time, as the other of quiet_from and quiet_to is given"),
+    ),
+    "quiet all day": (
+        {"recipient": "name,quiet_from,quiet_to\n统筹办,22:00,22:00"},
+        ("recipient.csv", 2, "quiet_to", "another time than quiet_from"),
+    ),
+    "no time of day": (
+        {"recipient": "name,quiet_from,quiet_to\n统筹办,25:00,7:00"},
+        ("recipient.csv", 2, "quiet_from", "a time of day written 22:00"),
+    ),
+    "route of nobody": (
+        {"recipient": "name\n统筹办", "route": "recipient_name\n综治办"},
+        ("route.csv", 2, "recipient_name", "recipient.csv"),
+    ),
+    "department that owns nothing": (
+        {"recipient": "name\n统筹办", "route": "recipient_name,department\n统筹办,某办"},
+        ("route.csv", 2, "department", "one of the departments in column owner"),
+    ),
+    "kind of no case": (
+        {"recipient": "name\n统筹办", "route": "recipient_name,kind\n统筹办,late"},
+        ("route.csv", 2, "kind", "one of missed"),
+    ),
+    "kind left out": (
+        {
+            "alert_kind": "\n".join(
+                ["kind,severity,name_zh,name_en", *(f"{kind},high,{kind},{kind}" for kind in KINDS[1:])]
+            )
+        },
+        ("alert_kind.csv", 10, "kind", "a row for each of the ten kinds"),
+    ),
+    "escalated at once": (
+        {
+            "alert_kind": "\n".join(
+                ["kind,severity,escalate_after_days,name_zh,name_en"]
+                + [f"{kind},high,{0 if kind == 'held' else 1},{kind},{kind}" for kind in KINDS]
+            )
+        },
+        ("alert_kind.csv", 7, "escalate_after_days", "1 or more, or a blank"),
+    ),
+}
+
+
+@pytest.mark.parametrize("spoiled", ALERTS.values(), ids=ALERTS.keys())
+def test_a_wrong_route_is_named(office: Path, spoiled: tuple[dict[str, str], tuple[str, int, str, str]]) -> None:
+    files, (file, line, column, words) = spoiled
+    for name, text in files.items():
+        (office / f"{name}.csv").write_text(f"{text}\n", encoding="utf-8")
+    with pytest.raises(CatalogueError) as raised:
+        load(office)
+    located = [one for one in raised.value.problems if (one.file, one.line, one.column) == (file, line, column)]
+    assert located, raised.value.message_en
+    assert words in located[0].message_en
+
+
+def test_without_files_of_its_own_an_office_has_the_shipped_kinds_of_alerts(office: Path) -> None:
+    assert set(load(office).tables["alert_kind"]["kind"]) == set(KINDS)
 
 
 @pytest.mark.parametrize("spoiled", SPOILED.values(), ids=SPOILED.keys())

@@ -22,7 +22,10 @@ POINTS = [BEFORE_ALL, *STEPS, CLOSED]  # after each of which the night is killed
 # verdicts, a version, receipts, a night of which nobody has been told. `make chaos` goes through all.
 TELLING = [BEFORE_ALL, "collect", "read", "core", "publish", "returns", CLOSED]
 TELLS_OF_THE_CLOCK = "run"
-TELL_OF_OTHER_NIGHTS = {"run", "gate_result", "alert_case", "submission_state", "finding", "quality_finding"}
+TELL_OF_OTHER_NIGHTS = {  # a night that failed is itself a case, with its event, spell and route
+    "run", "gate_result", "alert_case", "alert_event", "alert_spell", "alert_route", "submission_state",
+    "finding", "quality_finding",
+}  # fmt: skip
 CORES = 2
 A_VISIT = "where indicator_code = 'visit' and month_state = 'number' limit 1"
 
