@@ -21,7 +21,17 @@ from jindu.settings import OFFICE_TIMEZONE, Home, JinduError, Night, Progress, S
 from jindu.warehouse.attempt import attempts, keep_attempts, recall_attempts
 from jindu.warehouse.connection import connect, set_timezone
 from jindu.warehouse.history import fsync
-from jindu.warehouse.journal import ALERT_EVENT, ARRIVAL, DELIVERY, NOTIFICATION, VERDICT, agree, insert, keep, read_lines
+from jindu.warehouse.journal import (
+    ALERT_EVENT,
+    ARRIVAL,
+    DELIVERY,
+    NOTIFICATION,
+    VERDICT,
+    agree,
+    insert,
+    keep,
+    read_lines,
+)
 from jindu.warehouse.models import build_core, build_mart, build_readings, build_stage, store_reference
 from jindu.workbooks.arrival import recall_arrivals
 from jindu.workbooks.read import read

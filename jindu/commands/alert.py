@@ -175,7 +175,11 @@ def history(speech: Speech, case_id: str, *, json: bool, home: Path | None) -> i
     click.echo(f"{one.case_id}  {speech.say(one.summary_zh, one.summary_en)}")
     for event in events:
         decision = decided.get(event.happened_at)
-        by = speech.say(f"（{decision.by}：{decision.reason}）", f" ({decision.by}: {decision.reason})") if decision else ""
+        by = (
+            speech.say(f"（{decision.by}：{decision.reason}）", f" ({decision.by}: {decision.reason})")
+            if decision
+            else ""
+        )
         click.echo(f"  {event.happened_at:%Y-%m-%d %H:%M}  {_event(event, speech)}{by}")
     if one.pending is not None:
         click.echo(
@@ -187,9 +191,7 @@ def history(speech: Speech, case_id: str, *, json: bool, home: Path | None) -> i
     return DONE
 
 
-def _decide(
-    speech: Speech, action: str, cases: tuple[str, ...], said: dict[str, Any], payload: dict[str, Any]
-) -> int:
+def _decide(speech: Speech, action: str, cases: tuple[str, ...], said: dict[str, Any], payload: dict[str, Any]) -> int:
     """What ack, snooze and assign share: look, tell, and write the line into the journal."""
     here, moment = home_folder(said["home"]), moment_of(said["at"])
     reason = said["reason"] or DEFAULT_REASON.get(action, "")
@@ -297,7 +299,9 @@ def _known_kind(text: str) -> str:
     found = [kind for kind, name in kinds.items() if text in (kind, name)]
     if not found:
         names = "、".join(f"{kind}（{name}）" for kind, name in kinds.items())
-        raise JinduError(f"没有“{text}”这种提醒；有：{names}。", f"There is no kind {text!r}; there are: {', '.join(kinds)}.")
+        raise JinduError(
+            f"没有“{text}”这种提醒；有：{names}。", f"There is no kind {text!r}; there are: {', '.join(kinds)}."
+        )
     return str(found[0])
 
 
@@ -410,7 +414,9 @@ def _number(value: Any) -> str:
 
 def _as_json(one: "Case", speech: Speech) -> dict[str, Any]:
     """The same for a machine; the names are those of mart.alert_case."""
-    told = {name: _plain(value) for name, value in vars(one).items() if name not in ("summary_zh", "summary_en", "pending")}
+    told = {
+        name: _plain(value) for name, value in vars(one).items() if name not in ("summary_zh", "summary_en", "pending")
+    }
     return told | {
         "summary": speech.say(one.summary_zh, one.summary_en),
         "waits": one.waits,

@@ -39,7 +39,7 @@ def test_how_far_since_when_whose_what_would_mend_it_and_where_to_look(
     deliver(office.night(10), no_progress)
     assert (
         "1. 红梅 · 纠纷调解数 · 2024年9月\n"
-        "   红梅「纠纷调解数」滞后，序时完成率 80.0%（示例）\n"
+        "   滞后，序时完成率 80.0%（示例）\n"
         "   差 12 件；今后每月需完成 16.3 件；预计年末 96.5 件，把握 12%\n"
         "   自2024年7月起 · 责任：综治办\n"
         "   https://jindu.example.org/office/why/350502004001/mediated.html\n"

@@ -359,9 +359,7 @@ order by alert.kind
 """
 
 
-def delays(
-    connection: duckdb.DuckDBPyConnection, told: Told, misses: list[Miss]
-) -> list[tuple[Miss, int | None]]:
+def delays(connection: duckdb.DuckDBPyConnection, told: Told, misses: list[Miss]) -> list[tuple[Miss, int | None]]:
     """Days between the first morning on which each could be told and the one on which it was; None: never."""
     ids = {}
     for case_id, kind, unit, indicator, form, year, month in connection.execute(
