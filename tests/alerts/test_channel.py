@@ -100,7 +100,7 @@ def test_a_mail_has_text_and_html_and_every_case(
     office.tell("街道领导", "JINDU_MAIL")
     for number in range(5):
         office.open_case(f"m{number}", "missed", "350502004001", "mediated", summary=f"第{number}件 <b>&</b>")
-    office.open_case("r", "far_behind", "350502004002", "orphans")
+    office.open_case("r", "behind", "350502004002", "orphans")
     office.open_case("o", "overdue", "350502004002", None, form="community_monthly")
     deliver(office.night(10), no_progress)
 
@@ -111,7 +111,7 @@ def test_a_mail_has_text_and_html_and_every_case(
     assert text is not None and html is not None
     for part in (text.get_content(), html.get_content()):
         assert "孤儿保障人数" in part and "新峰社区" in part and "第4件" in part
-        positions = [part.index(heading) for heading in ("目标未完成（5 项）", "严重滞后（1 项）", "逾期未报（1 项）")]
+        positions = [part.index(heading) for heading in ("目标未完成（5 项）", "进度滞后（1 项）", "逾期未报（1 项）")]
         assert positions == sorted(positions)
     assert "&lt;b&gt;&amp;&lt;/b&gt;" in html.get_content()
     assert len(office.notified()) == 7
