@@ -79,7 +79,7 @@ def _rounds(office: Office, root: Path, chance: random.Random, kills: int) -> Co
     expected: list[str] = []
     fresh: list[str] = []  # opened, and perhaps told to nobody yet
     known: list[str] = []  # told to everybody
-    lines = 1500
+    lines = 0  # of a delivery that has something to do
     while sum(killed.values()) < kills:
         opened = [f"N{len(expected) + place}" for place in range(chance.randrange(1, 4))]
         ended = [known.pop()] if known and chance.random() < 0.5 else []
@@ -91,16 +91,16 @@ def _rounds(office: Office, root: Path, chance: random.Random, kills: int) -> Co
             how, child = f"by the receiver, {when}", _fork(_deliver, office, 0)
             (root / "kill.json").write_text(json.dumps({"pid": child, "when": when, "after": chance.randrange(3)}))
         else:
-            how, child = "at a line", _fork(_deliver, office, chance.randrange(1, lines))
+            how, child = "at a line", _fork(_deliver, office, chance.randrange(1, lines or 1500))
         _, status = os.waitpid(child, 0)
         (root / "kill.json").unlink(missing_ok=True)
         if os.WIFSIGNALED(status):
             killed[how] += 1
         if chance.random() < AGAIN and sum(killed.values()) < kills:
             continue  # what takes up the rest is killed as well
-        code = os.waitstatus_to_exitcode(os.waitpid(_fork(_deliver, office, -1), 0)[1])
+        code = os.waitstatus_to_exitcode(os.waitpid(_fork(_deliver, office, 0 if lines else -1), 0)[1])
         assert code == 0, f"the delivery after kill {sum(killed.values())} ended with {code}"
-        lines = int((office.home.root / "lines.txt").read_text())
+        lines = lines or int((office.home.root / "lines.txt").read_text())
         known, fresh = known + fresh, []
         print(f"{sum(killed.values())} kills", flush=True)
     (root / "expected.json").write_text(json.dumps(expected))
@@ -155,11 +155,9 @@ def _deliver(office: Office, kill_at: int) -> None:
         sys.settrace(line)
     report = deliver_published(str(office.home.root))
     sys.settrace(None)
-    assert kill_at >= 0 or not report.unsent, report.detail_en
-    if kill_at < 0 and count > 600:  # the delivery had something to do
-        (office.home.root / "lines.txt").write_text(str(count))
-    elif not (office.home.root / "lines.txt").exists():
-        (office.home.root / "lines.txt").write_text("1200")
+    assert not report.unsent, report.detail_en
+    if kill_at < 0:
+        (office.home.root / "lines.txt").write_text(str(count if report.count == len(RECIPIENTS) else 0))
 
 
 def _run(what: Callable[..., None], *given: Any) -> None:
