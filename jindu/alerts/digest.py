@@ -19,6 +19,7 @@ TEMPLATES = Path(__file__).parent / "templates"
 SUMMARY_ITEMS = 3  # of each kind: one phone screen
 FULL_ITEMS = 200  # of each kind: a mail that a server still takes
 LISTED_FINDINGS = 10  # of each file; the returned workbook has them all
+REFUSED = ("rejected", "held")  # what a clerk is to read first
 LIST_PAGE = "alerts.html"
 ENGLISH = "en/"  # where the site has its English pages
 EVENTS = ("opened", "reopened", "escalated", "resolved")
@@ -196,7 +197,8 @@ def _grouped(events: Sequence[Event], phrase: dict[str, str], reader: Reader) ->
     """Heading, what to do, and the events: escalated first, then what opened by kind, then what was resolved."""
     escalated = [event for event in events if event.event == "escalated"]
     resolved = [event for event in events if event.event == "resolved"]
-    by_kind: dict[str, list[Event]] = {kind: [] for kind in _kinds()}
+    kinds = sorted(_kinds(), key=lambda kind: kind not in REFUSED) if reader.own_units else list(_kinds())
+    by_kind: dict[str, list[Event]] = {kind: [] for kind in kinds}
     for event in events:
         if event.event in ("opened", "reopened"):
             by_kind.setdefault(event.case.kind, []).append(event)
@@ -231,9 +233,7 @@ def _item(event: Event, told_as: tuple[Reader, datetime, dict[str, File]]) -> It
     headline = " · ".join(_one_line(part) for part in (case.unit_name, indicator or form, month) if part)
     # what is said of a file may quote its name, a cell, an indicator that is not public
     is_told_whole = reader.content == "full" or case.indicator_code is not None
-    details: list[str] = []
-    if is_told_whole:
-        details.append(_one_line((case.summary_en if lang == "en" else case.summary_zh) or ""))
+    details = [_summary(event, lang)] if is_told_whole else []
     if event.event != "resolved":
         details.append(figures.arithmetic(case, lang))
     if event.refusal and event.event != "resolved":
@@ -252,6 +252,16 @@ def _item(event: Event, told_as: tuple[Reader, datetime, dict[str, File]]) -> It
         " · ".join(note),
         _url(case.page, lang) if reader.content == "full" else None,
     )
+
+
+def _summary(event: Event, lang: str) -> str:
+    """What the case says of itself, without the names that stand above it; of a refused file its name alone."""
+    if event.refusal and event.refusal.findings and event.event != "resolved":
+        return _one_line(event.refusal.file_name)
+    case = event.case
+    if lang == "en":
+        return _one_line(case.summary_en or "").removeprefix(f"{case.indicator_name_en} ").removeprefix("is ")
+    return _one_line(case.summary_zh or "").removeprefix(f"{case.unit_name}「{case.indicator_name_zh}」")
 
 
 def _refusal_lines(event: Event, reader: Reader, files: dict[str, File]) -> list[str]:

@@ -18,8 +18,8 @@ def arithmetic(case: Case, lang: str) -> str:
 
 
 def since(case: Case, as_of: datetime, lang: str) -> str:
-    """Since which month it has been so, or the day on which the case opened."""
-    if case.since_month is not None:
+    """Since which month a target has been so; else the day on which the case opened."""
+    if case.since_month is not None and case.indicator_code is not None:
         return f"since {month(case.since_month, lang)}" if lang == "en" else f"自{month(case.since_month, lang)}起"
     opened = day(case.opened_at, as_of, lang)
     return f"since {opened}" if lang == "en" else f"自{opened}起"

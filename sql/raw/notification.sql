@@ -2,7 +2,7 @@
 -- Append-only: written only after the channel's own yes.
 create table if not exists raw.notification (
     case_id text not null,
-    event text not null,               -- opened, resolved
+    event text not null,               -- opened, reopened, escalated, resolved
     recipient_name text not null,
     digest_id text not null,
     notified_at timestamptz not null,  -- as-of moment of the night that sent it

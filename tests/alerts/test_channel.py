@@ -1,17 +1,23 @@
 """Which channels are trusted, and what a mail looks like when it arrives."""
 
+import re
 from datetime import datetime
 
+import apprise
 import pytest
 from apprise.plugins.base import NotifyBase
 
-from jindu.alerts.channel import ChannelError, find_channel, send
+from jindu.alerts import robots
+from jindu.alerts.channel import ChannelError, _service, find_channel, send
 from jindu.alerts.deliver import deliver
 from jindu.alerts.digest import Digest
 from jindu.alerts.recipient import Recipient
-from jindu.settings import OFFICE_TIMEZONE, no_progress
+from jindu.settings import OFFICE_TIMEZONE, PROJECT_ROOT, no_progress
 
 from .conftest import Mailbox, Office, Webhook
+
+MOMENT = datetime(2024, 10, 10, 2, tzinfo=OFFICE_TIMEZONE)
+EXAMPLE = re.compile(r"export JINDU_\w+='([a-z]+://[^']+)'")
 
 
 @pytest.mark.parametrize(
@@ -61,8 +67,7 @@ def test_any_other_scheme_of_apprise_is_a_channel(
 def test_a_long_message_is_split_for_a_service_with_a_limit(webhook: Webhook, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(NotifyBase, "request_rate_per_sec", 0)  # Apprise's own politeness
     lines = [f"第{number}件" + "很长" * 30 for number in range(120)]
-    moment = datetime(2024, 10, 10, 2, tzinfo=OFFICE_TIMEZONE)
-    send(f"mmost://127.0.0.1:{webhook.port}/secret-token", Digest("abc", "头", "\n".join(lines), "", (), moment))
+    send(f"mmost://127.0.0.1:{webhook.port}/secret-token", Digest("abc", "头", "\n".join(lines), "", (), MOMENT))
     assert len(webhook.bodies) > 1
     told = "".join(body["text"] for body in webhook.bodies)
     assert all(f"第{number}件" in told for number in range(120))
@@ -95,7 +100,7 @@ def test_a_mail_has_text_and_html_and_every_case(
     office.tell("街道领导", "JINDU_MAIL")
     for number in range(5):
         office.open_case(f"m{number}", "missed", "350502004001", "mediated", summary=f"第{number}件 <b>&</b>")
-    office.open_case("r", "far_behind", "350502004002", "orphans")
+    office.open_case("r", "behind", "350502004002", "orphans")
     office.open_case("o", "overdue", "350502004002", None, form="community_monthly")
     deliver(office.night(10), no_progress)
 
@@ -106,7 +111,7 @@ def test_a_mail_has_text_and_html_and_every_case(
     assert text is not None and html is not None
     for part in (text.get_content(), html.get_content()):
         assert "孤儿保障人数" in part and "新峰社区" in part and "第4件" in part
-        positions = [part.index(heading) for heading in ("目标未完成（5 项）", "严重滞后（1 项）", "逾期未报（1 项）")]
+        positions = [part.index(heading) for heading in ("目标未完成（5 项）", "进度滞后（1 项）", "逾期未报（1 项）")]
         assert positions == sorted(positions)
     assert "&lt;b&gt;&amp;&lt;/b&gt;" in html.get_content()
     assert len(office.notified()) == 7
@@ -152,3 +157,26 @@ def test_english(office: Office, webhook: Webhook, monkeypatch: pytest.MonkeyPat
     assert body["title"] == "[Progress] 10 Oct: 2 new"
     assert "Disputes mediated · Sep 2024" in body["message"] and "50 of 90 due" in body["message"]
     assert "brand_new_kind (1)" in body["message"], "a kind without a label is still told"
+
+
+def documented() -> list[tuple[str, str]]:
+    """Every example of docs/channels*.md and the READMEs: file and URL."""
+    files = [*sorted((PROJECT_ROOT / "docs").glob("channels*.md")), *sorted(PROJECT_ROOT.glob("README*.md"))]
+    found = [(file.name, url) for file in files for url in EXAMPLE.findall(file.read_text(encoding="utf-8"))]
+    assert len(found) >= 28
+    return found
+
+
+@pytest.mark.parametrize(("file", "url"), documented())
+def test_each_documented_example_is_a_channel(file: str, url: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("JINDU_EXAMPLE", url)
+    found = find_channel(Recipient("某人", "JINDU_EXAMPLE", None, None, "zh"))
+    assert found.url is not None
+    robots.register()
+    service = _service(apprise, found.url, Digest("abc", "头", "文", "", (), MOMENT))
+    assert service is not None
+    if found.can_carry_files:
+        assert next(to for _, to in service.targets) == "leader@example.org"
+        assert service.smtp_host in {"mail.example.org", "smtp.example.org", "10.0.0.5"}
+        assert (service.secure_mode == "insecure") is url.startswith("mailto:")
+    assert found.default_content == ("full" if found.kind in ("mailto", "mailtos") else "summary")

@@ -18,7 +18,7 @@ def test_a_case_is_told_once_and_its_end_once(
 ) -> None:
     monkeypatch.setenv("JINDU_HOOK", webhook.url)
     office.tell("街道统筹办", "JINDU_HOOK")
-    office.open_case("a", "far_behind", "350502004001", "mediated", owner="综治办")
+    office.open_case("a", "behind", "350502004001", "mediated", owner="综治办")
 
     first = deliver(office.night(10), no_progress)
     again = deliver(office.night(10, attempt=2), no_progress)
@@ -32,7 +32,7 @@ def test_a_case_is_told_once_and_its_end_once(
         "【进度】10月12日：解除 1 项",
     ]
     message = webhook.bodies[0]["message"]
-    for part in ("严重滞后（1 项）", "红梅 · 纠纷调解数 · 2024年9月", "自10月10日起", "责任：综治办"):
+    for part in ("进度滞后（1 项）", "红梅 · 纠纷调解数 · 2024年9月", "自10月10日起", "责任：综治办"):
         assert part in message
     assert "已解除（1 项）" in webhook.bodies[1]["message"]
     assert (first.count, again.count, next_night.count, resolved.count) == (1, 0, 0, 1)

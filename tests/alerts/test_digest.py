@@ -39,7 +39,7 @@ def test_how_far_since_when_whose_what_would_mend_it_and_where_to_look(
     deliver(office.night(10), no_progress)
     assert (
         "1. 红梅 · 纠纷调解数 · 2024年9月\n"
-        "   红梅「纠纷调解数」滞后，序时完成率 80.0%（示例）\n"
+        "   滞后，序时完成率 80.0%（示例）\n"
         "   差 12 件；今后每月需完成 16.3 件；预计年末 96.5 件，把握 12%\n"
         "   自2024年7月起 · 责任：综治办\n"
         "   https://jindu.example.org/office/why/350502004001/mediated.html\n"
@@ -151,7 +151,15 @@ def refuse(office: Office, kind: str = "rejected") -> None:
     folder = office.home.returns / "350502004001"
     folder.mkdir(parents=True)
     (folder / "2024-09_社区工作月报_第1版_退回件_5ab1c0de.xlsx").write_bytes(b"PK")
-    office.open_case("x", kind, "350502004001", None, form="community_monthly", summary="红梅9月.xlsx 被退回")
+    office.open_case(
+        "x",
+        kind,
+        "350502004001",
+        None,
+        form="community_monthly",
+        summary="红梅9月.xlsx 被退回",
+        since_month=date(2024, 9, 1),
+    )
 
 
 def test_a_clerk_has_the_findings_and_his_workbook(
@@ -163,6 +171,7 @@ def test_a_clerk_has_the_findings_and_his_workbook(
     deliver(office.night(10), no_progress)
     text = mail_text(mailbox)
     assert "共 12 条：强制性 1，核实性 11" in text
+    assert "自10月10日起" in text
     assert "– 必须改正：D10 的数不对，请核对。" in text and "– 请核实说明：D11" in text
     assert "另有 2 条，见退回件。" in text
     assert "退回件见附件：2024-09_社区工作月报_第1版_退回件_5ab1c0de.xlsx" in text
