@@ -33,7 +33,8 @@ log = logging.getLogger(__name__)
 
 BETWEEN_LOOKS = 30.0  # seconds
 BETWEEN_TRIES = timedelta(minutes=15)  # of a channel that does not answer
-SETTLED_WITHIN = timedelta(seconds=60)  # by then a night that failed has told the office; one that died is taken up
+SETTLED_WITHIN = timedelta(seconds=80)  # by then a night that failed has told the office; one that died is taken up
+TAKEN_UP_WITHIN = timedelta(minutes=5)  # after a start: a night that died with the machine is taken up
 JOURNAL_WITHIN = timedelta(seconds=20)  # Prefect's own hooks have written the journal by then
 CAUGHT_UP_WITHIN = timedelta(minutes=30)  # after a start: nights that are late run first
 FIRST_NIGHT_WITHIN = timedelta(hours=26)
@@ -102,7 +103,9 @@ class Guard:
             return now - self.since > FIRST_NIGHT_WITHIN
         if fault.code == "stale":
             return now - self.since > CAUGHT_UP_WITHIN
-        return fault.code != "failed" or now - self._seen[fault.key] >= SETTLED_WITHIN
+        if fault.code == "failed":
+            return now - self._seen[fault.key] >= SETTLED_WITHIN and now - self.since > TAKEN_UP_WITHIN
+        return True
 
     def _reported(self, call: Call) -> Fault | None:
         """What Prefect alone knows; None where the run has gone on since, or the home's journal tells of this night."""

@@ -192,6 +192,10 @@ def test_the_exit_code_says_how_it_is(home: Home, tmp_path: Path, capsys: pytest
 
 def test_under_serve_what_heals_by_itself_has_its_time(home: Home) -> None:
     watching = guard.Guard(home, "http://127.0.0.1:9/api", since=NOW)
+    remember_attempt(night(home), "running", step="core")
+    assert watching.look(NOW) == []
+    assert watching.look(NOW + guard.SETTLED_WITHIN) == [], "the machine was off: the night is taken up"
+    remember_attempt(night(home), "completed")
     publish(home, NOW - 9 * 24 * HOUR)
     assert watching.look(NOW) == [], "the machine was off, and the late night comes first"
     assert [one.code for one in watching.look(NOW + HOUR)] == ["stale"]
@@ -206,7 +210,7 @@ def test_under_serve_what_heals_by_itself_has_its_time(home: Home) -> None:
 
 
 def test_a_channel_that_does_not_answer_is_tried_again_in_a_while(home: Home) -> None:
-    watching = guard.Guard(home, "http://127.0.0.1:9/api", since=NOW)
+    watching = guard.Guard(home, "http://127.0.0.1:9/api", since=NOW - HOUR)
     remember_attempt(night(home), "failed", step="core", message_zh="坏了", message_en="broken")
     assert watching.look(NOW) == [], "the night tells it itself"
     later = NOW + guard.SETTLED_WITHIN
