@@ -99,7 +99,7 @@ def _killed_night(served: Served, day: str) -> str:
 
 
 def _told_once(served: Served) -> str:
-    """Of the night that was killed: the guard, which Prefect called, knew of it, and tells of none that was taken up."""
+    """Of the night that was killed: the guard, which Prefect called, knew of it, and tells of none taken up since."""
     [alert] = _alerts(served)
     return f"one alert of all these nights, {alert}"
 
