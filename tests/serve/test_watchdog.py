@@ -13,7 +13,7 @@ from threading import Thread
 import duckdb
 import pytest
 
-from jindu import cli, fault, guard
+from jindu import cli, fault, guard, watchdog
 from jindu.alerts import channel, digest
 from jindu.alerts.channel import ChannelError
 from jindu.alerts.office import Told, note_told, tell_office
@@ -172,6 +172,21 @@ def test_whom_no_channel_reaches_is_told_by_the_next_look(
     assert cli.run_command(command) == 2
     monkeypatch.setenv("JINDU_HOOK", address)
     assert cli.run_command(command) == 1
+    assert len(hook) == 1
+
+
+def test_a_home_that_cannot_be_written_is_told_of_all_the_same(
+    home: Home, reference: Path, hook: list[dict[str, str]]
+) -> None:
+    remember_attempt(night(home), "failed", step="core", message_zh="坏了", message_en="broken")
+    home.watchdog_lock.mkdir()
+    (home.root / "faults_told.tmp").mkdir()
+    noon = NOW.replace(hour=12)
+    watching = guard.Guard(home, "http://127.0.0.1:9/api", since=noon - HOUR)
+    watching.look(noon)
+    for moment in (noon + guard.SETTLED_WITHIN, noon + guard.SETTLED_WITHIN * 2):
+        for told in watchdog.tell(home, reference, watching.look(moment), moment):
+            watching.learn(told, moment)
     assert len(hook) == 1
 
 
