@@ -15,7 +15,7 @@ import sys
 import threading
 from contextlib import suppress
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from http import HTTPStatus
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
@@ -33,7 +33,8 @@ log = logging.getLogger(__name__)
 
 BETWEEN_LOOKS = 30.0  # seconds
 BETWEEN_TRIES = timedelta(minutes=15)  # of a channel that does not answer
-SETTLED_WITHIN = timedelta(seconds=60)  # by then a night that failed has told the office; one that died is taken up
+SETTLED_WITHIN = timedelta(seconds=80)  # by then a night that failed has told the office; one that died is taken up
+TAKEN_UP_WITHIN = timedelta(minutes=5)  # after a start: a night that died with the machine is taken up
 JOURNAL_WITHIN = timedelta(seconds=20)  # Prefect's own hooks have written the journal by then
 CAUGHT_UP_WITHIN = timedelta(minutes=30)  # after a start: nights that are late run first
 FIRST_NIGHT_WITHIN = timedelta(hours=26)
@@ -68,6 +69,7 @@ class Guard:
     calls: list[Call] = field(default_factory=list)
     reported: list[Fault] = field(default_factory=list)  # by Prefect alone, until everybody was told
     _tried: dict[str, datetime] = field(default_factory=dict)  # by a fault's key, when a channel last failed
+    _told: dict[str, date] = field(default_factory=dict)  # and the day that all knew: also when the disk forgets it
     _seen: dict[str, datetime] = field(default_factory=dict)  # by a fault's key, when it was first seen
 
     def look(self, now: datetime) -> list[Fault]:
@@ -78,13 +80,15 @@ class Guard:
         self.calls = [call for call in self.calls if call not in ripe]
         self.reported += [fault for call in ripe if (fault := self._reported(call))]
         known = [*(fault for fault in found if self._is_certain(fault, now)), *self.reported]
-        return [fault for fault in known if not self._has_just_been_tried(fault, now)]
+        return [fault for fault in known if not self._is_settled(fault, now)]
 
     def learn(self, told: Told, now: datetime) -> None:
         """Whom the office's channels did not reach is tried again in a while."""
         if told.unreached:
             self._tried[told.fault.key] = now
-        elif told.fault in self.reported:
+            return
+        self._told[told.fault.key] = now.date()
+        if told.fault in self.reported:
             self.reported.remove(told.fault)
 
     def seconds_to_next(self, now: datetime) -> float:
@@ -92,9 +96,10 @@ class Guard:
         waiting = [(call.at + JOURNAL_WITHIN - now).total_seconds() for call in self.calls]
         return max(0.0, min([BETWEEN_LOOKS, *waiting]))
 
-    def _has_just_been_tried(self, fault: Fault, now: datetime) -> bool:
+    def _is_settled(self, fault: Fault, now: datetime) -> bool:
+        """All know of it today, or a channel that did not answer has its pause."""
         tried = self._tried.get(fault.key)
-        return tried is not None and now - tried < BETWEEN_TRIES
+        return self._told.get(fault.key) == now.date() or (tried is not None and now - tried < BETWEEN_TRIES)
 
     def _is_certain(self, fault: Fault, now: datetime) -> bool:
         """Not before what heals by itself has had its time."""
@@ -102,7 +107,9 @@ class Guard:
             return now - self.since > FIRST_NIGHT_WITHIN
         if fault.code == "stale":
             return now - self.since > CAUGHT_UP_WITHIN
-        return fault.code != "failed" or now - self._seen[fault.key] >= SETTLED_WITHIN
+        if fault.code == "failed":
+            return now - self._seen[fault.key] >= SETTLED_WITHIN and now - self.since > TAKEN_UP_WITHIN
+        return True
 
     def _reported(self, call: Call) -> Fault | None:
         """What Prefect alone knows; None where the run has gone on since, or the home's journal tells of this night."""

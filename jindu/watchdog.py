@@ -1,13 +1,17 @@
 """The watchdog: looks at a home from outside, and sees to it that whoever runs the office knows what is wrong."""
 
+import logging
 from collections.abc import Sequence
+from contextlib import ExitStack
 from datetime import datetime
 from pathlib import Path
 
 from jindu.alerts.office import Told, tell_office
 from jindu.fault import Fault, look
-from jindu.lock import locked
+from jindu.lock import HomeLockedError, locked
 from jindu.settings import Home, JinduError, reference_folder
+
+log = logging.getLogger(__name__)
 
 PATIENCE = 120.0  # seconds for another watchdog, which may be waiting for its channels
 
@@ -29,8 +33,17 @@ def watch_over(home: Home, reference: Path | None, now: datetime, *, is_dry: boo
 
 
 def tell(home: Home, reference: Path | None, faults: Sequence[Fault], now: datetime) -> list[Told]:
-    """Tell the office of these; one watchdog at a time, so that nobody is told twice."""
-    with locked(home, patience=PATIENCE, path=home.watchdog_lock):
+    """Tell the office of these; one watchdog at a time, so that nobody is told twice.
+
+    Raises HomeLockedError when another one does not end. A home that cannot be written is told of all the same.
+    """
+    with ExitStack() as alone:
+        try:
+            alone.enter_context(locked(home, patience=PATIENCE, path=home.watchdog_lock))
+        except HomeLockedError:
+            raise
+        except JinduError:
+            log.warning("%s cannot be locked", home.root)
         return tell_office(home, _folder(home, reference), faults, now)
 
 

@@ -47,7 +47,11 @@ def main() -> int:
             see("trigger delivery", "completed", lambda: _delivery(served))
             see("kill -9 the supervisor mid-night", "no process is left", lambda: _no_orphan(served, DAYS[6]))
             served = serve(home, reference)
-            see("jindu serve again", "takes the night up", lambda: _taken_up(served, DAYS[6]))
+            see(
+                "jindu serve again",
+                "takes the night up quietly",
+                lambda: f"{_taken_up(served, DAYS[6])}; {_told_once(served)}",
+            )
             see("SIGTERM", "no process is left", lambda: _stopped(served))
         finally:
             if served.process.poll() is None:
@@ -95,9 +99,9 @@ def _killed_night(served: Served, day: str) -> str:
 
 
 def _told_once(served: Served) -> str:
-    """The guard, which Prefect called of the killed night, knew that the office had been told."""
+    """Of the night that was killed: the guard, which Prefect called, knew of it, and tells of none taken up since."""
     [alert] = _alerts(served)
-    return f"one alert, {alert}"
+    return f"one alert of all these nights, {alert}"
 
 
 def _alerts(served: Served) -> list[str]:

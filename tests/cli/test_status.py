@@ -10,8 +10,9 @@ import pytest
 from jindu import cli
 from jindu.alerts.waiting import remember_digests, waiting_digests
 from jindu.fault import STALE_AFTER
+from jindu.last_run import remember_attempt
 from jindu.report.status import LEAST_FREE_BYTES, Status, read_status, status_lines
-from jindu.settings import OFFICE_TIMEZONE, Home
+from jindu.settings import OFFICE_TIMEZONE, Home, Night
 
 AS_OF = datetime(2024, 10, 10, 2, tzinfo=OFFICE_TIMEZONE)
 Told = Callable[[], dict[str, Any]]
@@ -34,6 +35,16 @@ def test_data_that_no_night_renewed_are_stale(published_home: Home) -> None:
     hours = STALE_AFTER.total_seconds() / 3600
     assert "stale" not in codes(status_of(published_home, hours))
     assert codes(status_of(published_home, hours + 0.1))[0] == "stale"
+
+
+def test_after_a_failed_night_nothing_says_that_none_has_run(published_home: Home) -> None:
+    tonight = Night(published_home, published_home.reference, AS_OF, "2024-10-12T02:00:00", 1)
+    remember_attempt(tonight, "failed", step="core", message_zh="磁盘满。", message_en="disk full.")
+    status = status_of(published_home, 48)
+    assert codes(status)[0] == "failed"
+    assert "stale" not in codes(status)
+    assert status.as_json()["is_stale"]
+    assert "     磁盘满。再运行一次 jindu run 即可接着做完。" in status_lines(status, "zh")
 
 
 def test_a_month_that_is_being_collected_shows_how_many_came(published_home: Home) -> None:

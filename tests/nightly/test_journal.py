@@ -12,7 +12,7 @@ import pytest
 
 from jindu import night
 from jindu.alerts import deliver
-from jindu.last_run import last_attempt
+from jindu.last_run import last_attempt, last_sign_of_life
 from jindu.lock import HomeLockedError
 from jindu.settings import Home, JinduError, Night, Progress, StepReport
 from jindu.warehouse.connection import connect
@@ -74,6 +74,14 @@ def test_a_step_is_recorded(home: Home, begin: Callable[[], Night]) -> None:
     assert rows(home, "select step, state, detail_zh, finished_at >= started_at from raw.run_step") == [
         ("collect", "completed", "好", True)
     ]
+
+
+def test_progress_within_a_step_is_a_sign_of_life(home: Home, begin: Callable[[], Night]) -> None:
+    long_ago = {"at": AS_OF}
+    tonight = begin()
+    assert last_sign_of_life(home, long_ago).isoformat() == AS_OF
+    night.step(tonight, "read", fine)
+    assert last_sign_of_life(home, long_ago).isoformat() > AS_OF
 
 
 def test_a_failed_step_fails_the_night_and_alerts_once(

@@ -13,7 +13,7 @@ from threading import Thread
 import duckdb
 import pytest
 
-from jindu import cli, fault, guard
+from jindu import cli, fault, guard, watchdog
 from jindu.alerts import channel, digest
 from jindu.alerts.channel import ChannelError
 from jindu.alerts.office import Told, note_told, tell_office
@@ -175,6 +175,21 @@ def test_whom_no_channel_reaches_is_told_by_the_next_look(
     assert len(hook) == 1
 
 
+def test_a_home_that_cannot_be_written_is_told_of_all_the_same(
+    home: Home, reference: Path, hook: list[dict[str, str]]
+) -> None:
+    remember_attempt(night(home), "failed", step="core", message_zh="坏了", message_en="broken")
+    home.watchdog_lock.mkdir()
+    (home.root / "faults_told.tmp").mkdir()
+    noon = NOW.replace(hour=12)
+    watching = guard.Guard(home, "http://127.0.0.1:9/api", since=noon - HOUR)
+    watching.look(noon)
+    for moment in (noon + guard.SETTLED_WITHIN, noon + guard.SETTLED_WITHIN * 2):
+        for told in watchdog.tell(home, reference, watching.look(moment), moment):
+            watching.learn(told, moment)
+    assert len(hook) == 1
+
+
 def test_the_exit_code_says_how_it_is(home: Home, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     command = ["watchdog", "--reference", str(tmp_path), "--home"]
     assert cli.run_command([*command, str(home.root)]) == 0
@@ -192,6 +207,10 @@ def test_the_exit_code_says_how_it_is(home: Home, tmp_path: Path, capsys: pytest
 
 def test_under_serve_what_heals_by_itself_has_its_time(home: Home) -> None:
     watching = guard.Guard(home, "http://127.0.0.1:9/api", since=NOW)
+    remember_attempt(night(home), "running", step="core")
+    assert watching.look(NOW) == []
+    assert watching.look(NOW + guard.SETTLED_WITHIN) == [], "the machine was off: the night is taken up"
+    remember_attempt(night(home), "completed")
     publish(home, NOW - 9 * 24 * HOUR)
     assert watching.look(NOW) == [], "the machine was off, and the late night comes first"
     assert [one.code for one in watching.look(NOW + HOUR)] == ["stale"]
@@ -206,7 +225,7 @@ def test_under_serve_what_heals_by_itself_has_its_time(home: Home) -> None:
 
 
 def test_a_channel_that_does_not_answer_is_tried_again_in_a_while(home: Home) -> None:
-    watching = guard.Guard(home, "http://127.0.0.1:9/api", since=NOW)
+    watching = guard.Guard(home, "http://127.0.0.1:9/api", since=NOW - HOUR)
     remember_attempt(night(home), "failed", step="core", message_zh="坏了", message_en="broken")
     assert watching.look(NOW) == [], "the night tells it itself"
     later = NOW + guard.SETTLED_WITHIN
