@@ -46,7 +46,7 @@ def deployment(served: Served, name: str) -> dict[str, Any]:
 
 def test_the_schedules_are_those_of_the_office(served: Served) -> None:
     for name, hour in {"nightly": 2, "delivery": 8}.items():
-        expected = wait_until(lambda name=name: scheduled(served, name), 30)
+        expected = wait_until(lambda name=name: scheduled(served, name), 120)
         assert (expected.hour, expected.minute) == (hour, 0)
         assert expected == next_times(datetime.now(OFFICE_TIMEZONE))[name]
 
