@@ -26,11 +26,16 @@ os.environ.setdefault("SLURM_CPUS_ON_NODE", "1")
 @pytest.fixture(autouse=True)
 def same_environment() -> Iterator[None]:
     """What a test, or the command that it tries, left in the environment leads no later test elsewhere."""
-    before = dict(os.environ)
+    before = _environment()
     yield
-    if os.environ != before:
-        os.environ.clear()
-        os.environ.update(before)
+    after = _environment()
+    for name in after.keys() - before.keys():
+        del os.environ[name]
+    os.environ.update({name: value for name, value in before.items() if after.get(name) != value})
+
+
+def _environment() -> dict[str, str]:
+    return {name: value for name, value in os.environ.items() if name != "PYTEST_CURRENT_TEST"}  # pytest's own
 
 
 class FolderScheduling(LoadScopeScheduling):  # type: ignore[misc]
