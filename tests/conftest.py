@@ -2,6 +2,7 @@
 
 import gc
 import os
+from collections.abc import Iterator
 from pathlib import Path, PurePosixPath
 
 import pytest
@@ -9,7 +10,10 @@ from xdist.scheduler import LoadScopeScheduling
 
 HERE = Path(__file__).parent
 LONGEST = "nightly"
-THEN = ("lifecycle", "sql", "target", "watch", "laws", "dry_run", "workbooks", "checks", "serve", "privacy")
+THEN = (
+    "lifecycle", "sql", "target", "checks", "browser", "workbooks", "laws", "watch", "dry_run", "publish", "privacy",
+    "serve", "hostile", "returns", "alerts", "sample", "ranking",
+)  # fmt: skip
 ON_THE_SMALL_OFFICE = {  # of the longest folder: they share nothing with those on the invented year
     "test_journal.py", "test_killed.py", "test_lock.py", "test_new_office.py", "test_prefect_server.py",
 }  # fmt: skip
@@ -17,6 +21,21 @@ ON_THE_SMALL_OFFICE = {  # of the longest folder: they share nothing with those 
 # Two workers have two cores: DuckDB, which asks this variable first, would have each of them take both for twenty rows,
 # at half as much time again. The nights of the invented year run with as many threads as there are cores.
 os.environ.setdefault("SLURM_CPUS_ON_NODE", "1")
+
+
+@pytest.fixture(autouse=True)
+def same_environment() -> Iterator[None]:
+    """What a test, or the command that it tries, left in the environment leads no later test elsewhere."""
+    before = _environment()
+    yield
+    after = _environment()
+    for name in after.keys() - before.keys():
+        del os.environ[name]
+    os.environ.update({name: value for name, value in before.items() if after.get(name) != value})
+
+
+def _environment() -> dict[str, str]:
+    return {name: value for name, value in os.environ.items() if name != "PYTEST_CURRENT_TEST"}  # pytest's own
 
 
 class FolderScheduling(LoadScopeScheduling):  # type: ignore[misc]

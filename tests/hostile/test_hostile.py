@@ -89,18 +89,16 @@ def test_a_night_takes_them_all_and_answers_each(tmp_path: Path) -> None:
     assert write_returns(night, no_progress).count == 0
 
 
-def test_what_is_no_file_is_left_alone(night: Night) -> None:
+def test_what_is_no_file_is_left_alone(night: Night, monkeypatch: pytest.MonkeyPatch) -> None:
     folder = night.home.inbox / UNIT
     folder.mkdir()
     (folder / "link.xlsx").symlink_to("/etc/passwd")
     (night.home.inbox / "folder").symlink_to("/etc")
     os.mkfifo(folder / "pipe.xlsx")
     (folder / "folder.xlsx").mkdir()
-    here = Path.cwd()
-    os.chdir(folder)  # the name of a socket is short
-    with socket.socket(socket.AF_UNIX) as listening:
+    with monkeypatch.context() as patch, socket.socket(socket.AF_UNIX) as listening:
+        patch.chdir(folder)  # the name of a socket is short
         listening.bind("socket.xlsx")
-    os.chdir(here)
     (folder / "honest.xlsx").write_bytes(honest())
     report = collect(replace(night, as_of=datetime.now(OFFICE_TIMEZONE)), no_progress)
     assert report.count == 1
@@ -144,22 +142,29 @@ def test_a_file_without_permission_waits(tmp_path: Path) -> None:
 def test_a_file_still_growing_waits_until_it_is_whole(night: Night) -> None:
     folder = night.home.inbox / UNIT
     folder.mkdir()
-    is_over = threading.Event()
+    half = len(honest()) // 2
+    has_begun, has_grown, is_over = threading.Event(), threading.Event(), threading.Event()
 
     def grow() -> None:
         with (folder / "growing.xlsx").open("wb") as file:
-            for place in range(0, len(honest()), 16):
-                file.write(honest()[place : place + 16])
+            file.write(honest()[:half])
+            file.flush()
+            assert has_begun.wait(60)
+            while not is_over.wait(0.001):  # for as long as somebody looks
+                file.seek(half)
+                file.write(honest()[half:-16])
                 file.flush()
-                if is_over.wait(0.001):
-                    break
+                has_grown.set()
+            file.write(honest()[-16:])
 
     growing = threading.Thread(target=grow)
     growing.start()
-    time.sleep(0.1)
     begun = replace(night, as_of=datetime.now(OFFICE_TIMEZONE))
-    time.sleep(0.1)
+    time.sleep(0.1)  # more than a file system's clock needs
+    has_begun.set()
+    assert has_grown.wait(60)
     assert collect(begun, no_progress).count == 0
+    is_over.set()
     growing.join()
     whole = replace(night, as_of=datetime.now(OFFICE_TIMEZONE), run_id="later")
     assert collect(whole, no_progress).count == 1

@@ -18,7 +18,7 @@ from jindu.delivery import deliver_published
 from jindu.night import close_night, drop_lock, open_night, step
 from jindu.settings import OFFICE_TIMEZONE, Home, Progress, no_progress
 from jindu.warehouse.connection import connect, set_timezone
-from tests.nightly.in_process import STEPS
+from tests.nightly.in_process import SHOWN, STEPS
 from tests.nightly.small_office import fill_inbox, write_office
 
 FIRST, SECOND, THIRD = "350599001001", "350599001002", "350599001003"  # 甲, 乙, 丙
@@ -45,15 +45,16 @@ class Office:
         """The same office somewhere else, for a test to spoil."""
         return Office(self.reference, Home(Path(shutil.copytree(self.home.root, place, symlinks=True))))
 
-    def run(self, as_of: str) -> None:
-        """A whole night, and its alerts."""
+    def run(self, as_of: str, *, is_shown: bool = False) -> None:
+        """A whole night and its alerts; bulletin and pages, which read what is published, only where a test looks."""
         with pytest.MonkeyPatch.context() as patch:
             patch.setattr(gate, "judge", judged_plainly)
             night = open_night(str(self.home.root), str(self.reference), as_of)
             try:
                 with connect(self.home):  # as the flow does
                     for name, function in STEPS.items():
-                        step(night, name, function)
+                        if is_shown or name not in SHOWN:
+                            step(night, name, function)
                     close_night(night)
             finally:
                 drop_lock(self.home)

@@ -44,7 +44,7 @@ def rules(monkeypatch: pytest.MonkeyPatch) -> Iterator[dict[str, int]]:
 def night(office: Office, as_of: str) -> None:
     """A night as the flow runs it: its failure is recorded and told."""
     try:
-        office.run(as_of)
+        office.run(as_of, is_shown=True)
     except GateFailed as error:
         fail_night(str(office.home.root), str(office.reference), as_of, error)
         raise

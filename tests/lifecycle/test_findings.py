@@ -93,6 +93,16 @@ def held(tale: dict[str, Office], tmp_path: Path) -> Office:
     return tale[HELD].copy(tmp_path / "home")
 
 
+@pytest.fixture(scope="module")
+def answered(tale: dict[str, Office], tmp_path_factory: pytest.TempPathFactory) -> Office:
+    """The office in which one was waived and the other upheld, and neither sent again, after the next night."""
+    office = tale[HELD].copy(tmp_path_factory.mktemp("answered") / "home")
+    for unit, verdict in ((FIRST, "waive"), (THIRD, "uphold")):
+        assert office.decide_finding(verdict, unit, "monthly", MAY, at="2024-06-22T10:00") == 0
+    office.run("2024-06-23T02:00")
+    return office
+
+
 def said(capsys: pytest.CaptureFixture[str], office: Office, *arguments: str, code: int) -> str:
     capsys.readouterr()
     assert cli.run_command([*arguments, "--home", str(office.home.root)]) == code, capsys.readouterr().err
@@ -130,13 +140,10 @@ def test_the_same_value_is_not_asked_again(tale: dict[str, Office]) -> None:
     assert waiting(office, FIRST, 1) == waived  # the id is that of the night before
 
 
-def test_without_a_newer_version_the_states_change_back(held: Office) -> None:
-    for unit, verdict in ((FIRST, "waive"), (THIRD, "uphold")):
-        assert held.decide_finding(verdict, unit, "monthly", MAY, at="2024-06-22T10:00") == 0
-    held.run("2024-06-23T02:00")
-    assert states(held, FIRST) == [(1, "accepted", "waived", None)]
-    assert [row[:3] for row in states(held, THIRD)] == [(1, "accepted", None), (2, "rejected", "upheld")]
-    changes = held.published(
+def test_without_a_newer_version_the_states_change_back(answered: Office) -> None:
+    assert states(answered, FIRST) == [(1, "accepted", "waived", None)]
+    assert [row[:3] for row in states(answered, THIRD)] == [(1, "accepted", None), (2, "rejected", "upheld")]
+    changes = answered.published(
         "select version, state, cause, rule_codes, decision_id is not null from mart.submission_state"
         f" where org_unit_code in ('{FIRST}', '{THIRD}') and report_month = date '{MAY}-01'"
         " and since_at = timestamptz '2024-06-23 02:00:00+08' order by org_unit_code, version"
@@ -146,15 +153,15 @@ def test_without_a_newer_version_the_states_change_back(held: Office) -> None:
         (1, "accepted", "newer_version_gone", None, False),
         (2, "rejected", "decision", "cumulative_falls", True),
     ]
-    verdicts = held.private(
+    verdicts = answered.private(
         "select verdict, decision_id is not null from raw.verdict"
         " where judged_at = timestamptz '2024-06-23 02:00:00+08' order by verdict"
     )
     assert verdicts == [("accepted", True), ("rejected", True)]
     returned = "".join(
-        path.read_text(encoding="utf-8") for path in (held.home.returns / THIRD).glob(f"{MAY}*第2版*回执*")
+        path.read_text(encoding="utf-8") for path in (answered.home.returns / THIRD).glob(f"{MAY}*第2版*回执*")
     )
-    assert "已认定" in returned and "经核实不予认可" in returned and waiting(held, THIRD, 2)[:8] in returned
+    assert "已认定" in returned and "经核实不予认可" in returned and waiting(answered, THIRD, 2)[:8] in returned
     assert REASON not in returned and BY not in returned
 
 
@@ -229,17 +236,18 @@ def test_what_waits_is_listed_the_oldest_first(held: Office, capsys: pytest.Capt
     assert {one["finding_id"] for one in listed} < {one["finding_id"] for one in everything}
 
 
-def test_what_was_upheld_waits_for_a_new_report(held: Office, capsys: pytest.CaptureFixture[str]) -> None:
+def test_what_was_upheld_waits_for_a_new_report(
+    held: Office, answered: Office, capsys: pytest.CaptureFixture[str]
+) -> None:
     finding_id = waiting(held, THIRD, 2)
     assert held.decide_finding("uphold", finding_id[:8], at="2024-06-22T10:05") == 0
     pending = said(capsys, held, "finding", "list", "--unit", "丙", code=1)
     assert finding_id[:8] in pending and "已认定，下一夜计入" in pending
     assert "共 1 条：0 条等说明、放行或认定，1 条等重报。" in pending
-    held.run(DECIDED)
-    shown = said(capsys, held, "finding", "list", "--unit", "丙", code=1)
+    shown = said(capsys, answered, "finding", "list", "--unit", "丙", code=1)
     assert finding_id[:8] in shown and "已认定" in shown and "1 条等重报。" in shown
     assert [
-        one["state"] for one in json.loads(said(capsys, held, "finding", "list", "--json", "--unit", "丙", code=1))
+        one["state"] for one in json.loads(said(capsys, answered, "finding", "list", "--json", "--unit", "丙", code=1))
     ] == ["upheld"]
 
 

@@ -43,6 +43,7 @@ STEPS: dict[str, Step] = {  # as flows/nightly.py names and orders them
     "bulletin": write_bulletin,
     "pages": write_pages,
 }
+SHOWN = ("bulletin", "pages")  # steps that only read what is published
 BEFORE_ALL = "start"  # killed when the night is open and no step is done
 CLOSED = "close"  # killed when the night is done and nobody is told yet
 FAILED = 2
@@ -52,14 +53,22 @@ forked.set_forkserver_preload(["great_expectations", "jindu.checks.engine", "jin
 
 
 def run(
-    home: Path, reference: Path, as_of: str, *, spoilt: tuple[str, str] = ("", ""), is_judged_plainly: bool = False
+    home: Path,
+    reference: Path,
+    as_of: str,
+    *,
+    spoilt: tuple[str, str] = ("", ""),
+    is_judged_plainly: bool = False,
+    is_shown: bool = True,
 ) -> int:
     """A whole attempt in a process of its own; its exit code, 0 or FAILED.
 
     `spoilt` is a step, and a statement that spoils the private database right after it. `is_judged_plainly` saves
-    Great Expectations' half of the time: its verdicts are said a second time in SQL, and publish the same.
+    Great Expectations' half of the time: its verdicts are said a second time in SQL, and publish the same. Without
+    `is_shown` there are neither bulletin nor pages, which read what is published.
     """
-    return _exit_code(_attempt, str(home), str(reference), as_of, spoilt, is_judged_plainly)
+    place = (str(home), str(reference), as_of)
+    return _exit_code(_attempt, place, spoilt, is_judged_plainly, is_shown)
 
 
 def walk(home: Path, reference: Path, as_of: str, name: str) -> int:
@@ -78,23 +87,24 @@ def _exit_code(function: Callable[..., None], *arguments: object) -> int:
     return process.exitcode
 
 
-def _attempt(home: str, reference: str, as_of: str, spoilt: tuple[str, str], is_judged_plainly: bool) -> None:
+def _attempt(place: tuple[str, str, str], spoilt: tuple[str, str], is_judged_plainly: bool, is_shown: bool) -> None:
     if is_judged_plainly:
         gate.judge = _judge_plainly
-    night = open_night(home, reference, as_of)
+    night = open_night(*place)
     try:
         with connect(night.home):  # as the flow does
             for name, function in STEPS.items():
-                step(night, name, function)
+                if is_shown or name not in SHOWN:
+                    step(night, name, function)
                 if spoilt[0] == name:
                     with connect(night.home) as connection:
                         connection.execute(spoilt[1])
             close_night(night)
     except JinduError as error:
-        fail_night(home, reference, as_of, error)  # as the flow's hook does
+        fail_night(*place, error)  # as the flow's hook does
         raise SystemExit(FAILED) from None
     drop_lock(night.home)
-    deliver_published(home)  # as `jindu run` does
+    deliver_published(place[0])  # as `jindu run` does
 
 
 def _walk(home: str, reference: str, as_of: str, name: str) -> None:

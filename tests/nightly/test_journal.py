@@ -22,8 +22,9 @@ HOLD = (
     sys.executable,
     "-c",
     "import sys, time; from pathlib import Path; from jindu.lock import take_lock; from jindu.settings import Home;"
-    "take_lock(Home(Path(sys.argv[1]))); print('held', flush=True); time.sleep(2)",
+    "take_lock(Home(Path(sys.argv[1]))); print('held', flush=True); time.sleep(float(sys.argv[2]))",
 )
+UNTIL_KILLED, A_WHILE = "600", "2"  # seconds: a busy machine takes its time
 
 
 class Alarm:
@@ -195,7 +196,7 @@ def test_a_night_that_another_process_is_at_is_left_to_it(
 ) -> None:
     begin()
     night.drop_lock(home)
-    with subprocess.Popen([*HOLD, str(home.root)], stdout=subprocess.PIPE, text=True) as other:
+    with subprocess.Popen([*HOLD, str(home.root), UNTIL_KILLED], stdout=subprocess.PIPE, text=True) as other:
         assert other.stdout is not None
         assert other.stdout.readline() == "held\n"
         night.fail_night(str(home.root), str(reference), AS_OF, RuntimeError("killed"))
@@ -212,7 +213,7 @@ def test_a_scheduled_night_that_waited_in_vain_is_told_and_remembered(
     night.close_night(begin())
     night.drop_lock(home)
     due = "2024-10-11T02:00:00+08:00"
-    with subprocess.Popen([*HOLD, str(home.root)], stdout=subprocess.PIPE, text=True) as other:
+    with subprocess.Popen([*HOLD, str(home.root), UNTIL_KILLED], stdout=subprocess.PIPE, text=True) as other:
         assert other.stdout is not None
         assert other.stdout.readline() == "held\n"
         with pytest.raises(HomeLockedError) as caught:
@@ -276,7 +277,7 @@ def test_a_night_given_up_when_all_is_done_troubles_nobody(
 
 
 def test_a_night_given_up_while_the_home_is_taken_is_told(home: Home, reference: Path) -> None:
-    with subprocess.Popen([*HOLD, str(home.root)], stdout=subprocess.PIPE, text=True) as other:
+    with subprocess.Popen([*HOLD, str(home.root), UNTIL_KILLED], stdout=subprocess.PIPE, text=True) as other:
         assert other.stdout is not None
         assert other.stdout.readline() == "held\n"
         night.give_up_night(str(home.root), str(reference), AS_OF, 3)
@@ -303,7 +304,7 @@ def test_an_old_night_of_the_schedule_is_refused_and_not_failed(
 
 
 def test_a_scheduled_night_waits_for_who_is_at_work(home: Home, reference: Path) -> None:
-    with subprocess.Popen([*HOLD, str(home.root)], stdout=subprocess.PIPE, text=True) as other:
+    with subprocess.Popen([*HOLD, str(home.root), A_WHILE], stdout=subprocess.PIPE, text=True) as other:
         assert other.stdout is not None
         assert other.stdout.readline() == "held\n"
         assert night.open_night(str(home.root), str(reference), AS_OF, patience=30).attempt == 1

@@ -17,11 +17,12 @@ from jindu.settings import OFFICE_TIMEZONE, Home, Night, Progress
 from jindu.warehouse.connection import connect
 from tests.nightly.in_process import STEPS
 
+NOT_SHOWN = tuple(name for name in STEPS if name not in {"bulletin", "pages"})  # which read what is published
 SHORT = ("reference", "collect", "read", "readings", "gate-incoming", "core", "returns")  # what a receipt rests on
 
 
-def run_night(home: Home, reference: Path, as_of: str | None = None, *, steps: Collection[str] = tuple(STEPS)) -> Night:
-    """A night as of the moment, by default now, or some of its steps."""
+def run_night(home: Home, reference: Path, as_of: str | None = None, *, steps: Collection[str] = NOT_SHOWN) -> Night:
+    """A night as of the moment, by default now; without bulletin and pages, or some of its steps."""
     moment = as_of or datetime.now(OFFICE_TIMEZONE).replace(microsecond=0).isoformat()
     if as_of is None:
         time.sleep(1.0)  # nights are named by the second

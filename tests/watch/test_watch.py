@@ -10,6 +10,7 @@ import pytest
 
 from jindu.lock import lock_holder
 from jindu.settings import Home
+from tests.serve.served import wait_until
 
 from .conftest import EAST, INTERVAL, NORTH, PROMISED, WEST, Watching, environment, watch_command
 from .plain_night import run_night
@@ -124,10 +125,12 @@ def test_a_second_watch_is_told_who_is_first(story: Watching) -> None:
 
 
 def test_it_ends_when_told_to(story: Watching) -> None:
-    start = time.monotonic()
+    start, busy = os.times(), seconds_worked(story.process.pid)
     story.process.send_signal(signal.SIGTERM)
-    assert story.process.wait(timeout=10) == 0
-    assert time.monotonic() - start < 3
+    assert story.process.wait(timeout=PROMISED) == 0
+    ended = os.times()
+    worked = ended.children_user + ended.children_system - start.children_user - start.children_system
+    assert worked - busy < 3  # seconds of the processor: others may be at work on this machine
     assert story.said().splitlines()[-1] == "守候结束。"
     assert not (story.home.root / ".watch").exists()
     assert lock_holder(story.home, path=story.home.root / ".watch.lock") is None
@@ -138,19 +141,19 @@ def test_a_killed_watch_leaves_no_process_behind(office: Path) -> None:
     process = subprocess.Popen(
         watch_command(home, office / "reference"), stdout=subprocess.DEVNULL, env=environment(), text=True
     )
-    judge = 0
-    for _ in range(200):
-        judge = next(iter(children(process.pid)), 0)
-        if judge and (home.root / ".watch").exists():
-            break
-        time.sleep(0.05)
-    process.kill()
-    process.wait()
-    for _ in range(100):
-        if not is_running(judge):
-            break
-        time.sleep(0.05)
-    assert judge and not is_running(judge)
+    try:
+        wait_until(lambda: (home.root / ".watch").exists() and children(process.pid), PROMISED)
+        judge = children(process.pid)[0]
+    finally:
+        process.kill()
+        process.wait()
+    wait_until(lambda: not is_running(judge), PROMISED)
+
+
+def seconds_worked(pid: int) -> float:
+    """What a process, and the children that it has waited for, have taken of the processor."""
+    fields = Path(f"/proc/{pid}/stat").read_text().rsplit(")", 1)[1].split()
+    return sum(map(int, fields[11:15])) / os.sysconf("SC_CLK_TCK")
 
 
 def children(pid: int) -> list[int]:
