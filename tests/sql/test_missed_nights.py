@@ -50,7 +50,8 @@ def told_by(connection: duckdb.DuckDBPyConnection, nights: Sequence[datetime]) -
             """,
             [as_of],
         )
-    return connection.execute(f"select case_id, event, happened_at, report_month from {EVENTS} order by all").fetchall()
+    found = connection.execute(f"select case_id, event, happened_at, report_month from {EVENTS} order by all")
+    return list(found.fetchall())
 
 
 def test_the_same_cases_whether_nights_ran_or_were_missed(database: duckdb.DuckDBPyConnection) -> None:
