@@ -61,6 +61,8 @@ def main() -> int:
 
 def _ready(served: Served) -> str:
     wait_until(lambda: is_ready(served), BACK_SECONDS)
+    for deployment in ("nightly", "delivery"):
+        served.pause(deployment)
     return ", ".join(sorted(served.children()))
 
 

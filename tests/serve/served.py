@@ -46,7 +46,8 @@ class Served:
         for pause in (0.5, 2.0, 5.0, 0.0):
             try:
                 with opener().open(request, timeout=10) as response:
-                    return json.load(response)
+                    answer = response.read()
+                    return json.loads(answer) if answer else None
             except urllib.error.HTTPError as error:
                 if error.code != BUSY or not pause:
                     raise
@@ -57,6 +58,11 @@ class Served:
         found = self.ask("GET", f"/deployments/name/{deployment}/{deployment}")
         created = self.ask("POST", f"/deployments/{found['id']}/create_flow_run", {"parameters": parameters})
         return str(created["id"])
+
+    def pause(self, deployment: str) -> None:
+        """Have a deployment run only when it is triggered: a real 02:00 would be later than every night of a test."""
+        found = self.ask("GET", f"/deployments/name/{deployment}/{deployment}")
+        self.ask("POST", f"/deployments/{found['id']}/pause_deployment")
 
     def schedule(self, deployment: str, moment: str) -> str:
         """Have a deployment due at a moment, without parameters, as its schedule would; the flow run's id."""
