@@ -1,6 +1,6 @@
 -- grain: one row per submission that is what it claims and names the version of its workbook
--- A file without a version (CSV, a workbook of one's own) is judged by its rows alone. A version that is not on record may
--- be one that the office has yet to enter, unless a higher one is: then it was never sent out.
+-- A file without a version (CSV, a workbook of one's own) is judged by its rows alone. A version that is not on record
+-- may be one that the office has yet to enter, unless a higher one is: then it was never sent out.
 with listed as (
     select
         form_code,
