@@ -83,8 +83,8 @@ class Guard:
         return [fault for fault in known if not self._is_settled(fault, now)]
 
     def learn(self, told: Told, now: datetime) -> None:
-        """Whom the office's channels did not reach is tried again in a while."""
-        if told.unreached:
+        """Whom the office's channels did not reach, or who has quiet hours, is tried again in a while."""
+        if told.unreached or told.quiet:
             self._tried[told.fault.key] = now
             return
         self._told[told.fault.key] = now.date()

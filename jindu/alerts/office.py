@@ -37,19 +37,20 @@ PHRASES = {
 
 @dataclass
 class Told:
-    """Who knows of a fault: told now by a channel or by a file in outbox/, told earlier today, or not reached."""
+    """Who knows of a fault: told now by a channel or by a file in outbox/, told earlier today; who does not yet."""
 
     fault: Fault
     sent: list[str] = field(default_factory=list)
     filed: list[str] = field(default_factory=list)
     earlier: list[str] = field(default_factory=list)
+    quiet: list[str] = field(default_factory=list)  # their quiet hours are not over
     unreached: list[tuple[str, ChannelError]] = field(default_factory=list)
 
 
 def tell_office(home: Home, reference: Path | None, faults: Sequence[Fault], now: datetime) -> list[Told]:
     """Tell everyone who runs the office of each fault, once a day; who has no channel has a file in outbox/.
 
-    Whom a channel does not reach is told by the next call.
+    Who has quiet hours, or is not reached by a channel, is told by a later call.
     """
     return [_tell(home, _office(reference), fault, now) for fault in faults]
 
@@ -69,6 +70,9 @@ def _tell(home: Home, recipients: list[Recipient], fault: Fault, now: datetime) 
     for recipient in recipients:
         if recipient.name in known:
             told.earlier.append(recipient.name)
+            continue
+        if recipient.is_quiet(now):
+            told.quiet.append(recipient.name)
             continue
         try:
             is_sent = _send(home, recipient, fault, now)

@@ -65,6 +65,7 @@ def _show(speech: Speech, told: Told) -> None:
         (told.sent, "已告知", "told"),
         (told.filed, "没有通道，写入 outbox/，请转交", "no channel: hand over what lies in outbox/ to"),
         (told.earlier, "今天已告知过", "told earlier today"),
+        (told.quiet, "在免打扰时段，过后再告知", "quiet hours, told after them"),
     ):
         if names:
             click.echo("  " + speech.say(f"{zh}：{'、'.join(names)}", f"{en}: {', '.join(names)}"))

@@ -153,6 +153,16 @@ def test_the_office_is_told_of_a_fault_once_a_day(home: Home, reference: Path, h
     assert "红梅 12" not in hook[0]["message"], "a summary does not quote data"
 
 
+def test_nobody_is_told_in_quiet_hours(home: Home, reference: Path, hook: list[dict[str, str]]) -> None:
+    (reference / "recipient.csv").write_text(
+        "name,channel,quiet_from,quiet_to\n统筹办,JINDU_HOOK,22:00,07:00\n", "utf-8"
+    )
+    remember_attempt(night(home), "failed", step="core", message_zh="坏了", message_en="broken")
+    for hour, count in ((2, 0), (8, 1)):
+        tell_office(home, reference, look(home, NOW), NOW.replace(hour=hour))
+        assert len(hook) == count
+
+
 def test_a_failed_night_that_told_the_office_itself_is_not_told_again(
     home: Home, reference: Path, hook: list[dict[str, str]]
 ) -> None:
