@@ -47,11 +47,6 @@ class FolderScheduling(LoadScopeScheduling):  # type: ignore[misc]
         return f"{folder}/office" if folder == LONGEST and path.name in ON_THE_SMALL_OFFICE else folder
 
 
-def pytest_addoption(parser: pytest.Parser) -> None:
-    """What `make chaos` asks for."""
-    parser.addoption("--every-point", action="store_true", help="kill a night after each of its steps (test_killed.py)")
-
-
 def pytest_xdist_make_scheduler(config: pytest.Config, log: object) -> FolderScheduling:
     """Hand out the tests of one folder below tests/ as one piece of work, of the longest as two."""
     return FolderScheduling(config, log)

@@ -48,29 +48,17 @@ def undisturbed(office: Path) -> dict[str, str]:
     return table_hashes(home.published)
 
 
-def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
-    """The points that are asked for."""
-    if "point" in metafunc.fixturenames:
-        metafunc.parametrize("point", chosen(metafunc.config))
-
-
-def chosen(config: pytest.Config) -> list[str]:
-    """The telling points, or with --every-point all."""
-    return POINTS if config.getoption("--every-point") else TELLING
-
-
 @pytest.fixture(scope="session")
-def after_kill(office: Path, pytestconfig: pytest.Config) -> dict[str, Home]:
+def after_kill(office: Path) -> dict[str, Home]:
     """By the step after which its night was killed, a home whose night was then run again."""
     walked, homes = copy_of(office, "walked"), {}
-    is_shown = chosen(pytestconfig) == POINTS  # `make chaos` has the time
     for point in POINTS:
         assert walk(walked.root, office / "reference", AS_OF, point) == -signal.SIGKILL
-        if point in chosen(pytestconfig):
+        if point in TELLING:
             homes[point] = Home(Path(shutil.copytree(walked.root, office / f"killed-{point}", symlinks=True)))
     with ThreadPoolExecutor(CORES) as pool:
         codes = pool.map(
-            lambda home: run(home.root, office / "reference", AS_OF, is_judged_plainly=True, is_shown=is_shown),
+            lambda home: run(home.root, office / "reference", AS_OF, is_judged_plainly=True, is_shown=False),
             homes.values(),
         )
         assert set(codes) == {0}
@@ -108,6 +96,7 @@ def test_the_steps_are_those_of_a_night() -> None:
     assert list(STEPS) == [name for name in TITLES if name not in {"start", "summary", "deliver"}]
 
 
+@pytest.mark.parametrize("point", TELLING)
 def test_killed_after_a_step_and_run_again_publishes_the_same(
     after_kill: dict[str, Home], undisturbed: dict[str, str], point: str
 ) -> None:
