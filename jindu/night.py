@@ -16,7 +16,6 @@ from jindu.checks.gate import GateFailed
 from jindu.last_run import remember_attempt, remember_unrecorded, show_life
 from jindu.lock import HomeLockedError, holds_lock
 from jindu.memory import remember
-from jindu.report.steps import AFTER_PUBLISH, StepTime, step_after, title
 from jindu.settings import (
     OFFICE_TIMEZONE,
     Home,
@@ -30,6 +29,7 @@ from jindu.settings import (
     run_id_of,
 )
 from jindu.site.write import write_site
+from jindu.steps import AFTER_PUBLISH, StepTime, step_after, title
 from jindu.warehouse.alert_event import record_events
 from jindu.warehouse.attempt import keep_attempts, refuse_lost_database
 from jindu.warehouse.connection import connect
@@ -286,9 +286,9 @@ def _record_failure(home: Home, reference: str, moment: datetime, error: BaseExc
     remember_attempt(night, "failed", step=failed_step, message_zh=message_zh, message_en=message_en)
     with suppress(OSError):  # the alert matters more
         _put_notice(night, failed_step, is_gate=isinstance(error, GateFailed))
-    _show_notice(home)
     log.error("night %s attempt %d failed at %s: %s", run_id, night.attempt, failed_step, message_en)
     alert_failure(night, failed_step, message_zh, message_en)
+    _show_notice(home)  # thousands of pages: after the office knows
 
 
 def _put_notice(night: Night, failed_step: str | None, *, is_gate: bool) -> None:

@@ -4,9 +4,9 @@ import importlib
 
 import click
 
-from jindu.report.steps import title
 from jindu.shown import word
 from jindu.spoken import DONE, NEEDS_PERSON, Speech, SpokenCommand, both, language_option
+from jindu.steps import title
 
 
 @click.command(

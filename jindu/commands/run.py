@@ -11,12 +11,12 @@ from rich.console import Console
 
 from jindu import delivery, night, prefect_server
 from jindu.catalogue import load
+from jindu.lock import HomeLockedError
 from jindu.logfile import log_to
-from jindu.report.steps import StepTime
 from jindu.report.summary import read_summary, with_own_names
 from jindu.report.terminal import StepLines, show_summary
 from jindu.rules import check_expectations_of
-from jindu.settings import Home, home_folder, parse_as_of, reference_folder, run_id_of
+from jindu.settings import Home, JinduError, home_folder, parse_as_of, reference_folder, run_id_of
 from jindu.spoken import (
     DONE,
     NEEDS_PERSON,
@@ -28,6 +28,7 @@ from jindu.spoken import (
     option,
     reference_option,
 )
+from jindu.steps import StepTime
 
 log = logging.getLogger(__name__)
 
@@ -59,7 +60,13 @@ def command(speech: Speech, home: Path | None, reference: Path | None, as_of: st
     """One night, in the order of flows/nightly.py."""
     here, moment = home_folder(home), parse_as_of(as_of)
     folder = reference_folder(reference, here)
-    night.take_lock(here)
+    try:
+        night.take_lock(here)
+    except HomeLockedError:
+        raise
+    except JinduError as error:  # the home cannot be written
+        night.fail_night(str(here.root), str(folder), moment.isoformat(), error)
+        raise
     try:
         log_to(here.root)
         console = Console(stderr=True, highlight=False, markup=False)

@@ -11,10 +11,10 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, SpinnerColumn
 from rich.table import Table
 from rich.text import Text
 
-from jindu.report.steps import StepTime, title
 from jindu.report.summary import WORST_COUNT, Behind, PublishedRank, Rank, Summary
 from jindu.settings import StepReport
 from jindu.shown import amount, percent, place_range, rank_remark, word
+from jindu.steps import StepTime, title
 
 OPEN_SHOWN = 8
 WIDE_QUOTES = str.maketrans("“”", "「」")  # terminals disagree on how wide the others are

@@ -29,7 +29,7 @@ from statistics import median
 import duckdb
 
 from jindu.catalogue import load
-from jindu.report.steps import title
+from jindu.steps import title
 from jindu.sample import generate
 from jindu.settings import PROJECT_ROOT, Home
 

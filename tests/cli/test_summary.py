@@ -10,7 +10,7 @@ from rich.console import Console
 from rich.text import Text
 
 from jindu.report.artifact import ranking_rows, summary_markdown
-from jindu.report.steps import StepTime
+from jindu.steps import StepTime
 from jindu.report.summary import read_summary
 from jindu.report.terminal import show_summary
 from jindu.settings import Home, JinduError

@@ -9,8 +9,8 @@ from pathlib import Path
 import duckdb
 import pytest
 
-from jindu.report.steps import STEPS as TITLES
-from jindu.report.steps import step_after
+from jindu.steps import STEPS as TITLES
+from jindu.steps import step_after
 from jindu.settings import Home
 from jindu.warehouse.connection import connect
 from jindu.warehouse.publish import published_version, table_hashes

@@ -11,7 +11,7 @@ from collections.abc import Callable
 
 import duckdb
 
-from jindu.report.steps import STEPS
+from jindu.steps import STEPS
 from jindu.settings import Home
 from jindu.warehouse.connection import connect
 
