@@ -3,13 +3,13 @@
 import logging
 import os
 import sys
-import tempfile
 from collections.abc import Sequence
 from pathlib import Path
 
 import click
 
 from jindu.logfile import log_file, log_to
+from jindu.memory import own_temporary_folder
 from jindu.settings import JinduError
 from jindu.spoken import DONE, LANGUAGES, NOT_DONE, Speech, SpokenGroup, both, language_option
 
@@ -80,10 +80,11 @@ def _interrupted(speech: Speech) -> None:
 
 
 def _unexpected(speech: Speech, error: Exception) -> None:
-    where = log_file() or log_to(Path(tempfile.gettempdir()))
+    where = log_file() or log_to(own_temporary_folder() or Path(os.devnull))
     logging.getLogger(__name__).error("unexpected", exc_info=error)
     told = f"{type(error).__name__}: {error}".splitlines()[0]
-    _complain(speech.say(f"意外错误：{told}。详情见 {where}", f"Unexpected error: {told}. See {where}"))
+    zh, en = (f"。详情见 {where}", f". See {where}") if where else ("", "")
+    _complain(speech.say(f"意外错误：{told}{zh}", f"Unexpected error: {told}{en}"))
 
 
 def main() -> None:

@@ -9,7 +9,7 @@ import os
 import sys
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from datetime import datetime
 from pathlib import Path
 from typing import Any, TextIO
@@ -29,6 +29,7 @@ def take_lock(home: Home, *, patience: float = 0.0, path: Path | None = None) ->
     """Make this process the only one at work in the home, until it ends or drops the lock; taking it twice is fine.
 
     Waits up to `patience` seconds for who is there. `path` is another lock of the home than its one for the database.
+    A full disk takes no name of the holder, which keeps the lock all the same.
     Raises HomeLockedError, which names the holder, and JinduError when the home cannot be written.
     """
     path = path or home.lock
@@ -45,17 +46,19 @@ def take_lock(home: Home, *, patience: float = 0.0, path: Path | None = None) ->
     if not _flock(file, patience):
         file.close()
         raise _locked(home, path)
-    file.truncate(0)
-    started = datetime.now(OFFICE_TIMEZONE).isoformat(timespec="seconds")
-    json.dump({"pid": os.getpid(), "command": _command(), "started_at": started}, file, ensure_ascii=False)
-    file.flush()
     _held[path] = file
+    started = datetime.now(OFFICE_TIMEZONE).isoformat(timespec="seconds")
+    holder = json.dumps({"pid": os.getpid(), "command": _command(), "started_at": started}, ensure_ascii=False)
+    with suppress(OSError):
+        file.truncate(0)
+        os.write(file.fileno(), holder.encode())  # unbuffered: what the disk refused is not tried again at the end
 
 
 def drop_lock(home: Home, *, path: Path | None = None) -> None:
     """Let another process work in the home; harmless when this one does not hold the lock."""
     if file := _held.pop(path or home.lock, None):
-        file.truncate(0)
+        with suppress(OSError):
+            file.truncate(0)
         file.close()
 
 
@@ -91,7 +94,7 @@ def lock_holder(home: Home, *, path: Path | None = None) -> dict[str, Any] | Non
             return None
         except BlockingIOError:
             pass
-    return recall(path) or {"pid": None, "command": "?", "started_at": "?"}
+    return {"pid": None, "command": "?", "started_at": "?"} | (recall(path) or {})
 
 
 def lock_descriptor(path: Path) -> int:
@@ -122,7 +125,7 @@ def _try(file: TextIO) -> bool:
 
 
 def _locked(home: Home, path: Path) -> HomeLockedError:
-    holder = recall(path) or {"pid": "?", "command": "?", "started_at": "?"}
+    holder = {"pid": "?", "command": "?", "started_at": "?"} | (recall(path) or {})
     pid, command, started = holder["pid"], holder["command"], holder["started_at"]
     return HomeLockedError(
         f"{home.root} 正由另一个进程使用：进程 {pid}，命令 {command}，始于 {started}。请等它结束后再运行。",

@@ -1,6 +1,7 @@
 """jindu watch: answers between nights."""
 
 import importlib
+import os
 import signal
 import threading
 from datetime import datetime
@@ -67,7 +68,7 @@ def command(speech: Speech, home: Path | None, reference: Path | None, interval:
 
     with locked(here, path=here.watch_lock):
         before = {number: signal.signal(number, end) for number in (signal.SIGTERM, signal.SIGINT)}
-        log = Path(log_to(here.root, LOG_NAME))
+        log = Path(log_to(here.root, LOG_NAME) or os.devnull)
         judging = importlib.import_module("jindu.judging")
         judge = judging.Judge(here, folder, log, stop)
         try:
