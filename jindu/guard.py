@@ -24,7 +24,8 @@ from urllib.parse import urlsplit
 
 from jindu.alerts.office import Told
 from jindu.fault import Fault, look
-from jindu.last_run import last_attempt
+from jindu.last_run import last_attempt, last_sign_of_life
+from jindu.lock import lock_holder
 from jindu.prefect_server import opener
 from jindu.settings import OFFICE_TIMEZONE, Home, home_folder, parse_as_of
 from jindu.watchdog import tell
@@ -36,6 +37,7 @@ BETWEEN_TRIES = timedelta(minutes=15)  # of a channel that does not answer
 SETTLED_WITHIN = timedelta(seconds=80)  # by then a night that failed has told the office; one that died is taken up
 TAKEN_UP_WITHIN = timedelta(minutes=5)  # after a start: a night that died with the machine is taken up
 JOURNAL_WITHIN = timedelta(seconds=20)  # Prefect's own hooks have written the journal by then
+BETWEEN_HEARTBEATS = timedelta(seconds=30)  # of a flow run; Prefect's server calls when two are missing
 CAUGHT_UP_WITHIN = timedelta(minutes=30)  # after a start: nights that are late run first
 FIRST_NIGHT_WITHIN = timedelta(hours=26)
 CALL = re.compile(r"(failed|silent|unfinished|late) prefect\.flow-run\.([0-9a-f-]{36})")  # what automations.yaml sends
@@ -46,6 +48,7 @@ WORDS = {  # by what a call says: the states that the run is in while it is true
     "unfinished": (("RUNNING", "CANCELLING"), "一小时还没有结束", "has not ended for an hour"),
     "late": (("SCHEDULED", "PENDING"), "过了半小时还没有开始", "has not started half an hour after it was due"),
 }
+ENDING = ("确认停住后结束进程 {pid}（kill -9 {pid}），", "when it is stuck indeed, end process {pid} (kill -9 {pid})")
 NIGHT = "nightly"
 FLOWS = {NIGHT: ("夜间运行", "night"), "delivery": ("发送提醒", "delivery")}
 
@@ -107,7 +110,7 @@ class Guard:
             return now - self.since > FIRST_NIGHT_WITHIN
         if fault.code == "stale":
             return now - self.since > CAUGHT_UP_WITHIN
-        if fault.code == "failed":
+        if fault.code in ("failed", "delivery"):
             return now - self._seen[fault.key] >= SETTLED_WITHIN and now - self.since > TAKEN_UP_WITHIN
         return True
 
@@ -119,18 +122,22 @@ class Guard:
         if run is None or flow is None or run["state_type"] not in states:
             return None
         due = _due(run)
-        if flow["name"] == NIGHT and self._is_in_journal(run, due):
+        if flow["name"] == NIGHT and self._is_in_journal(run, due) and not self._is_frozen(call):
             return None
         what_zh, what_en = FLOWS[flow["name"]]
         command = "jindu run" if flow["name"] == NIGHT else "jindu deliver"
+        ending_zh, ending_en = "排除后", "mend that"
+        holder = lock_holder(self.home) if call.why == "silent" and flow["name"] == NIGHT else None
+        if holder and holder["pid"]:
+            ending_zh, ending_en = (text.format(pid=holder["pid"]) for text in ENDING)
         message = (run["state"] or {}).get("message") or ""
         return Fault(
             "unknown",
             f"prefect {call.why} {call.run}",
             f"Prefect 报告：{due:%Y-%m-%d %H:%M} 的{what_zh}{zh}",
             f"Prefect reports: the {what_en} of {due:%Y-%m-%d %H:%M} {en}",
-            f"请查看 log/worker.log 和 Prefect 页面，排除后运行 {command}。",
-            f"See log/worker.log and Prefect's page; mend that and run {command}.",
+            f"请查看 log/worker.log 和 Prefect 页面，{ending_zh}再运行 {command}。",
+            f"See log/worker.log and Prefect's page; {ending_en} and run {command}.",
             message,
             message,
         )
@@ -141,6 +148,18 @@ class Guard:
         if attempt is None or datetime.fromisoformat(attempt["as_of"]) != due:
             return False
         return run["start_time"] is None or datetime.fromisoformat(attempt["at"]) >= parse_as_of(run["start_time"])
+
+    def _is_frozen(self, call: Call) -> bool:
+        """Whether the night's process is there and has shown no life since Prefect heard of it for the last time.
+
+        One that is gone is no longer there: the journal tells of it, unless it is taken up.
+        """
+        attempt = last_attempt(self.home)
+        if call.why != "silent" or attempt is None or attempt["state"] != "running":
+            return False
+        return (
+            lock_holder(self.home) is not None and last_sign_of_life(self.home, attempt) < call.at - BETWEEN_HEARTBEATS
+        )
 
     def _ask(self, what: str) -> dict[str, Any] | None:
         """What the server knows now; None where it does not answer, or does not know."""
