@@ -2,7 +2,6 @@
 
 from contextlib import suppress
 from datetime import datetime
-from pathlib import Path
 from typing import Any
 
 import duckdb
@@ -11,6 +10,7 @@ from jindu.alerts.channel import Channel, ChannelError
 from jindu.alerts.deliver import PATIENCE, DeliveryReport, deliver, preview
 from jindu.alerts.digest import Digest
 from jindu.alerts.recipient import Recipient
+from jindu.last_run import delivery_record
 from jindu.lock import locked
 from jindu.memory import recall, remember
 from jindu.night import DIED_EN, DIED_ZH, messages, watched
@@ -68,7 +68,7 @@ def last_delivery(home: Home) -> dict[str, Any] | None:
 
     Kept in a small file of its own: whoever asks need not open the private database.
     """
-    return recall(_memory(home))
+    return recall(delivery_record(home))
 
 
 def _published_night(home: Home) -> Night | None:
@@ -124,7 +124,7 @@ def _end(night: Night, delivery_id: str, state: str, report: DeliveryReport) -> 
 
 def _remember(night: Night, state: str, report: DeliveryReport) -> None:
     remember(
-        _memory(night.home),
+        delivery_record(night.home),
         {
             "as_of": night.as_of.isoformat(),
             "version": published_version(night.home),
@@ -137,7 +137,3 @@ def _remember(night: Night, state: str, report: DeliveryReport) -> None:
             "message_en": report.detail_en,
         },
     )
-
-
-def _memory(home: Home) -> Path:
-    return home.root / "last_delivery.json"

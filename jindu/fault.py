@@ -1,17 +1,27 @@
 """What is wrong with the nights of a home, seen from outside: without the private database and without Prefect."""
 
+import logging
+import os
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from pathlib import Path
 from typing import Any
 
 import duckdb
 
-from jindu.last_run import last_attempt, last_sign_of_life
+from jindu.last_run import delivery_record, last_attempt, last_sign_of_life, odd_records
 from jindu.lock import lock_holder
+from jindu.memory import recall
 from jindu.settings import OFFICE_TIMEZONE, Home, JinduError
+from jindu.steps import title
 from jindu.warehouse.published import published_copy
 
+log = logging.getLogger(__name__)
+
 STALE_AFTER = timedelta(hours=26)  # a night each day, and two hours' grace
+FULL_BYTES = 1_000_000  # less than that is not worth a night's first step
+DIED = ("进程中途结束（被终止或断电）。", "The process ended midway (killed, or a power cut).")
 HANGS_AFTER = timedelta(hours=1)  # without a new step or any progress; a whole night takes minutes
 
 
@@ -19,7 +29,7 @@ HANGS_AFTER = timedelta(hours=1)  # without a new step or any progress; a whole 
 class Fault:
     """One thing that is wrong, what the night itself said of it, and what to do."""
 
-    code: str  # failed, hangs, unreadable, never_run, stale
+    code: str  # cannot_look, unwritable, odd_record, failed, hangs, unreadable, missing, never_run, stale, delivery
     key: str  # the same for as long as it is the same fault
     zh: str
     en: str
@@ -38,7 +48,24 @@ class Published:
 
 
 def look(home: Home, now: datetime) -> list[Fault]:
-    """What is wrong at the moment `now`, the gravest first; nothing is wrong with a night that is at work."""
+    """What is wrong at the moment `now`, the gravest first; nothing is wrong with a night that is at work.
+
+    Never raises: what keeps it from looking is a fault as well.
+    """
+    try:
+        return [*_of_disk(home), *map(_odd, odd_records(home)), *_of_nights(home, now), *_of_delivery(home)]
+    except Exception as error:  # whatever it is, somebody has to know
+        log.exception("could not look at %s", home.root)
+        return [_cannot_look(error)]
+
+
+def shows_figures(home: Home) -> bool:
+    """Whether there is a published copy that opens."""
+    published = _published(home)
+    return published.damage is None and published.as_of is not None
+
+
+def _of_nights(home: Home, now: datetime) -> list[Fault]:
     attempt = last_attempt(home)
     faults = [*_of_attempt(home, attempt, now)]
     published = _published(home)
@@ -64,6 +91,69 @@ def age(elapsed: timedelta) -> tuple[str, str]:
     return f"{hours / 24:.0f} 天前", f"{hours / 24:.0f} days ago"
 
 
+def _of_disk(home: Home) -> list[Fault]:
+    """Whether the home's disk takes nothing more; found without writing to it."""
+    disk = os.statvfs(home.root)
+    if disk.f_flag & os.ST_RDONLY:
+        zh, en = "工作目录所在的磁盘只能读，不能写", "The disk of the home is read-only"
+        remedy = (
+            "请检查磁盘和挂载方式，恢复后运行一次 jindu run。",
+            "Check the disk and its mount, then run jindu run.",
+        )
+    elif disk.f_bavail * disk.f_frsize < FULL_BYTES:
+        zh, en = "工作目录所在的磁盘已满", "The disk of the home is full"
+        remedy = ("请清理磁盘，再运行一次 jindu run。", "Make room on the disk, then run jindu run.")
+    else:
+        return []
+    return [Fault("unwritable", "unwritable", zh, en, *remedy)]
+
+
+def _odd(path: Path) -> Fault:
+    return Fault(
+        "odd_record",
+        f"odd_record {path.name}",
+        f"{path.name} 读不懂，无法知道最近一次夜间运行怎样",
+        f"{path.name} makes no sense, so nobody can tell how the last night went",
+        "请运行一次 jindu run，它会重新写出；仍是这样的，请移走这个文件并检查磁盘。",
+        "Run jindu run, which writes it anew; when that does not help, move the file away and check the disk.",
+    )
+
+
+def _cannot_look(error: Exception) -> Fault:
+    said = f"{type(error).__name__}: {error}"
+    return Fault(
+        "cannot_look",
+        f"cannot_look {type(error).__name__}",
+        "无法查看工作目录的情况",
+        "It cannot be seen how the home is",
+        "请用 jindu status 查看，并检查磁盘和权限。",
+        "See jindu status, and check the disk and the permissions.",
+        said,
+        said,
+    )
+
+
+def _of_delivery(home: Home) -> list[Fault]:
+    """A delivery that ended midway: what it did not send waits for the next one."""
+    record = recall(delivery_record(home)) or {}
+    if record.get("state") != "running" or lock_holder(home, path=home.delivery_lock):
+        return []
+    begun = str(record.get("at", ""))
+    with suppress(ValueError):
+        begun = _moment(begun)
+    return [
+        Fault(
+            "delivery",
+            f"delivery_died {begun}",
+            f"{begun} 的发送提醒中途结束，可能有人没有收到",
+            f"The delivery of {begun} ended midway; somebody may not have been told",
+            "请运行 jindu deliver：没有确认的以同一编号再发。",
+            "Run jindu deliver: what nobody confirmed is sent again under its number.",
+            *DIED,
+        )
+    ]
+
+
 def _of_attempt(home: Home, attempt: dict[str, Any] | None, now: datetime) -> list[Fault]:
     if attempt is None or attempt["state"] == "completed":
         return []
@@ -77,7 +167,7 @@ def _of_attempt(home: Home, attempt: dict[str, Any] | None, now: datetime) -> li
 
 
 def _failed(attempt: dict[str, Any]) -> Fault:
-    step, run_id = attempt.get("step") or "?", attempt["run_id"]
+    step, run_id = attempt.get("step") or "start", attempt["run_id"]
     remedy = ("再运行一次 jindu run 即可接着做完。", "Run jindu run again to finish the job.")
     if step.startswith("gate-"):  # the same data judged by the same rules fail again
         remedy = (
@@ -87,8 +177,7 @@ def _failed(attempt: dict[str, Any]) -> Fault:
     return Fault(
         "failed",
         failure_key(run_id, step),
-        f"最近一次运行失败：{run_id}，步骤 {step}，{attempt['at']}",
-        f"The last run failed: {run_id}, step {step}, {attempt['at']}",
+        *_told_failed(attempt, step),
         *remedy,
         attempt.get("message_zh") or "",
         attempt.get("message_en") or "",
@@ -100,13 +189,23 @@ def _died(attempt: dict[str, Any]) -> Fault:
     return Fault(
         "failed",
         failure_key(run_id, step),
-        f"最近一次运行失败：{run_id}，步骤 {step}，{attempt['at']}",
-        f"The last run failed: {run_id}, step {step}, {attempt['at']}",
+        *_told_failed(attempt, step),
         "再运行一次 jindu run 即可接着做完。",
         "Run jindu run again to finish the job.",
-        "进程中途结束（被终止或断电）。",
-        "The process ended midway (killed, or a power cut).",
+        *DIED,
     )
+
+
+def _told_failed(attempt: dict[str, Any], step: str) -> tuple[str, str]:
+    night, at = _moment(attempt["as_of"]), _moment(attempt["at"])
+    return (
+        f"最近一次运行失败：{night} 的夜间运行停在“{title(step, 'zh')}”（{at}）",
+        f"The last run failed: the night of {night} stopped at: {title(step, 'en')} ({at})",
+    )
+
+
+def _moment(text: str) -> str:
+    return f"{datetime.fromisoformat(text).astimezone(OFFICE_TIMEZONE):%Y-%m-%d %H:%M}"
 
 
 def _hangs(attempt: dict[str, Any], holder: dict[str, Any], seen: datetime, now: datetime) -> Fault:
@@ -115,8 +214,8 @@ def _hangs(attempt: dict[str, Any], holder: dict[str, Any], seen: datetime, now:
     return Fault(
         "hangs",
         f"run_hangs {run_id} {step}",
-        f"夜间运行停住不动：{run_id}，步骤 {step}，最近一次进展是 {since_zh}",
-        f"The night hangs: {run_id}, step {step}, no progress since {since_en}",
+        f"{_moment(attempt['as_of'])} 的夜间运行停住不动：停在“{title(step, 'zh')}”，最近一次进展是 {since_zh}",
+        f"The night of {_moment(attempt['as_of'])} hangs: {title(step, 'en')}, last progress {since_en}",
         f"请查看日志 jindu.log 或 log/worker.log；确认停住后结束进程 {pid}（kill {pid}），再运行一次 jindu run。",
         f"See jindu.log or log/worker.log; when it is stuck indeed, end process {pid} (kill {pid}) and run jindu run.",
     )
@@ -149,6 +248,9 @@ def _unreadable(damage: JinduError) -> Fault:
 
 def _of_age(home: Home, as_of: datetime | None, attempt: dict[str, Any] | None, now: datetime) -> list[Fault]:
     command = f"jindu run --home {home.root}"
+    if as_of is None and attempt and attempt["state"] == "completed":
+        zh, en = "已发布的数据不见了", "What was published is gone"
+        return [Fault("missing", "missing", zh, en, f"请运行 {command} 重新发布", f"Run {command} to publish anew")]
     if as_of is None:
         zh, en = "还没有成功运行过", "No night has succeeded"
         return [Fault("never_run", "never_run", zh, en, f"请运行 {command}", f"Run {command}")]

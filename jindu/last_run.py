@@ -12,6 +12,7 @@ from typing import Any
 from jindu.memory import recall, remember
 from jindu.settings import OFFICE_TIMEZONE, Home, Night
 
+STATES = ("running", "completed", "failed")
 BETWEEN_SIGNS = 10.0  # seconds: a step may tell of its progress thousands of times
 
 
@@ -30,9 +31,19 @@ def last_attempt(home: Home) -> dict[str, Any] | None:
 
     A state `running` that nobody holds the lock for has died. Attempt 0 is a failure that the database does not know.
     """
-    found = [one for one in (recall(_recorded(home)), recall(_unrecorded(home))) if one is not None]
+    found = [one for one in map(_understood, (_recorded(home), _unrecorded(home))) if one is not None]
     moments = [tuple(datetime.fromisoformat(one[name]) for name in ("as_of", "at")) for one in found]
     return found[moments.index(max(moments))] if found else None
+
+
+def odd_records(home: Home) -> list[Path]:
+    """The files that are there and do not say what they should: half written, or somebody else's."""
+    return [path for path in (_recorded(home), _unrecorded(home)) if path.exists() and _understood(path) is None]
+
+
+def delivery_record(home: Home) -> Path:
+    """Where a delivery says how it goes; running, while nobody holds its lock, has died."""
+    return home.root / "last_delivery.json"
 
 
 def show_life(home: Home) -> None:
@@ -55,6 +66,20 @@ def _sign(home: Home) -> datetime | None:
         return datetime.fromtimestamp(_life(home).stat().st_mtime, OFFICE_TIMEZONE)
     except OSError:
         return None
+
+
+def _understood(path: Path) -> dict[str, Any] | None:
+    """What a record says; None when it lacks what every record has."""
+    found = recall(path)
+    if found is None or found.get("state") not in STATES or not isinstance(found.get("run_id"), str):
+        return None
+    if not all(isinstance(found.get(name), str | None) for name in ("step", "message_zh", "message_en")):
+        return None
+    try:
+        moments = [datetime.fromisoformat(found[name]) for name in ("as_of", "at")]
+    except (KeyError, TypeError, ValueError):
+        return None
+    return found if all(moment.utcoffset() is not None for moment in moments) else None
 
 
 def _told(night: Night, state: str, **more: str | None) -> dict[str, Any]:

@@ -279,7 +279,7 @@ def _machine_needs(status: Status) -> list[Need]:
                 f"{file} is no journal of decisions and was not read: move it away",
             )
         )
-    if status.free_bytes < LEAST_FREE_BYTES:
+    if status.free_bytes < LEAST_FREE_BYTES and not any(fault.code == "unwritable" for fault in status.faults):
         free = f"{status.free_bytes / 1e6:.0f} MB"
         needs.append(Need("disk", f"磁盘只剩 {free}，请清理", f"Only {free} are free on the disk: make room"))
     return needs

@@ -74,7 +74,10 @@ def test_a_failed_gate_is_told_everywhere_and_published_the_night_after(
         ("failed", "gate-core")
     ]
     shown = status(office, capsys)
-    assert f"最近一次运行失败：{FAILED}:00，步骤 gate-core" in shown and "2024 年还没有计划目标" in shown
+    assert (
+        f"最近一次运行失败：{FAILED.replace('T', ' ')} 的夜间运行停在“数据关”" in shown
+        and "2024 年还没有计划目标" in shown
+    )
     assert "请先按上面所说改正数据" in shown and "接着做完" not in shown  # the same data would fail again
     told = [file.read_text(encoding="utf-8") for file in {*office.home.outbox.rglob("*")} - alerts if file.is_file()]
     assert told and all("gate-core" in text for text in told)
@@ -133,7 +136,7 @@ def test_a_failed_mart_gate_keeps_the_copy_too(
         " and rule_code = 'completion_unique'"
     )
     assert found == failed
-    assert f"最近一次运行失败：{FAILED}:00，步骤 gate-mart" in status(office, capsys)
+    assert f"最近一次运行失败：{FAILED.replace('T', ' ')} 的夜间运行停在“发布关”" in status(office, capsys)
     told = [file.read_text(encoding="utf-8") for file in {*office.home.outbox.rglob("*")} - alerts if file.is_file()]
     assert told and all("gate-mart" in text for text in told)
     notice = json.loads(office.home.notice.read_text(encoding="utf-8"))
