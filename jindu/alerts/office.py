@@ -8,22 +8,26 @@ import hashlib
 import html
 from collections.abc import Sequence
 from contextlib import suppress
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from pathlib import Path
-from typing import Any
 
 from jindu.alerts.channel import ChannelError, find_channel, send
 from jindu.alerts.digest import Digest
 from jindu.alerts.outbox import write_digest
 from jindu.alerts.recipient import OUTBOX_ONLY, Recipient, read_recipients
-from jindu.fault import Fault
-from jindu.memory import recall, remember
+from jindu.fault import Fault, shows_figures
+from jindu.memory import own_temporary_folder, recall, remember
 from jindu.settings import OFFICE_TIMEZONE, Home, JinduError
 
 TITLES = {
     "failed": ("夜间运行失败", "the night failed"),
     "hangs": ("夜间运行停住不动", "the night hangs"),
+    "cannot_look": ("无法查看夜间运行的情况", "it cannot be seen how the nights are"),
+    "unwritable": ("工作目录写不进去", "the home cannot be written"),
+    "odd_record": ("夜间运行的记录读不懂", "the record of the last night makes no sense"),
+    "delivery": ("发送提醒中途结束", "a delivery ended midway"),
+    "missing": ("已发布的数据不见了", "what was published is gone"),
     "unreadable": ("已发布的数据打不开", "what is published cannot be opened"),
     "never_run": ("还没有成功运行过", "no night has succeeded"),
     "stale": ("已发布的数据过旧", "published data are stale"),
@@ -52,19 +56,22 @@ def tell_office(home: Home, reference: Path | None, faults: Sequence[Fault], now
 
     Who has quiet hours, or is not reached by a channel, is told by a later call.
     """
-    return [_tell(home, _office(reference), fault, now) for fault in faults]
+    is_published = shows_figures(home)
+    return [_tell(home, _office(reference), fault, now, is_published) for fault in faults]
 
 
 def note_told(home: Home, key: str, names: Sequence[str], now: datetime) -> None:
     """Remember that these know of the fault today; a disk that does not take it lets them be told again."""
     day = _day(now)
-    kept = {one: told for one, told in (recall(_memory(home)) or {}).items() if told["day"] == day}
-    before = kept.get(key, {}).get("names", [])
-    with suppress(OSError):
-        remember(_memory(home), {**kept, key: {"day": day, "names": sorted({*before, *names})}})
+    for place in _memories(home):
+        kept = {one: {"day": day, "names": sorted(told)} for one, told in _recalled(place, day).items()}
+        kept[key] = {"day": day, "names": sorted({*names, *kept.get(key, {"names": []})["names"]})}
+        with suppress(OSError):
+            remember(place, kept)
+            return
 
 
-def _tell(home: Home, recipients: list[Recipient], fault: Fault, now: datetime) -> Told:
+def _tell(home: Home, recipients: list[Recipient], fault: Fault, now: datetime, is_published: bool) -> Told:
     told = Told(fault)
     known = _known(home, fault.key, now)
     for recipient in recipients:
@@ -75,7 +82,7 @@ def _tell(home: Home, recipients: list[Recipient], fault: Fault, now: datetime) 
             told.quiet.append(recipient.name)
             continue
         try:
-            is_sent = _send(home, recipient, fault, now)
+            is_sent = _send(home, recipient, fault, now, is_published)
         except ChannelError as error:
             told.unreached.append((recipient.name, error))
         else:
@@ -84,10 +91,11 @@ def _tell(home: Home, recipients: list[Recipient], fault: Fault, now: datetime) 
     return told
 
 
-def _send(home: Home, recipient: Recipient, fault: Fault, now: datetime) -> bool:
+def _send(home: Home, recipient: Recipient, fault: Fault, now: datetime, is_published: bool) -> bool:
     """Whether it was sent, and not written to outbox/ for want of a channel; raises ChannelError when neither went."""
     channel = find_channel(recipient)
-    digest = _compose(home, recipient, recipient.content or channel.default_content, fault, now)
+    reader = replace(recipient, content=recipient.content or channel.default_content)
+    digest = _compose(home, reader, fault, now, is_published=is_published)
     if channel.url is not None:
         send(channel.url, digest)
         return True
@@ -100,21 +108,22 @@ def _send(home: Home, recipient: Recipient, fault: Fault, now: datetime) -> bool
     return False
 
 
-def _compose(home: Home, recipient: Recipient, content: str, fault: Fault, now: datetime) -> Digest:
+def _compose(home: Home, reader: Recipient, fault: Fault, now: datetime, *, is_published: bool) -> Digest:
     """What is wrong, what to do, where; what the night said of it may quote data and stands in full content alone."""
-    is_zh = recipient.language == "zh"
-    subject, kept, where, footer = PHRASES[recipient.language]
+    is_zh = reader.language == "zh"
+    subject, kept, where, footer = PHRASES[reader.language]
     title = TITLES.get(fault.code, TITLES["unknown"])[0 if is_zh else 1]
-    digest_id = hashlib.sha256("\n".join([recipient.name, fault.key, _day(now)]).encode()).hexdigest()[:16]
-    said = (fault.detail_zh if is_zh else fault.detail_en) if content == "full" else ""
+    named = [str(home.root.resolve()), reader.name, fault.key, _day(now)]
+    digest_id = hashlib.sha256("\n".join(named).encode()).hexdigest()[:16]
+    said = (fault.detail_zh if is_zh else fault.detail_en) if reader.content == "full" else ""
     lines = [fault.zh if is_zh else fault.en, *said.splitlines(), fault.remedy_zh if is_zh else fault.remedy_en]
-    closing = [kept, where.format(home=home.root), footer.format(id=digest_id)]
+    closing = [*([kept] if is_published else []), where.format(home=home.root), footer.format(id=digest_id)]
     headline = subject.format(day=_day(now), title=title)
     return Digest(
         digest_id,
         headline,
         "\n".join([headline, "", *lines, "", *closing, ""]),
-        _as_html(recipient.language, headline, lines, closing),
+        _as_html(reader.language, headline, lines, closing),
         ((fault.key, "opened"),),
         now,
     )
@@ -147,14 +156,25 @@ def _office(reference: Path | None) -> list[Recipient]:
     return found or [OUTBOX_ONLY]
 
 
-def _known(home: Home, key: str, now: datetime) -> list[str]:
-    told: dict[str, Any] = (recall(_memory(home)) or {}).get(key, {})
-    return list(told["names"]) if told.get("day") == _day(now) else []
+def _known(home: Home, key: str, now: datetime) -> set[str]:
+    return {name for place in _memories(home) for name in _recalled(place, _day(now)).get(key, ())}
+
+
+def _recalled(place: Path, day: str) -> dict[str, set[str]]:
+    """Who was told of which fault that day; what makes no sense is as if it were not there."""
+    found: dict[str, set[str]] = {}
+    for key, told in (recall(place) or {}).items():
+        if isinstance(told, dict) and told.get("day") == day and isinstance(told.get("names"), list):
+            found[key] = {name for name in told["names"] if isinstance(name, str)}
+    return found
 
 
 def _day(now: datetime) -> str:
     return now.astimezone(OFFICE_TIMEZONE).date().isoformat()
 
 
-def _memory(home: Home) -> Path:
-    return home.root / "faults_told.json"
+def _memories(home: Home) -> list[Path]:
+    """Where it is kept who was told: in the home, else where this user may still write."""
+    own = own_temporary_folder()
+    number = hashlib.sha256(str(home.root.resolve()).encode()).hexdigest()[:16]
+    return [home.root / "faults_told.json", *([own / f"faults_told_{number}.json"] if own else [])]

@@ -5,6 +5,7 @@ import json
 import os
 import queue
 from collections.abc import Iterator
+from contextlib import nullcontext
 from datetime import datetime, timedelta
 from http.server import BaseHTTPRequestHandler, HTTPServer
 from pathlib import Path
@@ -26,6 +27,12 @@ from jindu.warehouse.connection import set_timezone
 NOW = datetime.now(OFFICE_TIMEZONE)
 HOUR = timedelta(hours=1)
 STEP_NAMES = {"step": "core"}
+
+
+@pytest.fixture(autouse=True)
+def temporary(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A folder for temporary files that holds nothing of other homes."""
+    monkeypatch.setattr("tempfile.tempdir", str(tmp_path))
 
 
 @pytest.fixture
@@ -104,6 +111,99 @@ def test_a_damaged_copy_is_told_and_a_home_without_a_night(home: Home) -> None:
     assert codes(home, NOW) == ["unreadable"]
     home.published.unlink()
     assert codes(home, NOW) == ["never_run"]
+
+
+def test_what_was_published_and_is_gone_is_not_called_never_run(home: Home) -> None:
+    remember_attempt(night(home), "completed")
+    home.published.unlink()
+    assert codes(home, NOW) == ["missing"]
+
+
+@pytest.mark.parametrize(
+    "said",
+    [
+        "{",
+        "[]",
+        '{"state":"failed"}',
+        '{"state":"failed","run_id":"a","as_of":"x","at":"y"}',
+        '{"state":"?","run_id":"a","as_of":"2024-10-10T02:00:00+08:00","at":"2024-10-10T02:00:00+08:00"}',
+        '{"state":"failed","run_id":"a","as_of":"2024-10-10T02:00:00","at":"2024-10-10T02:00:00"}',
+    ],
+)
+def test_a_record_that_makes_no_sense_is_told(
+    home: Home, reference: Path, hook: list[dict[str, str]], said: str
+) -> None:
+    (home.root / "last_run.json").write_text(said, "utf-8")
+    (home.root / "faults_told.json").write_text('{"odd_record last_run.json": 1, "b": {"day": 2}}', "utf-8")
+    command = ["watchdog", "--home", str(home.root), "--reference", str(reference)]
+    assert cli.run_command(command) == 1
+    assert "读不懂" in hook[0]["title"]
+    assert cli.run_command(command) == 1
+    assert len(hook) == 1
+
+
+def test_whatever_keeps_it_from_looking_is_told(home: Home) -> None:
+    home.published.unlink()
+    home.published.mkdir()
+    (home.root / "last_run.json").mkdir()
+    assert set(codes(home, NOW)) == {"odd_record", "unreadable"}
+    assert codes(Home(home.root / "nowhere"), NOW) == ["cannot_look"]
+
+
+def test_a_delivery_that_died_is_told(home: Home) -> None:
+    record = {"state": "running", "at": "2024-10-10T08:00:00+08:00"}
+    (home.root / "last_delivery.json").write_text(json.dumps(record), "utf-8")
+    with locked(home, path=home.delivery_lock):
+        assert codes(home, NOW) == []
+    [died] = look(home, NOW)
+    assert died.zh == "2024-10-10 08:00 的发送提醒中途结束，可能有人没有收到"
+    assert "jindu deliver" in died.remedy_zh
+
+
+def test_steps_and_moments_are_named_as_people_call_them(home: Home) -> None:
+    due = datetime(2024, 10, 10, 2, tzinfo=OFFICE_TIMEZONE)
+    remember_attempt(night(home, due), "failed", step="gate-incoming", message_zh="坏了", message_en="broken")
+    [failed] = look(home, NOW)
+    assert "2024-10-10 02:00 的夜间运行停在“报送关”" in failed.zh
+    assert "gate-" not in failed.zh
+
+
+def test_a_full_disk_hides_nothing(home: Home, reference: Path, hook: list[dict[str, str]]) -> None:
+    """Each file that the look writes refuses every byte."""
+    remember_attempt(night(home), "failed", step="core", message_zh="坏了", message_en="broken")
+    for path in (home.watchdog_lock, home.root / "faults_told.tmp"):
+        path.symlink_to("/dev/full")
+    command = ["watchdog", "--home", str(home.root), "--reference", str(reference)]
+    assert cli.run_command(command) == 1
+    assert cli.run_command(command) == 1
+    assert len(hook) == 1, "told once, although the home cannot remember it"
+
+
+def test_a_disk_without_room_is_a_fault_itself(home: Home, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(fault, "FULL_BYTES", float("inf"))
+    [full] = look(home, NOW)
+    assert full.zh == "工作目录所在的磁盘已满"
+
+
+def test_two_homes_with_the_same_fault_have_messages_of_two_numbers(
+    home: Home, reference: Path, hook: list[dict[str, str]], tmp_path: Path
+) -> None:
+    other = Home(tmp_path / "other")
+    publish(other, NOW - 5 * HOUR)
+    for one in (home, other):
+        remember_attempt(night(one), "failed", step="core", message_zh="坏了", message_en="broken")
+        tell_office(one, reference, look(one, NOW), NOW)
+    assert len({body["message"].rpartition("提醒编号")[2] for body in hook}) == 2
+
+
+def test_what_analysts_see_is_said_only_where_they_see_it(
+    home: Home, reference: Path, hook: list[dict[str, str]]
+) -> None:
+    remember_attempt(night(home), "failed", step="core", message_zh="坏了", message_en="broken")
+    tell_office(home, reference, look(home, NOW), NOW)
+    home.published.write_bytes(b"no database" * 1000)
+    tell_office(home, reference, look(home, NOW), NOW + 24 * HOUR)
+    assert ["分析人员" in body["message"] for body in hook] == [True, False, False]
 
 
 def test_what_failed_has_one_name_everywhere() -> None:
@@ -312,6 +412,21 @@ def test_what_the_journal_tells_of_the_same_run_is_not_told_twice(
     watching = guard.Guard(home, url, since=NOW, calls=[guard.Call("failed", "a", NOW)])
     assert watching.look(NOW + guard.JOURNAL_WITHIN) == []
     assert watching.reported == []
+
+
+def test_a_night_that_is_frozen_is_told_though_the_journal_knows_it(
+    home: Home, prefect: tuple[str, dict[str, dict[str, object]]]
+) -> None:
+    url, answers = prefect
+    answers["/flow_runs/a"] = run_of(1, "RUNNING")
+    remember_attempt(night(home, (NOW - HOUR).replace(microsecond=0)), "running", step="core")
+    called = datetime.now(OFFICE_TIMEZONE) + timedelta(seconds=65)
+    for holds, moment, count in ((True, called, 1), (False, called, 0), (True, called - timedelta(seconds=60), 0)):
+        watching = guard.Guard(home, url, since=NOW - HOUR, calls=[guard.Call("silent", "a", moment)])
+        with locked(home) if holds else nullcontext():
+            found = watching.look(moment + guard.JOURNAL_WITHIN)
+        assert len(found) == count, (holds, moment)
+        assert all("没有声息" in one.zh and f"kill -9 {os.getpid()}" in one.remedy_zh for one in found)
 
 
 def test_the_guard_takes_what_prefect_says_and_nothing_else() -> None:
