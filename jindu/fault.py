@@ -93,6 +93,8 @@ def age(elapsed: timedelta) -> tuple[str, str]:
 
 def _of_disk(home: Home) -> list[Fault]:
     """Whether the home's disk takes nothing more; found without writing to it."""
+    if not home.root.exists():
+        return []
     disk = os.statvfs(home.root)
     if disk.f_flag & os.ST_RDONLY:
         zh, en = "工作目录所在的磁盘只能读，不能写", "The disk of the home is read-only"

@@ -14,6 +14,7 @@ from urllib.parse import quote
 
 from jindu.alerts import figures
 from jindu.alerts.pending import Event, Finding
+from jindu.steps import title
 
 TEMPLATES = Path(__file__).parent / "templates"
 SUMMARY_ITEMS = 3  # of each kind: one phone screen
@@ -47,7 +48,7 @@ PHRASES = {
         "more_found": "另有 {count} 条，见退回件。",
         "attached": "退回件见附件：{name}",
         "returned": "退回件和回执在 returns/{unit} 文件夹。",
-        "step": "运行 {run_id} · 步骤 {step}",
+        "step": "{night} 的夜间运行停在“{step}”",
         "kept": "分析人员看到的仍是最近一次成功发布的数据。",
         "link": "全部事项：{url}",
         "page": "全部事项：工作目录 site 文件夹中的网页 {page}",
@@ -76,7 +77,7 @@ PHRASES = {
         "more_found": "{count} more, see the returned workbook.",
         "attached": "Returned workbook attached: {name}",
         "returned": "The returned workbook and the receipt are in the folder returns/{unit}.",
-        "step": "Run {run_id} · step {step}",
+        "step": "The night of {night} stopped at: {step}",
         "kept": "Analysts still see the last data that was published whole.",
         "link": "Everything: {url}",
         "page": "Everything: the page {page} in the folder site of the home",
@@ -181,9 +182,10 @@ def compose_failure(reader: Reader, failed: tuple[str, str, str], as_of: datetim
     run_id, step, message = failed
     phrase = PHRASES[reader.language]
     details = tuple(message.splitlines()) if reader.content == "full" else ()
-    item = Item(phrase["step"].format(run_id=run_id, step=step), details, phrase["kept"])
+    at = title(step, reader.language)
+    item = Item(phrase["step"].format(night=f"{as_of:%Y-%m-%d %H:%M}", step=at), details, phrase["kept"])
     section = Section(_label("run_failed", reader.language), _action("run_failed", reader.language), [item])
-    subject = phrase["failed"].format(day=figures.day(as_of, as_of, reader.language), step=step)
+    subject = phrase["failed"].format(day=figures.day(as_of, as_of, reader.language), step=at)
     whole = Message(subject, [section], [], (failure_key(run_id, step),))
     return _digest(reader, whole, as_of, "")
 

@@ -161,7 +161,7 @@ def test_in_quiet_hours_nothing_is_sent_and_nothing_lost(
     office.execute("update reference.recipient set quiet_from = null, quiet_to = null")
     assert deliver(office.night(10), no_progress).sent_count == 2
     assert [body["title"] for body in webhook.bodies] == [
-        "【进度】10月10日：夜间运行失败（core）",
+        "【进度】10月10日：夜间运行失败（认定数据）",
         "【进度】10月10日：新增 1 项",
     ]
 

@@ -20,7 +20,7 @@ def test_a_failure_reaches_everyone_whose_scope_is_everything_once(
 
     alert_failure(office.night(10), "gate-mart", "孤儿数对不上", "the orphans do not add up")
     alert_failure(office.night(10, attempt=2), "gate-mart", "孤儿数对不上", "the orphans do not add up")
-    assert [body["title"] for body in webhook.bodies] == ["【进度】10月10日：夜间运行失败（gate-mart）"]
+    assert [body["title"] for body in webhook.bodies] == ["【进度】10月10日：夜间运行失败（发布关）"]
     assert "孤儿" not in webhook.bodies[0]["message"], "a summary does not quote data"
     [mail] = mailbox.mails
     text = mail.get_body(preferencelist=("plain",))
