@@ -1,7 +1,7 @@
 -- grain: one row per recorded correction, by the as-of moment, and measure that it gives: a value telephoned in
 -- domain.md, Submissions: a recorded decision with reason and name. What it says stands in the indicator's own unit.
--- One that the catalogue asks for no more counts for nothing, nor one of the district bulletin's figures, which are never
--- edited (domain.md, Indicators); the operator is told of both (check.core_correction).
+-- One that the catalogue asks for no more counts for nothing, nor one of the district bulletin's figures, which are
+-- never edited (domain.md, Indicators); the operator is told of both (check.core_correction).
 with decided as (
     select
         decision_id,
