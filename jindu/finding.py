@@ -212,7 +212,7 @@ class FindingDesk:
         if not connection.execute(HAS_COLUMN).fetchall():
             raise JinduError(
                 "已发布的数据是旧版本算出的，缺少答复问题要用的列。请先运行一次 jindu run。",
-                "What is published was made by an older version, without the columns that answering findings needs. Run jindu run first.",
+                "An older version made what is published, without columns that this needs. Run jindu run first.",
             )
         ((published_at,),) = connection.execute(PUBLISHED_AT).fetchall()
         self.published_at: datetime = published_at.astimezone(OFFICE_TIMEZONE)

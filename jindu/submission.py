@@ -369,8 +369,8 @@ class SubmissionDesk:
             raise JinduError(
                 f"“{subject.indicator['name_zh']}”只以{form['name_zh']}为准，不能更正。"
                 "通报有误的，请把区里更正后的通报作为新版放进收件箱，下一夜起计入。",
-                f"{subject.indicator['code']} comes from {form['code']} alone and is never edited. Where the bulletin is "
-                "wrong, put the corrected one into the inbox as a new version: it counts from the next night on.",
+                f"{subject.indicator['code']} comes from {form['code']} alone and is never edited. Where the bulletin "
+                "is wrong, put the corrected one into the inbox as a new version: it counts from the next night on.",
             )
 
     def _not_asked(self, subject: Subject) -> JinduError:

@@ -379,13 +379,12 @@ def _advice(receipt: Receipt) -> list[str]:
                 "请逐条核对下表：有误的改正，属实的在该行“备注”写明原因（只写“核实无误”不算），再放进收件文件夹。",
                 overdue or (f"请在 {_day(lock)}（锁定日）以前办完。" if lock else ""),
             ]
-        case "rejected" if receipt.overtaken_by is not None:
+        case "rejected" if not receipt.is_open:
             return [
                 "整份没有采用，数值没有计入。",
-                f"后来的第 {receipt.overtaken_by} 版已代替这一版，这一版不用再改；要更正，请从最新的一版改起。",
-            ]
-        case "rejected" if receipt.is_put_right:
-            return ["这份文件没有采用，数值没有计入。", "后来收到的文件已代替它，这一份不用再改。"]
+                "后来收到的文件已代替它，这一份不用再改。" if receipt.overtaken_by is None
+                else f"后来的第 {receipt.overtaken_by} 版已代替这一版，这一版不用再改；要更正，请从最新的一版改起。",
+            ]  # fmt: skip
         case "rejected":
             is_late = due is not None and receipt.timeliness != "按时"
             return [
