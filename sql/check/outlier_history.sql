@@ -25,7 +25,8 @@ select
     ) as history_zh,
     concat_ws(
         ', ',
-        'usually ' || shown_about(usual_amount) || coalesce(indicator.unit, '') || ' over ' || months_count || ' months',
+        'usually ' || shown_about(usual_amount) || coalesce(indicator.unit, '')
+        || ' over ' || months_count || ' months',
         'last month ' || shown_about(level_before) || coalesce(indicator.unit, ''),
         'the same month last year ' || shown_about(last_year_amount) || coalesce(indicator.unit, '')
     ) as history_en,
