@@ -52,24 +52,26 @@ ENGLISH_WORDS = (
 )
 STANDING = ("accepted", "held", "rejected")  # a version that another has taken the place of, or withdrawn, is past
 
-HAS_IDS = "select 1 from duckdb_columns() where schema_name = 'mart' and table_name = 'finding' and column_name = ?"
+HAS_COLUMN = """
+select 1
+from duckdb_columns()
+where schema_name = 'mart' and table_name = 'submission' and column_name = 'put_right_id'
+"""
 
-# A rejected file that was sent again since is past; one that nobody could read is, when its unit sent anything usable
+# A rejected file that was sent again since is past; one without a version is once another put it right
 FINDINGS = """
 with newer as (
     select
         submission.submission_id,
         bool_or(
             later.state in ('accepted', 'held')
-            and (
-                submission.form_code is null
-                or submission.report_month is null
-                or (later.form_code = submission.form_code and later.report_month = submission.report_month)
-            )
+            and later.form_code = submission.form_code
+            and later.report_month = submission.report_month
         ) as is_replaced,
     from mart.submission as submission
     inner join mart.submission as later
         on submission.org_unit_code = later.org_unit_code and submission.received_at < later.received_at
+    where submission.version is not null
     group by submission.submission_id
 )
 
@@ -100,7 +102,8 @@ select
     finding.decision_id,
     finding.settled_by_id,
     finding.since_on,
-    submission.state = 'rejected' and coalesce(newer.is_replaced, false) as is_replaced,
+    submission.state = 'rejected'
+    and coalesce(newer.is_replaced, submission.put_right_id is not null) as is_replaced,
 from mart.finding as finding
 inner join mart.submission as submission using (submission_id)
 left join newer using (submission_id)
@@ -206,10 +209,10 @@ class FindingDesk:
         self._home = home
         self._own_words = _own_words(home) if has_own_words else {}
         self._connection = connection
-        if not connection.execute(HAS_IDS, ["since_on"]).fetchall():
+        if not connection.execute(HAS_COLUMN).fetchall():
             raise JinduError(
-                "已发布的数据是旧版本算出的，问题还没有编号或发现日期。请先运行一次 jindu run。",
-                "What is published was made by an older version, whose findings lack ids or days. Run jindu run first.",
+                "已发布的数据是旧版本算出的，缺少答复问题要用的列。请先运行一次 jindu run。",
+                "An older version made what is published, without columns that this needs. Run jindu run first.",
             )
         ((published_at,),) = connection.execute(PUBLISHED_AT).fetchall()
         self.published_at: datetime = published_at.astimezone(OFFICE_TIMEZONE)

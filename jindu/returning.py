@@ -77,7 +77,7 @@ def finding_list(receipt: Receipt) -> FindingList:
         [
             "  ".join(fact for fact in facts if fact),
             "".join(receipt.advice),
-            MARKS + (HOW_TO if receipt.overtaken_by is None else ""),
+            MARKS + (HOW_TO if receipt.overtaken_by is None and not receipt.is_put_right else ""),
         ],
         [
             Note(

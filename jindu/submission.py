@@ -227,6 +227,7 @@ class SubmissionDesk:
         ).fetchall()
         if not asked:
             raise self._not_asked(subject)
+        self._refuse_bulletin(subject)
         return subject
 
     def value(self, subject: Subject, text: str) -> Decimal:
@@ -360,6 +361,17 @@ class SubmissionDesk:
         if unit not in units or own not in units or units[unit]["family"] != units[own]["family"]:
             return None
         return Fraction(units[unit]["factor"]) / Fraction(units[own]["factor"])
+
+    def _refuse_bulletin(self, subject: Subject) -> None:
+        """The district bulletin's figures come from it alone and are never edited (domain.md, Indicators)."""
+        form = next(form for form in self._tables["form"] if form["code"] == subject.indicator["source_form"])
+        if form["level"] == "district":
+            raise JinduError(
+                f"“{subject.indicator['name_zh']}”只以{form['name_zh']}为准，不能更正。"
+                "通报有误的，请把区里更正后的通报作为新版放进收件箱，下一夜起计入。",
+                f"{subject.indicator['code']} comes from {form['code']} alone and is never edited. Where the bulletin "
+                "is wrong, put the corrected one into the inbox as a new version: it counts from the next night on.",
+            )
 
     def _not_asked(self, subject: Subject) -> JinduError:
         name, unit = subject.indicator["name_zh"], subject.unit["name"]

@@ -250,6 +250,14 @@ create or replace macro shown_about(value) as
         rtrim(cast(cast(cast(printf('%.3g', cast(value as double)) as double) as decimal(38, 6)) as varchar), '0'), '.'
     );
 
+-- An amount in its indicator's unit; as it was written in brackets where that reads otherwise: 3000元（0.3万元）.
+create or replace macro shown_amount(amount, unit, written) as
+    case
+        when unit is null then written
+        when written = rtrim(rtrim(cast(cast(amount as decimal(24, 6)) as varchar), '0'), '.') then written || unit
+        else rtrim(rtrim(cast(cast(amount as decimal(24, 6)) as varchar), '0'), '.') || unit || '（' || written || '）'
+    end;
+
 -- Few enough to point at somebody: a restricted value like this is withheld (domain.md, Indicators: publicity).
 create or replace macro is_small(value) as
     abs(value) < 3;

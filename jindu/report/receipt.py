@@ -113,13 +113,14 @@ class Receipt:
     is_sender_certain: bool = True  # a workbook holds names and notes: it goes to nobody else
     corrections: tuple[str, ...] = ()  # values telephoned in that count in the place of its cells, in words
     overtaken_by: int | None = None  # the newer version of the same report that counts
+    is_put_right: bool = False  # no version of a report: another file that came stands for it
 
     @property
     def digest(self) -> str:
         """SHA-256 of all that it says, but for who says it."""
         told = asdict(self) | {"confirmed_at": None, "received_at": self.received_at.astimezone(OFFICE_TIMEZONE)}
         del told["refusal_code"], told["is_sender_certain"]  # of the workbook, not of what the receipt says
-        for later in ("corrections", "overtaken_by"):  # so that receipts written before there were any stay true
+        for later in ("corrections", "overtaken_by", "is_put_right"):  # so that receipts written before stay true
             if not told[later]:
                 del told[later]
         told |= {"is_lock_over": True} if self.is_open and self.is_lock_over else {}  # then it asks for something else
@@ -181,7 +182,7 @@ class Receipt:
     @property
     def is_open(self) -> bool:
         """Whether somebody has something to do about it."""
-        return self.state in {"held", "rejected"} and self.overtaken_by is None
+        return self.state in {"held", "rejected"} and self.overtaken_by is None and not self.is_put_right
 
     @property
     def is_lock_over(self) -> bool:
@@ -378,11 +379,12 @@ def _advice(receipt: Receipt) -> list[str]:
                 "请逐条核对下表：有误的改正，属实的在该行“备注”写明原因（只写“核实无误”不算），再放进收件文件夹。",
                 overdue or (f"请在 {_day(lock)}（锁定日）以前办完。" if lock else ""),
             ]
-        case "rejected" if receipt.overtaken_by is not None:
+        case "rejected" if not receipt.is_open:
             return [
                 "整份没有采用，数值没有计入。",
-                f"后来的第 {receipt.overtaken_by} 版已代替这一版，这一版不用再改；要更正，请从最新的一版改起。",
-            ]
+                "后来收到的文件已代替它，这一份不用再改。" if receipt.overtaken_by is None
+                else f"后来的第 {receipt.overtaken_by} 版已代替这一版，这一版不用再改；要更正，请从最新的一版改起。",
+            ]  # fmt: skip
         case "rejected":
             is_late = due is not None and receipt.timeliness != "按时"
             return [

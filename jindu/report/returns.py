@@ -33,12 +33,14 @@ select
     received.refusal_code,
     folder.code is not null as is_in_own_folder,
     counted.version as overtaken_by,
+    put_right.better_id is not null as is_put_right,
 from core.submission as submission
 inner join core.received as received using (submission_id)
 inner join core.cell_count using (submission_id)
 left join reference.form as form on submission.form_code = form.code
 left join reference.org_unit as folder on received.folder_code = folder.code
 left join reference.org_unit as sender on submission.sender_code = sender.code
+left join core.put_right as put_right on submission.submission_id = put_right.submission_id
 left join core.submission as counted
     on
         submission.form_code = counted.form_code

@@ -28,8 +28,8 @@ order by state
 
 # The rule of mart.alert_case: what was refused or is held stays open until a newer version counts; of several refused
 # ones the newest speaks. So a held version that counts stands beside a newer refused one, as in mart.reporting.
-# A file that nobody could read, or that lay in another unit's folder, has no successor of its own: the next usable file
-# of the folder's unit puts it right.
+# A file that nobody could read, or that lay in another unit's folder, has no successor of its own: which file puts it
+# right is core.put_right's to say.
 OPEN_SUBMISSION = """
 with ranked as (
     select
@@ -73,6 +73,7 @@ where
         when ranked.is_known
             then
                 ranked.recency = 1
+                and ranked.put_right_id is null
                 and not exists (
                     select 1
                     from mart.submission as better
@@ -88,13 +89,7 @@ where
                 ranked.org_unit_code is not null
                 or ranked.received_at > coalesce($previous, ranked.received_at - interval 1 second)
             )
-            and not exists (
-                select 1
-                from mart.submission as better
-                where better.org_unit_code = ranked.org_unit_code
-                    and better.received_at > ranked.received_at
-                    and better.state in ('accepted', 'held', 'superseded')
-            )
+            and ranked.put_right_id is null
     end
 order by ranked.state desc, ranked.report_month desc nulls last, ranked.org_unit_code, ranked.file_name
 """

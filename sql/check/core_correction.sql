@@ -13,7 +13,8 @@ select
     cast(null as varchar) as expected,
     false as is_explained,
     decision_id,
-    count(unfit_code) as unfit_count,
+    count(unfit_code) filter (where unfit_code != 'bulletin_only') as unfit_count,
+    count(unfit_code) filter (where unfit_code = 'bulletin_only') as bulletin_only_count,
 from core.correction
 group by decision_id
 order by check_key

@@ -1,5 +1,6 @@
 -- grain: one row per submission with at least five month amounts that are not 0
--- The one that came later is the copy. Fingerprints are compared, so that a thousand senders need no million pairs.
+-- The one that came later is the copy; of two that came at one moment nobody knows which, and both are told.
+-- Fingerprints are compared, so that a thousand senders need no million pairs.
 -- What was copied from may be rejected for another cell: the newest version that was not taken back is the original.
 with newest_version as (
     select submission_id
@@ -40,7 +41,7 @@ copied as (
             and copy.report_month = original.report_month
             and copy.amounts = original.amounts
             and copy.sender_code != original.sender_code
-            and (copy.received_at, copy.submission_id) > (original.received_at, original.submission_id)
+            and copy.received_at >= original.received_at
     group by copy.submission_id
 )
 

@@ -9,24 +9,26 @@ select
     report_month,
     sheet_name,
     cell,
-    text as found,
-    '≈ ' || shown_about(coalesce(continued_amount, usual_amount)) as expected,
+    shown_amount(amount, indicator.unit, text) as found,
+    '≈ ' || shown_about(coalesce(continued_amount, usual_amount)) || coalesce(indicator.unit, '') as expected,
     has_explanation as is_explained,
     amount,
     months_count,
     usual_amount,
     usual_spread,
+    case when own.kind = 'stock' then previous_amount end as level_before,
     concat_ws(
         '，',
-        '以往 ' || months_count || ' 个月一般为 ' || shown_about(usual_amount),
-        '上月 ' || shown_about(case when kind = 'stock' then previous_amount end),
-        '去年同月 ' || shown_about(last_year_amount)
+        '以往 ' || months_count || ' 个月一般为 ' || shown_about(usual_amount) || coalesce(indicator.unit, ''),
+        '上月 ' || shown_about(level_before) || coalesce(indicator.unit, ''),
+        '去年同月 ' || shown_about(last_year_amount) || coalesce(indicator.unit, '')
     ) as history_zh,
     concat_ws(
         ', ',
-        'usually ' || shown_about(usual_amount) || ' over ' || months_count || ' months',
-        'last month ' || shown_about(case when kind = 'stock' then previous_amount end),
-        'the same month last year ' || shown_about(last_year_amount)
+        'usually ' || shown_about(usual_amount) || coalesce(indicator.unit, '')
+        || ' over ' || months_count || ' months',
+        'last month ' || shown_about(level_before) || coalesce(indicator.unit, ''),
+        'the same month last year ' || shown_about(last_year_amount) || coalesce(indicator.unit, '')
     ) as history_en,
     -- what was copied from another unit is far for that reason (check.copied_row)
     case when not coalesce(copied_row.is_month_copied, false) then spreads_ratio end as spreads_ratio,
@@ -39,5 +41,6 @@ select
     ) as is_digit_likely,
     case when is_digit_likely then '是否多写、少写了数位' else '这个数' end as slip_zh,
     case when is_digit_likely then 'for a digit too many or too few' else 'the figure' end as slip_en,
-from "check".usual_amount
+from "check".usual_amount as own
+left join core.indicator as indicator using (indicator_code)
 left join "check".copied_row as copied_row using (row_key)

@@ -146,12 +146,12 @@ select
     report_month,
     sheet_name,
     cell,
-    text as found,
-    '≈ ' || shown_about(coalesce(size_amount, middle_amount)) as expected,
+    shown_amount(amount, indicator.unit, text) as found,
+    '≈ ' || shown_about(coalesce(size_amount, middle_amount)) || coalesce(indicator.unit, '') as expected,
     has_explanation as is_explained,
     amount,
     siblings_count,
-    shown_about(middle_amount) as middle_shown,
+    shown_about(middle_amount) || coalesce(indicator.unit, '') as middle_shown,
     -- least() passes over what is not known; to three places: the same on every machine
     cast(
         least(
@@ -161,4 +161,5 @@ select
         ) / allowance(siblings_count) as decimal(18, 3)
     ) as spreads_ratio,
 from likely
+left join core.indicator as indicator using (indicator_code)
 order by check_key

@@ -1,6 +1,7 @@
 -- grain: one row per recorded correction, by the as-of moment, and measure that it gives: a value telephoned in
 -- domain.md, Submissions: a recorded decision with reason and name. What it says stands in the indicator's own unit.
--- One that the catalogue asks for no more counts for nothing, and the operator is told (check.core_correction).
+-- One that the catalogue asks for no more counts for nothing, nor one of the district bulletin's figures, which are
+-- never edited (domain.md, Indicators); the operator is told of both (check.core_correction).
 with decided as (
     select
         decision_id,
@@ -50,6 +51,7 @@ select
         when org_unit.code is null then 'unknown_unit'
         when indicator.indicator_code is null then 'unknown_indicator'
         when expected_cell.form_code is null then 'not_asked'
+        when form.level = 'district' then 'bulletin_only'
     end as unfit_code,
     row_number() over (
         partition by
@@ -63,6 +65,7 @@ select
 from corrected_measure
 left join reference.org_unit as org_unit on corrected_measure.org_unit_code = org_unit.code
 left join core.indicator as indicator on corrected_measure.indicator_code = indicator.indicator_code
+left join reference.form as form on indicator.source_form = form.code
 left join core.expected_cell as expected_cell
     on
         indicator.source_form = expected_cell.form_code

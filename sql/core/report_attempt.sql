@@ -27,7 +27,12 @@ with placed as (
             and day_of(loose.received_at) >= next_version.report_month + interval 1 month
             and coalesce(loose.form_code = next_version.form_code, true)
             and coalesce(loose.report_month = next_version.report_month, true)
-    where loose.version is null and loose.org_unit_code is not null
+    -- the same bytes that were taken in another unit's folder are that unit's, and no attempt of this one
+    left join core.put_right as put_right on loose.submission_id = put_right.submission_id
+    where
+        loose.version is null
+        and loose.org_unit_code is not null
+        and coalesce(put_right.sender_code = loose.org_unit_code, true)
     group by loose.submission_id, loose.form_code, loose.org_unit_code, loose.report_month, loose.received_at
 )
 

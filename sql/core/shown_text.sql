@@ -70,14 +70,14 @@ known_name as (
     union all
     select '示例 月报 报表 统计表 汇总表 表 模板 空白 填报 上报 报送 工作 指标 数据 统计 汇总 明细 附件 电子版 盖章版 社区 街道 区 市 年 月 日 份'
     union all
-    select '月份 年度 季度 半年 全年 第 期 号 版 新 旧 新版 旧版 更正 改正 修改 修订 已改 重报 补报 重新 最终 最新 终稿 定稿 初稿 正式 副本 备份 复制'
+    select '月份 年度 季度 半年 全年 第 期 号 版 新 旧 新版 旧版 更正 改正 修改 修订 已改 重报 补报 重新 最终 最新 终稿 定稿 初稿 正式 副本 备份 复制 照片 图片 扫描件 说明 全部 资料 材料'
     union all
-    select 'xlsx xlsm xls xlsb csv txt tsv et ods'
+    select 'xlsx xlsm xls xlsb csv txt tsv et ods jpg jpeg png gif pdf doc docx wps ppt pptx zip rar html xml'
     union all
     select 'sheet form report monthly template table data version ver rev copy new final backup'
     -- of cells
     union all
-    select '身份证号 电话号码 不适用 无 没有 暂无 同上 合计 小计 约 不足 零 〇 一 二 三 四 五 六 七 八 九 十 百 千 万 亿 个'
+    select '身份证号 电话号码 不适用 无 没有 暂无 同上 合计 小计 约 余 不足 零 〇 一 二 三 四 五 六 七 八 九 十 百 千 万 亿 个'
     union all
     select 'na nan null none nil ref value div name num'
 ),

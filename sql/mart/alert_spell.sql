@@ -253,21 +253,18 @@ refusal as (
         end as about_id,
         submission.submission_id as refused_id,
         submission.received_at as opened_at,
-        min(better.received_at) as resolved_at,
+        -- a file without a version is put right by other rules
+        coalesce(any_value(put_right.put_right_at), min(better.received_at)) as resolved_at,
     from mart.submission as submission
     cross join core.setting as setting
+    left join core.put_right as put_right using (submission_id)
     left join mart.submission as better
         on
             submission.org_unit_code = better.org_unit_code
             and better.state in ('accepted', 'superseded', 'held')
-            -- a file that nobody could read is put right by the unit's next one
-            and case
-                when submission.version is null then better.received_at > submission.received_at
-                else
-                    submission.form_code = better.form_code
-                    and submission.report_month = better.report_month
-                    and better.version > submission.version
-            end
+            and submission.form_code = better.form_code
+            and submission.report_month = better.report_month
+            and better.version > submission.version
     where submission.state in ('rejected', 'held')
     group by all
 ),

@@ -11,18 +11,13 @@ with version_standing as (
     from core.submission
     where version is not null
     union all
-    -- a file without a version is put right by the unit's next usable one, as its alert is
+    -- a file without a version stands until another puts it right, as its alert does
     select
         loose.submission_id,
-        count(better.submission_id) = 0 as is_standing,
+        put_right.better_id is null as is_standing,
     from core.submission as loose
-    left join core.submission as better
-        on
-            loose.org_unit_code = better.org_unit_code
-            and better.state in ('accepted', 'held', 'superseded')
-            and loose.received_at < better.received_at
+    left join core.put_right as put_right using (submission_id)
     where loose.version is null
-    group by loose.submission_id
 ),
 
 placed_finding as (

@@ -17,6 +17,8 @@ select
     cast(days_late_count as integer) as days_late_count,
     cast(critical_count as integer) as critical_count,
     cast(open_warning_count as integer) as open_warning_count,
+    put_right.better_id as put_right_id,
 from core.submission
+left join core.put_right as put_right using (submission_id)
 left join core.shown_text as shown_text on submission.file_name = shown_text.text and shown_text.is_name
 order by received_at, submission_id

@@ -1,6 +1,6 @@
 -- grain: one row per finding that stands and somebody must mend
 -- Of the version that counts or the newest one: a newer version takes the findings of the older one with it. A file
--- without a version is put right by the unit's next usable one (the rule of mart.quality_finding).
+-- without a version stands until another puts it right (the rule of mart.quality_finding).
 with standing_submission as (
     select
         submission.submission_id,
@@ -9,15 +9,7 @@ with standing_submission as (
         submission.lock_on,
     from mart.submission as submission
     where
-        submission.version is not null
-        or not exists (
-            select 1
-            from mart.submission as better
-            where
-                submission.org_unit_code = better.org_unit_code
-                and better.state in ('accepted', 'held', 'superseded')
-                and submission.received_at < better.received_at
-        )
+        submission.put_right_id is null
     qualify
         submission.version is null
         or submission.state in ('accepted', 'held')

@@ -118,6 +118,7 @@ def test_sound_tables_fail_nothing(office: Office) -> None:
         ("plan_entered", "core__plan_target", [{**row, "plan_year": 2030} for row in SOUND["core.plan_target"]]),
         ("decision_fits", "core__decided_target", [{"decision_id": "d", "unfit_code": "unknown_unit", "version": 2}]),
         ("correction_fits", "core__correction", [{"decision_id": "d", "unfit_code": "unknown_unit"}]),
+        ("correction_of_bulletin", "core__correction", [{"decision_id": "d", "unfit_code": "bulletin_only"}]),
         ("holidays_entered", "reference__holiday", [{"day": date(2030, 1, 1), "is_working_day": False}]),
         ("completion_unique", "mart__completion", [COMPLETION, COMPLETION]),
         ("status_given", "mart__completion", [{**COMPLETION, "status": None}]),

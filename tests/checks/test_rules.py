@@ -776,7 +776,7 @@ def test_what_is_nowhere_near_is_told_to_the_clerk(office: Office, months: list[
     told = list(office.failing("outlier_gross").values())
     assert bool(told) is is_gross
     if told:
-        assert told[0]["history_zh"] == "以往 5 个月一般为 100"
+        assert told[0]["history_zh"] == "以往 5 个月一般为 100件"
         assert told[0]["slip_zh"] == ("是否多写、少写了数位" if months[-1] == 1020 else "这个数")
         assert EXPECTATIONS["outlier_gross"].severity == "warning"
 
@@ -784,7 +784,7 @@ def test_what_is_nowhere_near_is_told_to_the_clerk(office: Office, months: list[
 def test_a_large_usual_amount_is_a_plain_number(office: Office) -> None:
     months_of(office, [(month, None) for month in (1234567, 1234567, 1234567, 1234567, 99)])
     (row,) = office.failing("outlier_history").values()
-    assert (row["expected"], row["history_zh"]) == ("≈ 1230000", "以往 4 个月一般为 1230000")
+    assert (row["expected"], row["history_zh"]) == ("≈ 1230000件", "以往 4 个月一般为 1230000件")
 
 
 def siblings(office: Office, amounts: list[int]) -> None:

@@ -1,13 +1,16 @@
 """What an operator decides shows wherever the value or the report shows, and nowhere who decided it, and why."""
 
 import json
+from pathlib import Path
 
 import pytest
 
 from jindu import cli
+from jindu.settings import Home
 
 from .conftest import BY, FIRST, NIGHTS, REASON, SECOND, THIRD, Office
 
+CATALOGUE_OFFICE = Path(__file__).parents[1] / "catalogue" / "small_office"
 VISIT = "indicator_code = 'visit'"
 
 
@@ -183,6 +186,15 @@ def test_what_cannot_be_is_refused_and_not_recorded(
     assert office.decide(*arguments, at="2024-06-21T10:00") == 2
     assert said in capsys.readouterr().err
     assert {path: path.read_bytes() for path in office.home.decisions.iterdir()} == before
+
+
+def test_a_figure_of_the_bulletin_is_never_edited(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    office = Office(CATALOGUE_OFFICE, Home(tmp_path / "home"))
+    office.home.root.mkdir()
+    told = ("correct", "110101001", "sales", "2024-10", "--month-value", "3")
+    assert office.decide(*told, at="2024-11-21T10:00") == 2
+    assert "更正后的通报作为新版放进收件箱" in capsys.readouterr().err
+    assert not office.home.decisions.exists()
 
 
 def test_a_trial_records_nothing_and_twice_withdrawn_is_refused(

@@ -256,6 +256,13 @@ def test_a_version_that_a_newer_one_has_put_right_asks_for_nothing(home: Home, s
     assert "存盘后放进收件文件夹" not in first_lines(home)
 
 
+def test_a_file_that_another_stands_for_asks_for_nothing(home: Home, source: Path) -> None:
+    receipt = receipt_for(source, version=None, state="rejected", is_put_right=True)
+    assert put_and_write(home, receipt, source) == 1
+    assert "后来收到的文件已代替它，这一份不用再改" in first_lines(home)
+    assert "存盘后放进收件文件夹" not in first_lines(home)
+
+
 def first_lines(home: Home) -> str:
     """What the only returned workbook says above its list."""
     (content,) = books(home).values()
