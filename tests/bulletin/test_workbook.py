@@ -41,6 +41,15 @@ def test_headers_stay_and_can_be_filtered_and_printed(book: Workbook) -> None:
         assert sheet.page_setup.orientation == "landscape" and sheet.print_title_rows == "$3:$3"
 
 
+def test_the_notes_have_room_on_their_sheet(book: Workbook) -> None:
+    sheet = book["说明"]
+    assert sheet.sheet_properties.pageSetUpPr.fitToPage and sheet.page_setup.orientation == "landscape"
+    wide = sheet.column_dimensions["A"].width
+    for row in sheet.iter_rows():
+        lines = -(-2 * len(str(row[0].value)) // wide) if row[0].value else 1
+        assert (sheet.row_dimensions[row[0].row].height or 0) >= 13 * lines - 13, row[0].value
+
+
 def test_numbers_are_numbers_and_exact(book: Workbook) -> None:
     contract = next(row for row in rows(book, "本级目标") if str(row["指标"]).startswith("合同投资"))
     assert contract["差额"] == pytest.approx(-421089.47, abs=0) and contract["已完成"] == 269660.53
