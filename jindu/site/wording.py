@@ -119,14 +119,20 @@ def remedy(row: Row, lang: str) -> str:
             return f"到{to}每月需 {need}" + ("" if recent is None else f"，近三月月均 {recent}")
         return f"needs {need} a month until {to}" + ("" if recent is None else f"; {recent} of late")
     if row.annual_target_value is not None and row.ytd_value is not None:
-        missing = _short_of(row, row.annual_target_value, lang)
-        if row.target_form == "at_most":
-            limit = aim.removeprefix("≤ ")
-            if row.ytd_value <= row.annual_target_value:
-                return f"仍在上限 {limit} 以内，余 {missing}" if zh else f"{missing} below the ceiling of {limit}"
-            return f"超过上限 {limit}，须降 {missing}" if zh else f"{missing} over the ceiling of {limit}"
-        return f"离目标 {aim} 还差 {missing}" if zh else f"{missing} short of {aim}"
+        return _still_missing(row, aim, lang)
     return ""
+
+
+def _still_missing(row: Row, aim: str, lang: str) -> str:
+    """How far the target itself is: short of it, or over its ceiling."""
+    zh = lang != "en"
+    missing = _short_of(row, row.annual_target_value, lang)
+    if row.target_form != "at_most":
+        return f"离目标 {aim} 还差 {missing}" if zh else f"{missing} short of {aim}"
+    limit = aim.removeprefix("≤ ")
+    if row.ytd_value > row.annual_target_value:
+        return f"超过上限 {limit}，须降 {missing}" if zh else f"{missing} over the ceiling of {limit}"
+    return f"仍在上限 {limit} 以内，余 {missing}" if zh else f"{missing} below the ceiling of {limit}"
 
 
 def outlook(row: Row, lang: str) -> str:
