@@ -6,7 +6,7 @@ Same document, same bytes.
 
 import io
 import zipfile
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Any
 
 import docx
@@ -106,7 +106,7 @@ def _properties(book: DocxDocument, document: Document, made: datetime) -> None:
     core.title, core.author, core.last_modified_by = document.title, document.author, document.author
     core.comments, core.keywords, core.subject = document.sample_note, document.sample_mark, document.masthead
     core.language = "en-GB" if document.lang == "en" else "zh-CN"
-    core.created = core.modified = made.replace(tzinfo=None)
+    core.created = core.modified = made.astimezone(UTC).replace(tzinfo=None)
     core.revision = 1
 
 

@@ -3,10 +3,12 @@
 import tempfile
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import UTC, date, datetime
 from decimal import Decimal
+from math import ceil
 from pathlib import Path
 from typing import Any
+from unicodedata import east_asian_width
 
 from jindu.bulletin.document import Document, Paragraph, wording
 from jindu.bulletin.issue import Issue, Progress
@@ -17,6 +19,7 @@ from jindu.spreadsheet import new_workbook
 FILLS = {"red": "#F6C9C4", "orange": "#FBDDB5", "yellow": "#FFF3B8", "blue": "#D3E4F5", "grey": "#E6E6E6"}
 FONT = "宋体"
 INTEGER, PERCENT, PERCENT_WHOLE, DATE = "#,##0", "0.0%", "0%", "yyyy-mm-dd"
+NOTE_WIDTH, LINE_POINTS = 110, 14  # characters, and the height of a line
 HEAD_ROW = 2  # below the title and the line under it
 Value = str | int | Decimal | date | None
 
@@ -45,7 +48,7 @@ def workbook_file(issue: Issue, document: Document, made: datetime) -> bytes:
                 "title": document.title,
                 "author": document.author,
                 "comments": document.sample_note,
-                "created": made.replace(tzinfo=None),
+                "created": made.astimezone(UTC).replace(tzinfo=None),
             }
         )
         formats = _Formats(book)
@@ -269,10 +272,15 @@ def _matrix(book: Any, formats: _Formats, document: Document, issue: Issue, name
 def _notes(book: Any, formats: _Formats, document: Document, name: str) -> None:
     """How the figures are to be read."""
     sheet = book.add_worksheet(name)
-    sheet.set_column(0, 0, 110)
-    sheet.set_paper(9)
+    sheet.set_column(0, 0, NOTE_WIDTH)
+    sheet.set_landscape()
+    sheet.set_paper(9)  # A4
+    sheet.set_margins(left=0.5, right=0.5, top=0.6, bottom=0.6)
+    sheet.fit_to_pages(1, 0)
     texts = [document.title, document.colophon]
     for annex in document.annexes:
         texts += [block.text for block in annex.blocks if isinstance(block, Paragraph)]
     for row, text in enumerate(texts):
+        lines = ceil(sum(1 + (east_asian_width(letter) in "WFA") for letter in text) / (NOTE_WIDTH - 6))
+        sheet.set_row(row, LINE_POINTS * max(lines, 1) + 3)  # no spreadsheet makes room by itself
         sheet.write_string(row, 0, text, formats(text_wrap=True, bold=row == 0))

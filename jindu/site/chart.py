@@ -8,6 +8,7 @@ from markupsafe import Markup, escape
 
 WIDTH, HEIGHT = 360, 190
 LEFT, RIGHT, TOP, BOTTOM = 44, 8, 10, 20
+CHARACTER = 5.8  # how wide a digit of an axis is, in the units of the drawing
 MONTHS = 12
 
 
@@ -43,10 +44,10 @@ def monthly_bars(  # noqa: PLR0913  (what is drawn, and what is said of it)
 ) -> Markup:
     """A bar for each month's amount, and a line across it at what the target phased for the month."""
     scale = _Scale([*values, *phased, 0.0], is_share=is_share)
-    step = (WIDTH - LEFT - RIGHT) / MONTHS
+    step = scale.month_width
     marks = []
     for place, (value, due) in enumerate(zip(values, phased, strict=True)):
-        left = LEFT + place * step
+        left = scale.left + place * step
         if value is not None:
             top, bottom = sorted((scale.y(value), scale.y(0)))
             marks.append(_rect(left + step * 0.18, top, step * 0.64, max(bottom - top, 0.8), "bar-now"))
@@ -60,11 +61,11 @@ def year_line(year: Year, months: Sequence[str], title: str, told: str) -> Marku
     ends = [] if year.end is None else [year.end.value, year.end.low, year.end.high]
     base = [0.0] if year.from_zero else []
     scale = _Scale([*year.values, *year.phased, year.target, *ends, *base], is_share=year.is_share)
-    step = (WIDTH - LEFT - RIGHT) / MONTHS
-    spots = [LEFT + (place + 0.5) * step for place in range(MONTHS)]
+    step = scale.month_width
+    spots = [scale.left + (place + 0.5) * step for place in range(MONTHS)]
     marks = []
     if year.target is not None:
-        marks.append(_line(LEFT, scale.y(year.target), WIDTH - RIGHT, scale.y(year.target), "aim"))
+        marks.append(_line(scale.left, scale.y(year.target), WIDTH - RIGHT, scale.y(year.target), "aim"))
     due = [(x, scale.y(value)) for x, value in zip(spots, year.phased, strict=False) if value is not None]
     marks += _path(due, "due-line")
     now = [(x, scale.y(value)) for x, value in zip(spots, year.values, strict=True) if value is not None]
@@ -93,6 +94,9 @@ class _Scale:
         self._low = floor(low / self._step + 1e-9) * self._step
         self._high = -floor(-high / self._step + 1e-9) * self._step
         self._is_share = is_share
+        longest = max(len(text) for _, text in self.lines())
+        self.left = max(LEFT, 6 + longest * CHARACTER)
+        self.month_width = (WIDTH - self.left - RIGHT) / MONTHS
 
     def y(self, value: float) -> float:
         """Where a value stands."""
@@ -114,12 +118,16 @@ class _Scale:
 def _svg(scale: _Scale, marks: Sequence[str], months: Sequence[str], title: str, told: str) -> Markup:
     grid = []
     for value, text in scale.lines():
-        grid.append(_line(LEFT, scale.y(value), WIDTH - RIGHT, scale.y(value), "zero" if abs(value) < 1e-9 else "grid"))
-        grid.append(f'<text x="{LEFT - 4}" y="{scale.y(value) + 3.5:.1f}" class="end-at">{escape(text)}</text>')
-    step = (WIDTH - LEFT - RIGHT) / MONTHS
+        grid.append(
+            _line(scale.left, scale.y(value), WIDTH - RIGHT, scale.y(value), "zero" if abs(value) < 1e-9 else "grid")
+        )
+        grid.append(
+            f'<text x="{scale.left - 4:.1f}" y="{scale.y(value) + 3.5:.1f}" class="end-at">{escape(text)}</text>'
+        )
+    step = scale.month_width
     for place, month in enumerate(months):
         grid.append(
-            f'<text x="{LEFT + (place + 0.5) * step:.1f}" y="{HEIGHT - 5}" class="mid-at">{escape(month)}</text>'
+            f'<text x="{scale.left + (place + 0.5) * step:.1f}" y="{HEIGHT - 5}" class="mid-at">{escape(month)}</text>'
         )
     head = f'<svg class="chart" viewBox="0 0 {WIDTH} {HEIGHT}" role="img" aria-label="{escape(title)}: {escape(told)}">'
     return Markup(head + "".join([*grid, *marks]) + "</svg>")

@@ -44,6 +44,7 @@ WORDED = (
     "due",
     "target",
     "gap",
+    "case_gap",
     "remedy",
     "outlook",
     "projected",

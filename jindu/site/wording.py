@@ -75,7 +75,13 @@ def gap(row: Row, lang: str) -> str:
     """How far the actual is from what was due."""
     if row.gap_value is None:
         return UNKNOWN
-    return gap_text(row.gap_value, row.kind, row.unit, _decimals(row.gap_value, row), lang)
+    return gap_text(row.gap_value, row.kind, row.unit, _decimals(row.gap_value, row.kind, row.decimals), lang)
+
+
+def case_gap(case: Row, lang: str) -> str:
+    """The gap of an alert's target, with the decimals that it has on every other page."""
+    decimals = _decimals(case.gap_value, case.indicator_kind, case.decimals)
+    return gap_text(case.gap_value, case.indicator_kind, case.unit, decimals, lang)
 
 
 def pace(row: Row) -> str:
@@ -113,9 +119,20 @@ def remedy(row: Row, lang: str) -> str:
             return f"到{to}每月需 {need}" + ("" if recent is None else f"，近三月月均 {recent}")
         return f"needs {need} a month until {to}" + ("" if recent is None else f"; {recent} of late")
     if row.annual_target_value is not None and row.ytd_value is not None:
-        missing = _short_of(row, row.annual_target_value, lang)
-        return f"离目标 {aim} 还差 {missing}" if zh else f"{missing} short of {aim}"
+        return _still_missing(row, aim, lang)
     return ""
+
+
+def _still_missing(row: Row, aim: str, lang: str) -> str:
+    """How far the target itself is: short of it, or over its ceiling."""
+    zh = lang != "en"
+    missing = _short_of(row, row.annual_target_value, lang)
+    if row.target_form != "at_most":
+        return f"离目标 {aim} 还差 {missing}" if zh else f"{missing} short of {aim}"
+    limit = aim.removeprefix("≤ ")
+    if row.ytd_value > row.annual_target_value:
+        return f"超过上限 {limit}，须降 {missing}" if zh else f"{missing} over the ceiling of {limit}"
+    return f"仍在上限 {limit} 以内，余 {missing}" if zh else f"{missing} below the ceiling of {limit}"
 
 
 def outlook(row: Row, lang: str) -> str:
@@ -180,20 +197,22 @@ def _short_of(row: Row, aim: Decimal, lang: str) -> str:
 
 def _monthly(value: Decimal, row: Row, lang: str, rounding: str) -> str:
     """An amount a month; what is needed is rounded up, or it would not suffice."""
-    digits = _decimals(value, row)
+    digits = _decimals(value, row.kind, row.decimals)
     return (
         f"{rounded(value.quantize(Decimal(1).scaleb(-digits), rounding), digits)} {unit_text(row.unit, lang)}".rstrip()
     )
 
 
 def _precise(value: Decimal | None, row: Row, lang: str) -> str:
-    return value_text(value, row.kind, row.unit, None if value is None else _decimals(value, row), lang)
+    return value_text(
+        value, row.kind, row.unit, None if value is None else _decimals(value, row.kind, row.decimals), lang
+    )
 
 
-def _decimals(value: Decimal, row: Row) -> int:
+def _decimals(value: Decimal, kind: str, own: int | None) -> int:
     """The indicator's decimals; one more for a small count that is no whole number (5.25 due by now), none for much."""
     if abs(value) >= MUCH:
         return 0
-    digits: int = row.decimals or 0
+    digits = own or 0
     is_whole = value == value.quantize(Decimal(1).scaleb(-digits))
-    return digits if is_whole or abs(value) >= FEW or row.kind in IN_POINTS else digits + 1
+    return digits if is_whole or abs(value) >= FEW or kind in IN_POINTS else digits + 1

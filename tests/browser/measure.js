@@ -16,6 +16,8 @@
             if (r.width < 1 || r.height < 1) continue;
             const framed = scrolls(e);
             if (r.right > width + 1 && (printed || !framed)) faults.push('outside ' + said(e));
+            const block = e.closest('.card, .tiles li, .facts div'), edge = block && block.getBoundingClientRect();
+            if (edge && (printed || !framed) && (r.right > edge.right + 1 || r.left < edge.left - 1)) faults.push('out of its block ' + said(e));
             if (r.left < -1) faults.push('left of the page ' + said(e));
             boxes.push({l: r.left, r: r.right, t: r.top + r.height * .18, b: r.bottom - r.height * .18, e});
         }
@@ -33,5 +35,16 @@
             faults.push('cut off ' + said(e));
         if (printed && e.matches('.scroll') && e.scrollWidth > e.clientWidth + 1) faults.push('cut off on paper ' + e.getAttribute('aria-label'));
     }
+    // a block whose child crosses its border, and neighbours whose boxes lie over each other (chips that wrap)
+    for (const e of document.querySelectorAll('main .card > *, main .card table, main .lead *, main .issue a')) {
+        const block = e.closest('.card') || document.querySelector('main'), framed = e.closest('.scroll');
+        const edge = block.getBoundingClientRect(), r = e.getBoundingClientRect();
+        if (r.width > 1 && (printed || !framed || framed === e) && r.right > edge.right + 1 && !e.closest('.vh, svg'))
+            faults.push('crosses its block ' + (said(e) || e.tagName));
+    }
+    const below = document.querySelector('main .lead + *');
+    if (below)
+        for (const e of document.querySelectorAll('main .lead *'))
+            if (e.getBoundingClientRect().bottom > below.getBoundingClientRect().top + 1 && said(e)) faults.push('over what comes below ' + said(e));
     return [...new Set(faults)].slice(0, 8);
 }

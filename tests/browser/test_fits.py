@@ -16,7 +16,7 @@ PAPER = {"width": round((297 - 2 * 10) * MILLIMETRE), "height": round((210 - 2 *
 SIZES = {"phone": {"width": 390, "height": 844}, "desk": {"width": 1366, "height": 768}, "print": PAPER}
 
 # What lies outside the page's width, but for what a frame of its own scrolls (on paper nothing does); text that lies
-# over other text; text that its own box cuts off.
+# over other text; text that its own box cuts off, or that crosses its card; a heading's parts over what comes below.
 MEASURE = Path(__file__).with_name("measure.js").read_text(encoding="utf-8").strip()
 
 
@@ -37,6 +37,27 @@ def test_nothing_overflows_or_overlaps(browser: "Browser", site: Path, name: str
             faults[one.path] = found
     context.close()
     assert faults == {}
+
+
+CHIPS = """
+if (!document.querySelector('.issue')) document.querySelector('main h1').insertAdjacentHTML('afterend',
+    '<p class="issue">Bulletin Sep 2024 <a href="#">Word</a> <a href="#">Excel</a> <a href="#">PDF</a></p>')
+"""
+
+
+@pytest.mark.parametrize(
+    "size", [SIZES["desk"], {"width": 1280, "height": 800}, PAPER], ids=["desk", "narrow", "print"]
+)
+def test_the_english_overview_fits_with_its_bulletin(browser: "Browser", site: Path, size: dict[str, int]) -> None:
+    context = browser.new_context(viewport=size)
+    tab = context.new_page()
+    if size is PAPER:
+        tab.emulate_media(media="print")
+    tab.goto(File(site, "en/index.html").url)
+    tab.evaluate(CHIPS)
+    found = tab.evaluate(MEASURE, size is PAPER)
+    context.close()
+    assert found == []
 
 
 def test_no_page_but_explanations_is_wider_than_a_phone(browser: "Browser", site: Path) -> None:

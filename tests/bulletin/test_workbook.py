@@ -41,6 +41,16 @@ def test_headers_stay_and_can_be_filtered_and_printed(book: Workbook) -> None:
         assert sheet.page_setup.orientation == "landscape" and sheet.print_title_rows == "$3:$3"
 
 
+def test_the_notes_have_room_on_their_sheet(book: Workbook) -> None:
+    sheet = book["说明"]
+    setup = sheet.sheet_properties.pageSetUpPr
+    assert setup is not None and setup.fitToPage and sheet.page_setup.orientation == "landscape"
+    wide = sheet.column_dimensions["A"].width
+    for number, row in enumerate(sheet.iter_rows(max_col=1, values_only=True), start=1):
+        letters = sum(1 if letter.isascii() else 2 for letter in str(row[0] or ""))
+        assert (sheet.row_dimensions[number].height or 0) >= 13 * letters / wide, row[0]
+
+
 def test_numbers_are_numbers_and_exact(book: Workbook) -> None:
     contract = next(row for row in rows(book, "本级目标") if str(row["指标"]).startswith("合同投资"))
     assert contract["差额"] == pytest.approx(-421089.47, abs=0) and contract["已完成"] == 269660.53

@@ -44,3 +44,10 @@ def test_one_value_alone_makes_an_axis() -> None:
 
 def test_what_a_month_adds_is_the_difference_of_what_is_due() -> None:
     assert amounts([8.0, 16.0, None, 30.0, 40.0]) == [8.0, 8.0, None, None, 10.0]
+
+
+def test_the_longest_label_of_the_axis_is_whole() -> None:
+    for most in (12.0, 9_000_000.0, -3_000_000.0):
+        drawn = str(monthly_bars([most, *NONE[1:]], NONE, MONTHS, "", ""))
+        labels = re.findall(r'<text x="([\d.]+)"[^>]*class="end-at">([^<]+)<', drawn)
+        assert all(float(end) >= len(text) * 5.6 for end, text in labels), labels

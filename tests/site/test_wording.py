@@ -8,7 +8,7 @@ import pytest
 
 from jindu.site.overview import changed
 from jindu.site.source import Row
-from jindu.site.wording import actual, bar, due, gap, likely, outlook, pace, remedy, severity, status, target
+from jindu.site.wording import actual, bar, case_gap, due, gap, likely, outlook, pace, remedy, severity, status, target
 
 AS_IT_STANDS: dict[str, Any] = {
     "indicator_code": "visit", "kind": "flow", "unit": "户次", "decimals": 0, "status": "behind",
@@ -94,3 +94,17 @@ def test_what_changed_follows_the_order_of_statuses() -> None:
 def test_a_pace_just_short_and_a_withheld_figure_say_so() -> None:
     assert pace(row(pace_ratio=Decimal("0.999941"))) == "99.99%"
     assert status(row(status="not_computable", is_suppressed=True)).name("zh") == "受限"
+
+
+def test_a_rate_above_its_ceiling_is_over_it_and_not_short_of_it() -> None:
+    rate = row(
+        kind="ratio", target_form="at_most", ytd_value=Decimal("0.062"), annual_target_value=Decimal("0.05"),
+        needed_monthly_value=None,
+    )  # fmt: skip
+    assert remedy(rate, "zh") == "超过上限 5.0%，须降 1.2 个百分点"
+    assert remedy(rate, "en") == "1.2 pp over the ceiling of 5.0%"
+
+
+def test_the_gap_of_an_alert_has_the_decimals_of_other_pages() -> None:
+    case = Row(gap_value=Decimal("-0.25"), indicator_kind="flow", unit="家", decimals=0)
+    assert case_gap(case, "zh") == "−0.3 家"
