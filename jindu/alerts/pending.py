@@ -44,6 +44,7 @@ class Case:
 
     recipient_name: str | None
     level: int  # 0: told when it opens; 1: told only when it is escalated
+    hears_escalation: bool  # routed at level 1, beside level 0 perhaps
     case_id: str
     kind: str
     severity: str | None
@@ -153,18 +154,21 @@ def pending_events(
 def pending_event(case: Case, last: Told | None, as_of: datetime) -> str | None:
     """What is new to somebody who was told `last` of this case; None when nothing is.
 
-    A case that came and went untold needs nobody; one that is put off until a day is not told before it.
+    A case that came and went untold needs nobody; one that is put off until a day is not told before it. That nobody
+    saw to it is told to those who are to see that somebody does, not to the one whose it is.
     """
     knows = last is not None and last.event in IS_ON
     if case.resolved_at is not None:
         return "resolved" if knows else None
     if case.snoozed_until is not None and case.snoozed_until > as_of.date():
         return None
-    if last is None or not knows:
-        if case.level == 0:
-            return "opened" if last is None else "reopened"
-        return "escalated" if case.escalated_at else None
-    return "escalated" if case.escalated_at and case.escalated_at > last.notified_at else None
+    if case.level == 0 and not knows:
+        return "opened" if last is None else "reopened"
+    if case.level == 0 and last and case.opened_at > last.notified_at:
+        return "reopened"  # worse than when it was told, or over and open again in between
+    if not case.hears_escalation or case.escalated_at is None:
+        return None
+    return "escalated" if last is None or not knows or case.escalated_at > last.notified_at else None
 
 
 def _refusals(rows: Iterable[dict[str, Any]]) -> dict[str, Refusal]:

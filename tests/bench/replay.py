@@ -75,7 +75,7 @@ where
             and alert.state <> 'resolved'
             and event.happened_at = alert.opened_at
         )
-        or (event.event = 'escalated' and alert.state <> 'resolved')
+        or (event.event = 'escalated' and route.level = 1 and alert.state <> 'resolved')
         or (event.event = 'resolved' and alert.state = 'resolved' and opened.case_id is not null)
     )
 group by all
