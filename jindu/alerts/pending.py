@@ -14,6 +14,35 @@ from jindu.settings import JinduError
 from jindu.warehouse.connection import SQL_ROOT
 
 QUERIES = SQL_ROOT / "page"
+TOLD = """
+with failure as (
+    select
+        case_id,
+        min(happened_at) filter (where event != 'resolved') as failed_at,
+        max(happened_at) filter (where event = 'resolved') as mended_at,
+    from raw.alert_event
+    where kind = 'run_failed'
+    group by case_id
+),
+
+told as (
+    select case_id, event, sent_at, notified_at
+    from raw.notification
+    where recipient_name = $name
+    union all
+    select failure.case_id, notification.event, notification.sent_at, notification.notified_at
+    from raw.notification as notification
+    inner join failure
+        on
+            notification.notified_at >= failure.failed_at
+            and coalesce(notification.notified_at < failure.mended_at, true)
+    where notification.recipient_name = $name and starts_with(notification.case_id, 'run_failed ')
+)
+
+select case_id, arg_max(event, sent_at), max(notified_at)
+from told
+group by case_id
+"""
 IS_ON = frozenset({"opened", "reopened", "escalated"})  # whoever was told one of these last waits for the end
 
 
@@ -126,12 +155,11 @@ def published_cases(connection: duckdb.DuckDBPyConnection) -> Published:
 
 
 def told_of(connection: duckdb.DuckDBPyConnection, recipient_name: str) -> dict[str, Told]:
-    """What the recipient was told last of each case; from the private database."""
-    rows = connection.execute(
-        "select case_id, arg_max(event, sent_at), max(notified_at) from raw.notification"
-        " where recipient_name = ? group by case_id",
-        [recipient_name],
-    ).fetchall()
+    """What the recipient was told last of each case; from the private database.
+
+    A run that failed was told before it was a case: whoever was told of one knows of the case of that night.
+    """
+    rows = connection.execute(TOLD, {"name": recipient_name}).fetchall()
     return {case_id: Told(event, notified_at) for case_id, event, notified_at in rows}
 
 

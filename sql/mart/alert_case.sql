@@ -273,7 +273,9 @@ select
     end as page,
     speaking.speaker_id as told_by_case_id,
     -- whether somebody is, or was, to be told of it: not of what another case speaks for
-    speaking.speaker_id is null or told.notified_at is not null as is_told,
+    (speaking.speaker_id is null or told.notified_at is not null)
+    -- figures that were old while nobody was told of it, and are new again, are no matter
+    and not (told.kind = 'stale' and not told.is_open and told.notified_at is null) as is_told,
 from told
 left join speaking
     on

@@ -52,8 +52,9 @@ left join mart.form as form on alert.form_code = form.form_code
 where alert.is_told
 order by
     list_position(['high', 'medium', 'low'], alert.severity) nulls last,
+    alert.probability_ratio nulls last,
     not coalesce(unit.is_office, false),
-    alert.report_month desc nulls last,
+    alert.since_month nulls last,
     alert.org_unit_code nulls first,
     alert.indicator_code nulls first,
     alert.case_id,
