@@ -320,7 +320,8 @@ def report(
     return 0 if is_met else 1
 
 
-# A flap: the same case open again less than two report months after the month that closed it.
+# A flap: the same key reopened within two months of its resolution, by the months' names and, stricter, by days. A
+# rank that fell further while its case was open was not closed.
 CASES = """
 with opening as (
     select
@@ -328,9 +329,12 @@ with opening as (
         kind,
         event,
         happened_at,
-        lag(happened_at) over (partition by case_id order by happened_at) as ended_at,
+        case
+            when lag(event) over by_time = 'resolved' then lag(happened_at) over by_time
+        end as ended_at,
     from mart.alert_event
     where event in ('opened', 'reopened', 'resolved')
+    window by_time as (partition by case_id order by happened_at, event != 'resolved')
 ),
 
 opened as (
