@@ -174,6 +174,11 @@ owner_route as (
     anti join reference.route as own_route on recipient.name = own_route.recipient_name
 ),
 
+owned_case as (
+    select distinct case_id
+    from owner_route
+),
+
 decided as (
     select
         opening.* exclude (happened_at, opened_by, resolved_at),
@@ -197,8 +202,7 @@ decided as (
 -- in whose hands an opened case is: its owner's, then each one's whom it is assigned to
 charge as (
     select
-        * exclude (charged_at),
-        charged_at,
+        *,
         lead(charged_at) over (partition by case_id, opened_at order by charged_at) as passed_on_at,
     from (
         select
@@ -213,7 +217,7 @@ charge as (
             happened_at as charged_at,
         from decided
         where event = 'assigned'
-    )
+    ) as charge_begun
 ),
 
 -- told by a channel to him in whose hands it is; where the routes name no owner, to anybody
@@ -230,7 +234,7 @@ told_charge as (
             and coalesce(notification.notified_at < charge.resolved_at, true)
     left join owner_route
         on notification.case_id = owner_route.case_id and notification.recipient_name = owner_route.recipient_name
-    left join (select distinct case_id from owner_route) as owned_case on charge.case_id = owned_case.case_id
+    left join owned_case on charge.case_id = owned_case.case_id
     where
         notification.notified_at < $as_of
         and not coalesce(notification.is_filed, false)

@@ -1,6 +1,6 @@
 -- grain: one row per alert case, recipient who is told of it, and level
--- level 0: told when it opens; 1: when it is escalated. Without a route.csv of his own a recipient's scope is his route.
--- Whoever a case was assigned to is told from then on, in the place of the department that owned it. A case that
+-- level 0: told when it opens; 1: when it is escalated. Without a route.csv of his own a recipient's scope is his
+-- route. Whoever a case was assigned to is told from then on, in the place of the department that owned it. A case that
 -- another one speaks for is nobody's yet.
 with severity_rank as (
     select

@@ -242,7 +242,7 @@ rank_matter as (
                 true
             ) as begins,
         from rank_fall
-    )
+    ) as fall
 ),
 
 -- a fall to a rank that is worse than any of the matter so far is told anew, without its having been over in between
@@ -255,14 +255,18 @@ rank_spell as (
         report_month,
         known_at as opened_at,
         case
-            when report_month = max(report_month) over (partition by org_unit_code, indicator_code, plan_year, matter_number)
+            when
+                report_month = max(report_month) over (
+                    partition by org_unit_code, indicator_code, plan_year, matter_number
+                )
                 then over_at_of_all
         end as resolved_at,
     from (
         select
             *,
             case
-                when max(over_month) over by_matter < date '9999-12-01' then greatest(max(over_at) over by_matter, known_at)
+                when max(over_month) over by_matter < date '9999-12-01'
+                    then greatest(max(over_at) over by_matter, known_at)
             end as over_at_of_all,
             shown_rank > coalesce(
                 max(shown_rank) over (
@@ -273,7 +277,7 @@ rank_spell as (
             ) as is_worse,
         from rank_matter
         window by_matter as (partition by org_unit_code, indicator_code, plan_year, matter_number)
-    )
+    ) as fall
     where is_worse
 ),
 
