@@ -236,7 +236,7 @@ def _send_begun(night: Night, recipient: Recipient, channel: Channel, one: Begun
             begun.keep(home, recipient.name, sending[-1].failed(datetime.now(OFFICE_TIMEZONE)))
         raise
     with locked(home, patience=PATIENCE):
-        record(night, recipient.name, digest)
+        record(night, recipient.name, digest, is_filed=channel.url is None)
     begun.drop(home, recipient.name, digest)
 
 
@@ -308,7 +308,7 @@ def _alert_one(night: Night, recipient: Recipient, failed: tuple[str, str, str],
     note_told(night.home, failure_key(night.run_id, failed[1])[0], [recipient.name], datetime.now(OFFICE_TIMEZONE))
     if is_recorded:
         with suppress(*BROKEN):
-            record(night, recipient.name, digest)
+            record(night, recipient.name, digest, is_filed=channel.url is None)
     with suppress(OSError):
         begun.drop(night.home, recipient.name, digest)
 

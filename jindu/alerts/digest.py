@@ -196,7 +196,7 @@ def failure_key(run_id: str, step: str) -> tuple[str, str]:
 
 
 def _grouped(events: Sequence[Event], phrase: dict[str, str], reader: Reader) -> list[tuple[str, str, list[Event]]]:
-    """Heading, what to do, and the events: escalated first, then what opened by kind, then what was resolved."""
+    """Heading, what to do, and the events: what opened by kind, what was resolved, what was escalated."""
     escalated = [event for event in events if event.event == "escalated"]
     resolved = [event for event in events if event.event == "resolved"]
     kinds = sorted(_kinds(), key=lambda kind: kind not in REFUSED) if reader.own_units else list(_kinds())
@@ -204,9 +204,9 @@ def _grouped(events: Sequence[Event], phrase: dict[str, str], reader: Reader) ->
     for event in events:
         if event.event in ("opened", "reopened"):
             by_kind.setdefault(event.case.kind, []).append(event)
-    groups = [(phrase["escalated_heading"], phrase["escalated_action"], escalated)]
-    groups += [(_label(kind, reader.language), _action(kind, reader.language), told) for kind, told in by_kind.items()]
+    groups = [(_label(kind, reader.language), _action(kind, reader.language), told) for kind, told in by_kind.items()]
     groups.append((phrase["resolved_heading"], "", resolved))
+    groups.append((phrase["escalated_heading"], phrase["escalated_action"], escalated))
     return [group for group in groups if group[2]]
 
 

@@ -1,4 +1,4 @@
-"""The record of what a channel has confirmed."""
+"""The record of what a channel has confirmed, and of what was filed in outbox/ for want of one."""
 
 from datetime import datetime
 
@@ -10,13 +10,14 @@ from jindu.warehouse.connection import connect
 from jindu.warehouse.journal import NOTIFICATION, add, agree
 
 
-def record(night: Night, recipient_name: str, digest: Digest) -> None:
-    """Append the digest's events as told to this recipient; only after the channel's yes."""
+def record(night: Night, recipient_name: str, digest: Digest, *, is_filed: bool) -> None:
+    """Append the digest's events: only after the channel's yes, or once they lie in outbox/, which is no such yes."""
     told = {
         "recipient_name": recipient_name,
         "digest_id": digest.digest_id,
         "notified_at": night.as_of,
         "sent_at": datetime.now(OFFICE_TIMEZONE),
+        "is_filed": is_filed,
     }
     with connect(night.home) as connection:
         agree(connection, night.home, NOTIFICATION)

@@ -14,6 +14,35 @@ from jindu.settings import JinduError
 from jindu.warehouse.connection import SQL_ROOT
 
 QUERIES = SQL_ROOT / "page"
+TOLD = """
+with failure as (
+    select
+        case_id,
+        min(happened_at) filter (where event != 'resolved') as failed_at,
+        max(happened_at) filter (where event = 'resolved') as mended_at,
+    from raw.alert_event
+    where kind = 'run_failed'
+    group by case_id
+),
+
+told as (
+    select case_id, event, sent_at, notified_at
+    from raw.notification
+    where recipient_name = $name
+    union all
+    select failure.case_id, notification.event, notification.sent_at, notification.notified_at
+    from raw.notification as notification
+    inner join failure
+        on
+            notification.notified_at >= failure.failed_at
+            and coalesce(notification.notified_at < failure.mended_at, true)
+    where notification.recipient_name = $name and starts_with(notification.case_id, 'run_failed ')
+)
+
+select case_id, arg_max(event, sent_at), max(notified_at)
+from told
+group by case_id
+"""
 IS_ON = frozenset({"opened", "reopened", "escalated"})  # whoever was told one of these last waits for the end
 
 
@@ -44,6 +73,7 @@ class Case:
 
     recipient_name: str | None
     level: int  # 0: told when it opens; 1: told only when it is escalated
+    hears_escalation: bool  # routed at level 1, beside level 0 perhaps
     case_id: str
     kind: str
     severity: str | None
@@ -125,12 +155,11 @@ def published_cases(connection: duckdb.DuckDBPyConnection) -> Published:
 
 
 def told_of(connection: duckdb.DuckDBPyConnection, recipient_name: str) -> dict[str, Told]:
-    """What the recipient was told last of each case; from the private database."""
-    rows = connection.execute(
-        "select case_id, arg_max(event, sent_at), max(notified_at) from raw.notification"
-        " where recipient_name = ? group by case_id",
-        [recipient_name],
-    ).fetchall()
+    """What the recipient was told last of each case; from the private database.
+
+    A run that failed was told before it was a case: whoever was told of one knows of the case of that night.
+    """
+    rows = connection.execute(TOLD, {"name": recipient_name}).fetchall()
     return {case_id: Told(event, notified_at) for case_id, event, notified_at in rows}
 
 
@@ -153,18 +182,21 @@ def pending_events(
 def pending_event(case: Case, last: Told | None, as_of: datetime) -> str | None:
     """What is new to somebody who was told `last` of this case; None when nothing is.
 
-    A case that came and went untold needs nobody; one that is put off until a day is not told before it.
+    A case that came and went untold needs nobody; one that is put off until a day is not told before it. That nobody
+    saw to it is told to those who are to see that somebody does, not to the one whose it is.
     """
     knows = last is not None and last.event in IS_ON
     if case.resolved_at is not None:
         return "resolved" if knows else None
     if case.snoozed_until is not None and case.snoozed_until > as_of.date():
         return None
-    if last is None or not knows:
-        if case.level == 0:
-            return "opened" if last is None else "reopened"
-        return "escalated" if case.escalated_at else None
-    return "escalated" if case.escalated_at and case.escalated_at > last.notified_at else None
+    if case.level == 0 and not knows:
+        return "opened" if last is None else "reopened"
+    if case.level == 0 and last and case.opened_at > last.notified_at:
+        return "reopened"  # worse than when it was told, or over and open again in between
+    if not case.hears_escalation or case.escalated_at is None:
+        return None
+    return "escalated" if last is None or not knows or case.escalated_at > last.notified_at else None
 
 
 def _refusals(rows: Iterable[dict[str, Any]]) -> dict[str, Refusal]:

@@ -11,6 +11,8 @@ import duckdb
 from jindu.catalogue.reading import records
 from jindu.settings import OFFICE_TIMEZONE
 
+ROUTE = ("recipient_name", "org_unit_code", "department", "theme_code", "indicator_code", "kind", "from_level")
+
 
 @dataclass(frozen=True)
 class Recipient:
@@ -21,7 +23,7 @@ class Recipient:
     scope: str | None  # a unit, theme or indicator code; None is everything
     content: str | None  # summary or full
     language: str  # zh or en
-    runs_the_office: bool = True  # scope is everything, or the office itself: told when a run fails
+    runs_the_office: bool = True  # a route, or the scope, takes in the office's own runs: told when one fails
     quiet_from: time | None = None  # office time: nothing is sent from then on
     quiet_to: time | None = None  # until then
 
@@ -45,7 +47,9 @@ def load_recipients(connection: duckdb.DuckDBPyConnection) -> list[Recipient]:
         "select name, channel, scope, content, language, quiet_from, quiet_to from reference.recipient order by name"
     ).fetchall()
     office = connection.execute("select value from reference.setting where key = 'office_code'").fetchone()
-    return [_recipient(row, office[0] if office else None) for row in rows]
+    columns = ", ".join(ROUTE)
+    routes = connection.execute(f"select {columns} from reference.route").fetchall()
+    return [_recipient(row, office[0] if office else None, routes) for row in rows]
 
 
 def read_recipients(reference: Path) -> list[Recipient]:
@@ -53,7 +57,8 @@ def read_recipients(reference: Path) -> list[Recipient]:
     columns = ("name", "channel", "scope", "content", "language", "quiet_from", "quiet_to")
     rows = _rows(reference / "recipient.csv", columns)
     settings = {key: value for key, value in _rows(reference / "setting.csv", ("key", "value"))}
-    return [_recipient(row, settings.get("office_code")) for row in rows if _blank_to_none(row[0])]
+    routes = _rows(reference / "route.csv", ROUTE)
+    return [_recipient(row, settings.get("office_code"), routes) for row in rows if _blank_to_none(row[0])]
 
 
 def _rows(file: Path, columns: tuple[str, ...]) -> list[list[str | None]]:
@@ -78,17 +83,27 @@ def scope_is_known(connection: duckdb.DuckDBPyConnection, scope: str) -> bool:
     return found is not None and bool(found[0])
 
 
-def _recipient(row: Sequence[Any], office: str | None) -> Recipient:
+def _hears_runs(route: Sequence[Any], office: str | None) -> bool:
+    """Whether a run that fails goes this way when it does, as mart.alert_route has it of the case."""
+    _, unit, department, theme, indicator, kind, level = (_blank_to_none(str(cell or "")) for cell in route)
+    is_of_targets = department or theme or indicator
+    return not is_of_targets and kind in (None, "run_failed") and unit in (None, office) and level in (None, "0")
+
+
+def _recipient(row: Sequence[Any], office: str | None, routes: Sequence[Sequence[Any]]) -> Recipient:
     """`row` is name, channel, scope, content, language, quiet_from, quiet_to."""
     name, channel, scope, content, language = map(_blank_to_none, row[:5])
     quiet_from, quiet_to = map(_clock, row[5:])
+    own_routes = [route for route in routes if _blank_to_none(route[0]) == name]
     return Recipient(
         name=name or "",
         channel=channel,
         scope=scope,
         content=content,
         language="en" if language == "en" else "zh",
-        runs_the_office=scope in (None, office),
+        runs_the_office=any(_hears_runs(route, office) for route in own_routes)
+        if own_routes
+        else scope in (None, office),
         quiet_from=quiet_from,
         quiet_to=quiet_to,
     )

@@ -375,7 +375,7 @@ def _event(event: "Happening", speech: Speech) -> str:
 
 def _facts(desk: "AlertDesk", one: "Case", speech: Speech) -> list[tuple[str, str]]:
     say = speech.say
-    levels = (("开立即告知", "when it opens"), ("升级后告知", "when it is escalated"))
+    levels = (("开立时告知", "when it opens"), ("升级时告知", "when it is escalated"))
     told = [f"{name}{say('（', ' (')}{say(*levels[level])}{say('）', ')')}" for name, level in desk.told(one)]
     facts = [
         (say("提醒编号", "case"), one.case_id),

@@ -21,6 +21,7 @@ WIDENED = {  # columns that older homes' tables of raw, which are for ever, were
     ),
     "raw.finding": ("finding_id text",),
     "raw.gate_result": ("tolerated_count bigint", "tolerated_reason text", "failed_attempt integer"),
+    "raw.notification": ("is_filed boolean",),
     "raw.verdict": ("decision_id text",),
 }
 

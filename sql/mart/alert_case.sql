@@ -108,9 +108,28 @@ case_file as (
     group by life.case_id
 ),
 
+-- from which rank of the district to which, in the month that opened the case
+rank_month as (
+    select
+        ranking.org_unit_code,
+        ranking.scope_code as indicator_code,
+        ranking.report_month,
+        coalesce(ranking.published_rank, ranking.completion_rank) as shown_rank,
+        lag(shown_rank) over (
+            partition by ranking.org_unit_code, ranking.scope_code order by ranking.report_month
+        ) as rank_before,
+        ranking.peers_count,
+    from mart.ranking as ranking
+    inner join mart.org_unit as parent on ranking.parent_code = parent.org_unit_code
+    where ranking.scope = 'indicator' and parent.level = 'district' and shown_rank is not null
+),
+
 told as (
     select
         life.*,
+        rank_month.rank_before,
+        rank_month.shown_rank,
+        rank_month.peers_count,
         life.resolved_at is null as is_open,
         coalesce(alert_kind.severity, 'medium') as severity,
         target_fact.* exclude (org_unit_code, indicator_code, plan_year),
@@ -141,6 +160,12 @@ told as (
     left join mart.org_unit as org_unit using (org_unit_code)
     left join reference.form as form on life.form_code = form.code
     left join case_file using (case_id)
+    left join rank_month
+        on
+            life.kind = 'rank_fell'
+            and life.org_unit_code = rank_month.org_unit_code
+            and life.indicator_code = rank_month.indicator_code
+            and life.report_month = rank_month.report_month
 ),
 
 -- a target that is missed, or behind, need not be told a second time for the same reason
@@ -206,7 +231,14 @@ select
                 || coalesce('，完成把握 ' || told.chance_text, '')
         when
             'rank_fell'
-            then told.unit_name || '「' || told.name_zh || '」全区位次' || case when told.is_open then '下降' else '不再下降' end
+            then
+                told.unit_name || '「' || told.name_zh || '」全区位次'
+                || case when told.is_open then '下降' else '不再下降' end
+                || coalesce(
+                    '：' || told.month_text || ' 由第 ' || told.rank_before || ' 降到第 ' || told.shown_rank
+                    || '（共 ' || told.peers_count || ' 个）',
+                    ''
+                )
         when 'overdue' then told.unit_name || ' ' || told.month_text || '「' || told.form_name_zh || '」逾期未报'
         when 'restated' then told.unit_name || ' ' || told.month_text || '「' || told.form_name_zh || '」已公布的数有变动'
         when 'run_failed' then '夜间运行失败' || case when told.is_open then '' else '，已恢复' end
@@ -245,6 +277,11 @@ select
             then
                 told.name_en
                 || case when told.is_open then ': district rank fell' else ': district rank no longer falls' end
+                || coalesce(
+                    ', in ' || told.month_text || ' from ' || told.rank_before || ' to ' || told.shown_rank
+                    || ' of ' || told.peers_count,
+                    ''
+                )
         when 'overdue' then told.form_code || ' for ' || told.month_text || ' is overdue'
         when 'restated' then told.form_code || ' for ' || told.month_text || ': a published figure changed'
         when 'run_failed' then 'The nightly run failed' || case when told.is_open then '' else ', and runs again' end
@@ -273,7 +310,9 @@ select
     end as page,
     speaking.speaker_id as told_by_case_id,
     -- whether somebody is, or was, to be told of it: not of what another case speaks for
-    speaking.speaker_id is null or told.notified_at is not null as is_told,
+    (speaking.speaker_id is null or told.notified_at is not null)
+    -- figures that were old while nobody was told of it, and are new again, are no matter
+    and not (told.kind = 'stale' and not told.is_open and told.notified_at is null) as is_told,
 from told
 left join speaking
     on

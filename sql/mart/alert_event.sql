@@ -79,7 +79,8 @@ turned_case as (
             else $as_of
         end as happened_at,
     from known_case
-    where is_open != was_open
+    -- a rank that fell further while the case was open is told anew
+    where is_open != was_open or (is_open and kind = 'rank_fell' and opened_at > last_at)
 ),
 
 turn as (
@@ -103,7 +104,7 @@ turn as (
     select * from turned_case
 ),
 
--- from one opening to its resolution: what was told, acknowledged or assigned belongs to it
+-- from one opening to its resolution, or to the next one: what was told, acknowledged or assigned belongs to it
 opening as (
     select
         turn.* exclude (event),
@@ -111,7 +112,12 @@ opening as (
         min(closing.happened_at) as resolved_at,
     from turn
     left join turn as closing
-        on turn.case_id = closing.case_id and closing.event = 'resolved' and turn.happened_at <= closing.happened_at
+        on
+            turn.case_id = closing.case_id
+            and case closing.event
+                when 'resolved' then turn.happened_at <= closing.happened_at
+                else turn.happened_at < closing.happened_at
+            end
     where turn.event in ('opened', 'reopened')
     group by all
 ),
@@ -129,8 +135,48 @@ notified as (
             and notification.event in ('opened', 'reopened')
             and opening.happened_at <= notification.notified_at
             and coalesce(notification.notified_at < opening.resolved_at, true)
-    where notification.notified_at < $as_of  -- what this night sends, the next one shows
+    where
+        notification.notified_at < $as_of  -- what this night sends, the next one shows
+        and not coalesce(notification.is_filed, false)  -- a file in outbox/ is no channel's yes
     group by all
+),
+
+-- whose case it is by its owner: the department's recipients, or the clerk of the unit whose report it is about
+owner_route as (
+    select
+        opening.case_id,
+        route.recipient_name,
+    from opening
+    left join mart.indicator as indicator using (indicator_code)
+    left join reference.alert_kind as alert_kind on opening.kind = alert_kind.kind
+    inner join reference.route as route
+        on
+            case
+                when opening.indicator_code is null then route.org_unit_code = opening.org_unit_code
+                else route.department = indicator.owner
+            end
+            and coalesce(cast(route.from_level as integer), 0) = 0
+            and coalesce(route.kind = opening.kind, true)
+            and coalesce(route.theme_code = indicator.theme_code, true)
+            and coalesce(route.indicator_code = opening.indicator_code, true)
+            and list_position(['high', 'medium', 'low'], coalesce(alert_kind.severity, 'medium'))
+            <= list_position(['high', 'medium', 'low'], coalesce(route.severity, 'low'))
+    left join core.org_descendant as descendant
+        on route.org_unit_code = descendant.ancestor_code and opening.org_unit_code = descendant.descendant_code
+    where route.org_unit_code is null or descendant.ancestor_code is not null
+    union
+    select
+        opening.case_id,
+        recipient.name as recipient_name,
+    from opening
+    inner join reference.recipient as recipient
+        on recipient.scope = coalesce(opening.indicator_code, opening.org_unit_code)
+    anti join reference.route as own_route on recipient.name = own_route.recipient_name
+),
+
+owned_case as (
+    select distinct case_id
+    from owner_route
 ),
 
 decided as (
@@ -153,15 +199,60 @@ decided as (
             and coalesce(decision.recorded_at < opening.resolved_at, true)
 ),
 
+-- in whose hands an opened case is: its owner's, then each one's whom it is assigned to
+charge as (
+    select
+        *,
+        lead(charged_at) over (partition by case_id, opened_at order by charged_at) as passed_on_at,
+    from (
+        select
+            * exclude (opened_by, happened_at),
+            happened_at as opened_at,
+            happened_at as charged_at,
+            null as assignee,
+        from opening
+        union all by name
+        select
+            * exclude (event, happened_at, snoozed_until),
+            happened_at as charged_at,
+        from decided
+        where event = 'assigned'
+    ) as charge_begun
+),
+
+-- told by a channel to him in whose hands it is; where the routes name no owner, to anybody
+told_charge as (
+    select
+        charge.*,
+        min(greatest(charge.charged_at, notification.notified_at)) as told_at,
+    from charge
+    inner join raw.notification as notification
+        on
+            charge.case_id = notification.case_id
+            and notification.event in ('opened', 'reopened')
+            and charge.opened_at <= notification.notified_at
+            and coalesce(notification.notified_at < charge.resolved_at, true)
+    left join owner_route
+        on notification.case_id = owner_route.case_id and notification.recipient_name = owner_route.recipient_name
+    left join owned_case on charge.case_id = owned_case.case_id
+    where
+        notification.notified_at < $as_of
+        and not coalesce(notification.is_filed, false)
+        and case
+            when charge.assignee is not null then charge.assignee = notification.recipient_name
+            else owned_case.case_id is null or owner_route.case_id is not null
+        end
+    group by all
+),
+
 -- told, and nobody saw to it: after so many working days the next level is told; a snoozed case waits until then
 due_escalation as (
     select
-        notified.* exclude (notified_at),
-        notified.notified_at,
+        told_charge.*,
         min(working_day.day) as due_on,
-    from notified
+    from told_charge
     inner join reference.alert_kind as alert_kind using (kind)
-    inner join core.working_day as told_day on day_of(notified.notified_at) = told_day.day
+    inner join core.working_day as told_day on day_of(told_charge.told_at) = told_day.day
     inner join core.working_day as working_day
         on
             working_day.working_number = told_day.working_number + alert_kind.escalate_after_days
@@ -170,12 +261,11 @@ due_escalation as (
 
 escalated as (
     select
-        due_escalation.* exclude (opened_at, resolved_at, notified_at, due_on),
+        due_escalation.* exclude (opened_at, due_on, charged_at, told_at, assignee),
         greatest(
             cast(min(due_escalation.due_on) as timestamptz),
             cast(max(decided.snoozed_until) + interval 1 day as timestamptz)
         ) as happened_at,
-        due_escalation.resolved_at,
         min(decided.happened_at) filter (where decided.event = 'acknowledged') as acknowledged_at,
     from due_escalation
     left join decided
@@ -202,7 +292,7 @@ alert_event as (
     from decided
     union all by name
     select
-        * exclude (resolved_at, acknowledged_at),
+        * exclude (resolved_at, passed_on_at, acknowledged_at),
         'escalated' as event,
         1 as level,
     from escalated
@@ -210,6 +300,7 @@ alert_event as (
         happened_at <= $as_of
         and coalesce(happened_at < resolved_at, true)
         and coalesce(happened_at < acknowledged_at, true)
+        and coalesce(happened_at < passed_on_at, true)
 )
 
 select

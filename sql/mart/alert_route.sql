@@ -1,6 +1,7 @@
--- grain: one row per alert case and recipient who is told of it
--- level 0: told when it opens; 1: only when it is escalated. Without a route.csv of his own a recipient's scope is his
--- route. Whoever a case was assigned to is told from then on. A case that another one speaks for is nobody's yet.
+-- grain: one row per alert case, recipient who is told of it, and level
+-- level 0: told when it opens; 1: when it is escalated. Without a route.csv of his own a recipient's scope is his
+-- route. Whoever a case was assigned to is told from then on, in the place of the department that owned it. A case that
+-- another one speaks for is nobody's yet.
 with severity_rank as (
     select
         unnest(['high', 'medium', 'low']) as severity,
@@ -82,6 +83,7 @@ routed as (
         alert_case.is_told
         and (route.org_unit_code is null or descendant.ancestor_code is not null)
         and case_severity.gravity_rank <= coalesce(least_severity.gravity_rank, 3)
+        and not (route.level = 0 and route.department is not null and alert_case.assignee is not null)
     union all
     select
         alert_case.case_id,
@@ -92,10 +94,9 @@ routed as (
     where alert_case.is_told
 )
 
-select
+select distinct
     case_id,
     recipient_name,
-    min(level) as level,
+    level,
 from routed
-group by case_id, recipient_name
-order by case_id, recipient_name
+order by case_id, recipient_name, level

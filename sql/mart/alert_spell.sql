@@ -94,7 +94,7 @@ watched_month as (
         'projected_to_miss' as kind,
         *,
         coalesce(probability_ratio < 0.2 and not is_due_month_here, false) as is_bad,
-        not is_bad and status not in ('behind', 'far_behind') as is_clear,  -- behind, it is far from saved
+        coalesce(probability_ratio >= 0.5, false) as is_clear,  -- hysteresis: saved when it is more likely than not
         coalesce(pace_ratio >= on_pace_at + 0.02, false) as is_well_clear,
         1 as bad_months_needed,
     from target_month
@@ -108,7 +108,8 @@ turning_month as (
         *,
         lag(is_bad) over by_month as was_bad,
         is_bad and not is_missed and (bad_months_needed = 1 or was_bad) as opens,
-        is_missed or is_met or (is_clear and (coalesce(lag(is_clear) over by_month, true) or is_well_clear)) as closes,
+        (is_clear and coalesce(lag(is_clear) over by_month, true)) or (is_well_clear and not is_bad) as is_saved,
+        is_missed or is_met or is_saved as closes,
         case
             when bad_months_needed = 2 or not is_bad then greatest(known_at, lag(known_at) over by_month)
             else known_at
@@ -178,10 +179,10 @@ rank_month as (
         judged_month.plan_year,
         district_rank.report_month,
         judged_month.known_at,
-        coalesce(district_rank.shown_rank > lag(district_rank.shown_rank) over by_month, false) as fell,
-        district_rank.shown_rank <= min(district_rank.shown_rank) over (
-            by_month rows between unbounded preceding and current row
-        ) as is_best,
+        district_rank.shown_rank,
+        lag(district_rank.shown_rank) over by_month as rank_before,
+        lag(district_rank.report_month) over by_month as month_before,
+        coalesce(district_rank.shown_rank > rank_before, false) as fell,
     from district_rank
     inner join judged_month using (org_unit_code, indicator_code, report_month)
     window by_month as (
@@ -190,39 +191,94 @@ rank_month as (
     )
 ),
 
--- closes when the best rank of the year so far is regained, and held for two months that were ranked
-rank_turn as (
+-- two ranked months in a row that did not fall
+rank_steady as (
     select
         *,
-        is_best and coalesce(lag(is_best) over by_month, false) as is_clear,
+        not fell and not coalesce(lag(fell) over by_month, true) as is_steady,
     from rank_month
     window by_month as (partition by org_unit_code, indicator_code, plan_year order by report_month)
 ),
 
-numbered_rank as (
+-- a fall is over when two such months are no worse than the rank that was lost
+rank_fall as (
     select
-        *,
-        count(*) filter (where is_clear) over (
-            partition by org_unit_code, indicator_code, plan_year
-            order by report_month rows between unbounded preceding and current row
-        ) - cast(is_clear as integer) as closings_before,
-    from rank_turn
+        fall.org_unit_code,
+        fall.indicator_code,
+        fall.plan_year,
+        fall.report_month,
+        fall.known_at,
+        fall.shown_rank,
+        coalesce(min(recovery.report_month), date '9999-12-01') as over_month,
+        min(recovery.known_at) as over_at,
+    from rank_steady as fall
+    left join rank_steady as recovery
+        on
+            fall.org_unit_code = recovery.org_unit_code
+            and fall.indicator_code = recovery.indicator_code
+            and fall.plan_year = recovery.plan_year
+            and fall.report_month < recovery.month_before
+            and recovery.is_steady
+            and fall.rank_before >= greatest(recovery.shown_rank, recovery.rank_before)
+    where fall.fell
+    group by all
 ),
 
+-- falls of which the earlier is not over are one matter
+rank_matter as (
+    select
+        *,
+        count(*) filter (where begins) over (
+            partition by org_unit_code, indicator_code, plan_year order by report_month
+        ) as matter_number,
+    from (
+        select
+            *,
+            coalesce(
+                report_month > max(over_month) over (
+                    partition by org_unit_code, indicator_code, plan_year
+                    order by report_month rows between unbounded preceding and 1 preceding
+                ),
+                true
+            ) as begins,
+        from rank_fall
+    ) as fall
+),
+
+-- a fall to a rank that is worse than any of the matter so far is told anew, without its having been over in between
 rank_spell as (
     select
         'rank_fell' as kind,
         org_unit_code,
         indicator_code,
         plan_year,
-        closings_before,
-        min(report_month) filter (where fell) as report_month,
-        min(known_at) filter (where fell) as opened_at,
-        max(known_at) filter (where is_clear) as closed_at,
-        case when closed_at is not null then greatest(closed_at, opened_at) end as resolved_at,
-    from numbered_rank
-    group by org_unit_code, indicator_code, plan_year, closings_before
-    having count(*) filter (where fell) > 0
+        report_month,
+        known_at as opened_at,
+        case
+            when
+                report_month = max(report_month) over (
+                    partition by org_unit_code, indicator_code, plan_year, matter_number
+                )
+                then over_at_of_all
+        end as resolved_at,
+    from (
+        select
+            *,
+            case
+                when max(over_month) over by_matter < date '9999-12-01'
+                    then greatest(max(over_at) over by_matter, known_at)
+            end as over_at_of_all,
+            shown_rank > coalesce(
+                max(shown_rank) over (
+                    partition by org_unit_code, indicator_code, plan_year, matter_number
+                    order by report_month rows between unbounded preceding and 1 preceding
+                ),
+                0
+            ) as is_worse,
+        from rank_matter
+        window by_matter as (partition by org_unit_code, indicator_code, plan_year, matter_number)
+    ) as fall
+    where is_worse
 ),
 
 overdue as (
@@ -428,9 +484,9 @@ alert_spell as (
     where watched_spell.kind is null
     union all by name
     select
-        * exclude (closings_before, closed_at),
+        *,
         row_number() over (
-            partition by org_unit_code, indicator_code, plan_year order by closings_before
+            partition by org_unit_code, indicator_code, plan_year order by report_month
         ) as spell_number,
     from rank_spell
     union all by name

@@ -1,9 +1,20 @@
 -- grain: one row per alert case and recipient who is to be told of it; without recipient where it is nobody's
 -- What a digest says of a case. Who has been told what stands in the private raw.notification. A case that another one
 -- speaks for is nobody's message.
+with route as (
+    select
+        case_id,
+        recipient_name,
+        min(level) as level,
+        bool_or(level = 1) as hears_escalation,
+    from mart.alert_route
+    group by case_id, recipient_name
+)
+
 select
     route.recipient_name,
     coalesce(route.level, 0) as level,
+    coalesce(route.hears_escalation, false) as hears_escalation,
     alert.case_id,
     alert.kind,
     alert.severity,
@@ -34,15 +45,16 @@ select
     alert.summary_zh,
     alert.summary_en,
 from mart.alert_case as alert
-left join mart.alert_route as route using (case_id)
+left join route using (case_id)
 left join mart.org_unit as unit on alert.org_unit_code = unit.org_unit_code
 left join mart.indicator as indicator on alert.indicator_code = indicator.indicator_code
 left join mart.form as form on alert.form_code = form.form_code
 where alert.is_told
 order by
     list_position(['high', 'medium', 'low'], alert.severity) nulls last,
+    alert.probability_ratio nulls last,
     not coalesce(unit.is_office, false),
-    alert.report_month desc nulls last,
+    alert.since_month nulls last,
     alert.org_unit_code nulls first,
     alert.indicator_code nulls first,
     alert.case_id,

@@ -28,7 +28,7 @@ def test_killed_before_recording_the_repeat_is_the_same_whatever_became_known(
     office.tell("街道统筹办", "JINDU_HOOK")
     office.open_case("a", "missed", "350502004001", "mediated")
 
-    def killed(*_: Any) -> None:
+    def killed(*_: Any, **__: Any) -> None:
         raise KeyboardInterrupt
 
     with monkeypatch.context() as patch, pytest.raises(KeyboardInterrupt):
@@ -53,7 +53,7 @@ def test_killed_after_recording_it_is_not_repeated(
     office.tell("街道统筹办", "JINDU_HOOK")
     office.open_case("a", "missed", "350502004001", "mediated")
 
-    def killed(*_: Any) -> None:
+    def killed(*_: Any, **__: Any) -> None:
         raise KeyboardInterrupt
 
     with monkeypatch.context() as patch, pytest.raises(KeyboardInterrupt):

@@ -155,7 +155,7 @@ def test_killed_before_recording_the_same_digest_comes_again(
     office.open_case("a", "missed", "350502004001", "mediated")
     office.open_case("b", "missed", "350502004002", "mediated")
 
-    def killed(*_: Any) -> None:
+    def killed(*_: Any, **__: Any) -> None:
         raise KeyboardInterrupt
 
     with monkeypatch.context() as patch, pytest.raises(KeyboardInterrupt):
@@ -182,3 +182,17 @@ def test_progress_reaches_the_number_of_recipients(office: Office) -> None:
     seen: list[tuple[int, int]] = []
     deliver(office.night(10), lambda done, total: seen.append((done, total)))
     assert seen == [(1, 2), (2, 2)]
+
+
+def test_a_file_in_outbox_is_told_once_and_is_no_channels_yes(
+    office: Office, webhook: Webhook, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("JINDU_HOOK", webhook.url)
+    office.tell("工作群", "JINDU_HOOK")
+    office.tell("没有通道")
+    office.open_case("a", "missed", "350502004001", "mediated")
+    deliver(office.night(10), no_progress)
+    deliver(office.night(11), no_progress)
+    assert len(office.outbox()) == 1
+    rows = office.execute("select recipient_name, is_filed from raw.notification order by recipient_name")
+    assert rows == [("工作群", False), ("没有通道", True)]

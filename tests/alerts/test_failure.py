@@ -3,8 +3,8 @@
 import duckdb
 import pytest
 
-from jindu.alerts.deliver import alert_failure
-from jindu.settings import JinduError
+from jindu.alerts.deliver import alert_failure, deliver
+from jindu.settings import JinduError, no_progress
 
 from .conftest import Mailbox, Office, Webhook
 
@@ -77,3 +77,27 @@ def test_a_broken_disk_does_not_raise(office: Office) -> None:
     office.home.outbox.write_text("a file where the folder should be", encoding="utf-8")
     alert_failure(office.night(10), "core", "坏了", "broken")
     assert office.notified() == set()
+
+
+def test_a_failure_goes_the_way_of_the_routes_and_is_called_off(
+    office: Office, webhook: Webhook, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("JINDU_HOOK", webhook.url)
+    for name in ("综治办", "统筹办"):
+        office.tell(name, "JINDU_HOOK")
+    office.execute("insert into reference.route by name select '综治办' as recipient_name, '综治办' as department")
+    office.execute("insert into reference.route by name select '统筹办' as recipient_name, 'run_failed' as kind")
+    alert_failure(office.night(10), "core", "坏了", "broken")
+    assert {name for _, _, name in office.notified()} == {"统筹办"}
+
+    office.open_case("f", "run_failed", None, None, to={"统筹办": 0})
+    office.resolve("f")
+    for event, day in (("opened", 10), ("resolved", 12)):
+        office.execute(
+            "insert into raw.alert_event by name select 'f' as case_id, ? as event, ? as happened_at,"
+            " 'run_failed' as kind, ? as seen_at, 'r' as run_id",
+            [event, office.night(day).as_of, office.night(12).as_of],
+        )
+    deliver(office.night(12), no_progress)
+    deliver(office.night(13), no_progress)
+    assert [body["title"] for body in webhook.bodies[1:]] == ["【进度】10月12日：解除 1 项"]
