@@ -151,11 +151,7 @@ def _deliver_to(
         if recipient.is_quiet(datetime.now(OFFICE_TIMEZONE)):
             yield Delivery(recipient, None, is_put_off=True)
             return
-        if channel.host in hung:
-            raise ChannelError(
-                "同一服务器刚才没有在限时内回应，这次不再等",
-                "its server did not answer in time just now, not waited for again",
-            )
+        _insist_on_answer(channel, hung)
         for one in waiting:
             if now is not None and one.waits(now):
                 raise _too_early(one)
@@ -168,6 +164,15 @@ def _deliver_to(
         if isinstance(error, HungChannelError) and channel.host:
             hung.add(channel.host)
         yield Delivery(recipient, None, error=error)
+
+
+def _insist_on_answer(channel: Channel, hung: set[str]) -> None:
+    """Raise ChannelError where the server did not answer somebody else in time just now."""
+    if channel.host in hung:
+        raise ChannelError(
+            "同一服务器刚才没有在限时内回应，这次不再等",
+            "its server did not answer in time just now, not waited for again",
+        )
 
 
 def _channel(post: Post) -> Channel:
