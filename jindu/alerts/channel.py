@@ -5,23 +5,39 @@ import os
 import re
 import time
 from collections.abc import Callable, Collection
+from contextlib import suppress
 from dataclasses import dataclass
+from threading import Event
 from typing import Any
-from urllib.parse import urlsplit
+from urllib.parse import parse_qsl, urlsplit
 
 from jindu.alerts import mail, robots
 from jindu.alerts.digest import Digest
+from jindu.alerts.hurry import HungError, within
+from jindu.alerts.parts import split
 from jindu.alerts.recipient import Recipient
+from jindu.alerts.secret import secrets_of, without
 from jindu.settings import JinduError
 
 MAIL_SCHEMES = ("mailto", "mailtos")
 WEBHOOK_SCHEMES = ("json", "jsons", "form", "forms", "xml", "xmls")
 PAUSES = (0.0, 1.0, 3.0)  # seconds before each attempt; what still fails waits for the next delivery
+CONNECT_SECONDS = 10.0
 ANSWER_SECONDS = 20.0  # Apprise's four are few for a busy receiver, who then gets everything twice
+SECONDS = 60.0  # for a mail or a message with all its tries; a receiver that drips has no longer
+BYTES_PER_SECOND = 50_000  # what files of a mail are given besides
+CHAT_BYTES = 10_000  # of one digest in a chat: some thirty cases; fewer messages than a robot takes in a minute
+TITLE_ROOM = 100  # characters that Apprise may put before a text
+LEAST_ROOM = 1000  # characters: what takes fewer, as a short message does, is cut by Apprise
+TOO_FAST = re.compile(r"error=429\b|\b429\b")
 
 
 class ChannelError(JinduError):
     """A digest that no channel has confirmed; the message names no URL, which may hold a secret."""
+
+
+class HungChannelError(ChannelError):
+    """There was no answer in time."""
 
 
 @dataclass(frozen=True)
@@ -32,6 +48,12 @@ class Channel:
     kind: str  # the URL's scheme; file
     default_content: str  # domain.md, Alerts: mail is full, a robot or webhook may be a chat's
     can_carry_files: bool = False
+    most_bytes: int | None = None  # of a digest's text
+
+    @property
+    def host(self) -> str | None:
+        """Whom a hung delivery would wait for again."""
+        return None if self.url is None else _host(self.url)
 
 
 FILE = Channel(None, "file", "full")
@@ -56,7 +78,8 @@ def find_channel(recipient: Recipient) -> Channel:
     url = robots.from_native(url) or url
     scheme = _trusted_scheme(url, recipient.channel)
     is_mail = scheme in MAIL_SCHEMES
-    return Channel(url, scheme, "full" if is_mail else "summary", can_carry_files=is_mail)
+    most_bytes = None if is_mail or scheme in WEBHOOK_SCHEMES else CHAT_BYTES
+    return Channel(url, scheme, "full" if is_mail else "summary", can_carry_files=is_mail, most_bytes=most_bytes)
 
 
 def send(
@@ -65,7 +88,8 @@ def send(
     """Send, a few times at most; returns only when the channel has said yes.
 
     `accepted` are the keys of mail addresses that have it from an earlier try, `on_accepted` is told of new ones.
-    Raises ChannelError, with the channel's own last words, when it has not said yes.
+    Raises ChannelError, with the channel's own last words, when it has not said yes; HungChannelError when it did not
+    say anything in time.
     """
     try:
         import apprise  # noqa: PLC0415 -- slow to import, and most nights of most homes send nothing
@@ -73,46 +97,122 @@ def send(
         raise ChannelError("没有安装 apprise，请运行 make setup", "apprise is not installed; run make setup") from error
     robots.register()
     service = _service(apprise, url, digest)
-    if service.schemas() & set(MAIL_SCHEMES):
-        words = _send_mail(service, digest, set(accepted), on_accepted)
-    else:
-        words = _send_text(apprise, service, digest)
+    try:
+        if service.schemas() & set(MAIL_SCHEMES):
+            words = _send_mail(service, digest, set(accepted), on_accepted)
+        else:
+            words = _send_text(apprise, service, digest, is_split="overflow=" not in url)
+    except HungError as error:
+        raise HungChannelError(
+            "通道没有确认收到（没有在限时内回应）", "the channel did not confirm (no answer in time)"
+        ) from error
     if words is not None:
+        words = without(secrets_of(url), words)
         raise ChannelError(
             f"通道没有确认收到（{words or '没有回应'}）", f"the channel did not confirm ({words or 'no answer'})"
         )
 
 
 def _send_mail(service: Any, digest: Digest, accepted: set[str], on_accepted: Callable[[str], None]) -> str | None:
-    """None when every address has it, else the last words."""
-    words = ""
+    """None when every address has it, else the last words. Raises HungError."""
+    is_over = Event()
 
     def note(key: str) -> None:
-        accepted.add(key)
-        on_accepted(key)
+        if not is_over.is_set():  # what is learned after the deadline is not
+            accepted.add(key)
+            on_accepted(key)
 
-    for pause in PAUSES:
-        time.sleep(pause)
-        try:
-            mail.send_mail(service, digest, accepted, note)
-        except mail.UnsentMailError as error:
-            words = str(error)
-        else:
+    def tries() -> str | None:
+        words = ""
+        for pause in PAUSES:
+            if is_over.wait(pause):
+                break
+            try:
+                mail.send_mail(service, digest, accepted, note)
+            except mail.UnsentMailError as error:
+                words = str(error)
+                if error.is_hung:
+                    raise HungError from error
+            else:
+                return None
+        return words
+
+    try:
+        return within(SECONDS + _size(digest) / BYTES_PER_SECOND, tries)
+    finally:
+        is_over.set()
+
+
+def _size(digest: Digest) -> int:
+    """Bytes of its files."""
+    size = 0
+    for file in digest.files:
+        with suppress(OSError):
+            size += file.path.stat().st_size
+    return size
+
+
+def _send_text(apprise: Any, service: Any, digest: Digest, *, is_split: bool) -> str | None:
+    """None when the receiver has it, else the last words. Raises HungError."""
+    log = logging.getLogger("apprise")
+    is_robot = bool(service.schemas() & set(robots.ROBOTS))
+    sender = apprise.Apprise(asset=service.asset)
+    sender.add(service)
+    was_told, log.propagate = log.propagate, False  # into no other log: its words may quote a secret
+    try:
+        if is_robot:  # it splits, tries again and keeps its deadline by itself
+            return _try_text(apprise, sender, digest.subject, digest.text, is_robot=True)
+        for title, body in _messages(service, digest, is_split=is_split):
+            deadline = time.monotonic() + SECONDS
+            for pause in PAUSES:
+                time.sleep(pause)
+                words = within(
+                    max(0.0, deadline - time.monotonic()),
+                    lambda title=title, body=body: _try_text(apprise, sender, title, body, is_robot=False),  # type: ignore[misc]  # bound now
+                )
+                if words is None or TOO_FAST.search(words):
+                    break
+            if words is not None:
+                return words
+        return None
+    finally:
+        log.propagate = was_told
+
+
+def _try_text(apprise: Any, sender: Any, title: str, body: str, *, is_robot: bool) -> str | None:
+    """Send once; None after a yes. Raises HungError when that took as long as it may."""
+    begun = time.monotonic()
+    with apprise.LogCapture(level=logging.WARNING, fmt="%(message)s") as captured:
+        if sender.notify(title=title, body=body, body_format="text"):
             return None
+        words = _last_words(captured.getvalue(), is_robot=is_robot)
+    if words.startswith(robots.HUNG) or (not is_robot and time.monotonic() - begun >= CONNECT_SECONDS):
+        raise HungError
     return words
 
 
-def _send_text(apprise: Any, service: Any, digest: Digest) -> str | None:
-    """None when the receiver has it, else the last words."""
-    is_robot = bool(service.schemas() & set(robots.ROBOTS))
-    with apprise.LogCapture(level=logging.WARNING, fmt="%(message)s") as log:
-        for pause in (0.0,) if is_robot else PAUSES:  # a robot tries again message by message
-            time.sleep(pause)
-            sender = apprise.Apprise(asset=service.asset)
-            sender.add(service)
-            if sender.notify(title=digest.subject, body=digest.text, body_format="text"):
-                return None
-        return _last_words(log.getvalue(), is_robot=is_robot)
+def _messages(service: Any, digest: Digest, *, is_split: bool) -> list[tuple[str, str]]:
+    """Title and text of each message: the subject stands once, cases are whole."""
+    room = service.body_maxlen - TITLE_ROOM
+    is_limited = is_split and room >= LEAST_ROOM and not service.schemas() & set(WEBHOOK_SCHEMES)
+    found = []
+    for part in split(digest.text, room, size=len) if is_limited else [digest.text]:
+        first, _, rest = part.partition("\n")
+        has_subject = first.startswith(digest.subject) and bool(rest.strip())
+        found.append((first, rest.lstrip("\n")) if has_subject else (digest.subject, part))
+    return found
+
+
+def _host(url: str) -> str:
+    """Where it goes: a robot's base, else its host and port."""
+    try:
+        parts = urlsplit(url)
+        base = dict(parse_qsl(parts.query)).get("base", "")
+        if parts.scheme in robots.ROBOTS:
+            return urlsplit(base or robots.ROBOTS[parts.scheme].base).netloc.lower()
+        return parts.netloc.rpartition("@")[2].lower()
+    except ValueError:
+        return url
 
 
 def _trusted_scheme(url: str, variable: str) -> str:
@@ -160,6 +260,8 @@ def _service(apprise: Any, url: str, digest: Digest) -> Any:
         )
     if "rto=" not in url:
         service.socket_read_timeout = ANSWER_SECONDS
+    if "cto=" not in url:
+        service.socket_connect_timeout = CONNECT_SECONDS
     if hasattr(service, "headers"):
         service.headers["X-Jindu-Digest"] = digest.digest_id
     if hasattr(service, "payload_extras"):
@@ -170,8 +272,8 @@ def _service(apprise: Any, url: str, digest: Digest) -> Any:
 
 
 def _last_words(log: str, *, is_robot: bool) -> str:
-    """What Apprise logged last, of a robot what our own sender said, without addresses."""
+    """What Apprise logged last, of a robot what our own sender said."""
     lines = [line.strip() for line in log.splitlines() if line.strip()]
     if is_robot and lines:
         lines = lines[:1]  # Apprise adds that it failed
-    return re.sub(r"\w+://\S+|[^\s\"'<>]+@[^\s\"'<>]+", "…", lines[-1]) if lines else ""
+    return re.sub(r" to (?:channel )?None\b", "", lines[-1]) if lines else ""

@@ -10,7 +10,7 @@ import duckdb
 
 from jindu.alerts import begun
 from jindu.alerts.begun import Begun, begun_digests
-from jindu.alerts.channel import Channel, ChannelError, find_channel, send
+from jindu.alerts.channel import Channel, ChannelError, HungChannelError, find_channel, send
 from jindu.alerts.digest import Digest, File, Reader, compose, compose_failure, failure_key
 from jindu.alerts.notification import names_told, record
 from jindu.alerts.office import note_told
@@ -74,8 +74,9 @@ def deliver(night: Night, progress: Progress, *, is_patient: bool = False) -> De
     published, posts = _read(night)
     begun.drop_others(night.home, [post.recipient.name for post in posts])
     deliveries: list[Delivery] = []
+    hung: set[str] = set()  # hosts that did not answer in time: nobody else waits for them in this delivery
     for done, post in enumerate(posts, start=1):
-        deliveries += _deliver_to(night, post, published, now if is_patient else None)
+        deliveries += _deliver_to(night, post, published, now if is_patient else None, hung)
         progress(done, len(posts))
     _remember(night, deliveries)
     return _report(deliveries)
@@ -132,7 +133,9 @@ def _read(night: Night, *, read_only: bool = False) -> tuple[Published, list[Pos
     return published, posts
 
 
-def _deliver_to(night: Night, post: Post, published: Published, now: datetime | None) -> Iterator[Delivery]:
+def _deliver_to(
+    night: Night, post: Post, published: Published, now: datetime | None, hung: set[str]
+) -> Iterator[Delivery]:
     """Send what was begun and not confirmed, then what is new since. `now` is None when nothing is put off."""
     recipient = post.recipient
     try:
@@ -148,6 +151,7 @@ def _deliver_to(night: Night, post: Post, published: Published, now: datetime | 
         if recipient.is_quiet(datetime.now(OFFICE_TIMEZONE)):
             yield Delivery(recipient, None, is_put_off=True)
             return
+        _insist_on_answer(channel, hung)
         for one in waiting:
             if now is not None and one.waits(now):
                 raise _too_early(one)
@@ -157,7 +161,18 @@ def _deliver_to(night: Night, post: Post, published: Published, now: datetime | 
             _send_begun(night, recipient, channel, Begun(new, reader.language, reader.content))
             yield Delivery(recipient, new, channel.url is None)
     except ChannelError as error:
+        if isinstance(error, HungChannelError) and channel.host:
+            hung.add(channel.host)
         yield Delivery(recipient, None, error=error)
+
+
+def _insist_on_answer(channel: Channel, hung: set[str]) -> None:
+    """Raise ChannelError where the server did not answer somebody else in time just now."""
+    if channel.host in hung:
+        raise ChannelError(
+            "同一服务器刚才没有在限时内回应，这次不再等",
+            "its server did not answer in time just now, not waited for again",
+        )
 
 
 def _channel(post: Post) -> Channel:
@@ -176,6 +191,7 @@ def _reader(recipient: Recipient, channel: Channel, units: frozenset[str] = froz
         recipient.content or channel.default_content,
         own_units=units,
         can_carry_files=channel.can_carry_files,
+        most_bytes=channel.most_bytes,
     )
 
 
@@ -332,8 +348,10 @@ def _report(deliveries: list[Delivery]) -> DeliveryReport:
         zh.append(f"{len(unsent)} 份未发出、下次再发（{reasons_zh}）")
         en.append(f"{len(unsent)} not sent, to be tried again ({reasons_en})")
     if put_off:
-        zh.append(f"{len(put_off)} 份在免打扰时段，过后再发（{'、'.join(put_off)}）")
-        en.append(f"{len(put_off)} put off until quiet hours are over ({', '.join(put_off)})")
+        zh.append(f"{len(put_off)} 份在免打扰时段，过后由下一次发送补发（{'、'.join(put_off)}）")
+        en.append(
+            f"{len(put_off)} put off: the next delivery after their quiet hours sends them ({', '.join(put_off)})"
+        )
     return DeliveryReport(
         "；".join(zh) or "没有新的提醒，未发送",
         "; ".join(en) or "nothing new, nothing sent",

@@ -13,12 +13,14 @@ from typing import Any
 from urllib.parse import quote
 
 from jindu.alerts import figures
+from jindu.alerts.parts import bytes_count
 from jindu.alerts.pending import Event, Finding
 from jindu.steps import title
 
 TEMPLATES = Path(__file__).parent / "templates"
 SUMMARY_ITEMS = 3  # of each kind: one phone screen
 FULL_ITEMS = 200  # of each kind: a mail that a server still takes
+FEWER_ITEMS = (50, 30, 20, 12, 8, 5, 3, 2, 1, 0)  # of each kind, until a chat's digest is no longer than it may be
 LISTED_FINDINGS = 10  # of each file; the returned workbook has them all
 REFUSED = ("rejected", "held")  # what a clerk is to read first
 LIST_PAGE = "alerts.html"
@@ -40,7 +42,7 @@ PHRASES = {
         "again": "再次出现",
         "ended": "{day}解除",
         "owner": "责任：{owner}",
-        "more": "另有 {count} 项未列出。",
+        "more": "另有 {count} 项未列出，见“全部事项”。",
         "private": "另有 {count} 项涉及不公开的指标，不在此列名。",
         "found": "共 {count} 条：强制性 {critical}，核实性 {warning}",
         "critical": "必须改正",
@@ -69,9 +71,9 @@ PHRASES = {
         "again": "back again",
         "ended": "resolved {day}",
         "owner": "owner: {owner}",
-        "more": "{count} more not listed.",
+        "more": "{count} more not listed, see Everything.",
         "private": "{count} more on indicators that are not public, not named here.",
-        "found": "{count} findings: {critical} to correct, {warning} to explain",
+        "found": "findings: {count} ({critical} to correct, {warning} to explain)",
         "critical": "correct",
         "warning": "explain",
         "more_found": "{count} more, see the returned workbook.",
@@ -116,6 +118,7 @@ class Reader:
     content: str  # summary or full
     own_units: frozenset[str] = frozenset()  # whose clerk he is: their workbooks may come back to him
     can_carry_files: bool = False
+    most_bytes: int | None = None  # of the text
 
 
 @dataclass(frozen=True)
@@ -152,6 +155,7 @@ class Message:
 def compose(reader: Reader, events: Sequence[Event], as_of: datetime, returned: dict[str, File]) -> Digest:
     """The digest of these events. Content `summary` names few cases, no indicator that is not public, no file.
 
+    Of many cases the gravest of each kind are told in full, the rest by their number: a digest without end is not read.
     `returned` has the returned workbook of each submission that has one.
     """
     phrase = PHRASES[reader.language]
@@ -169,12 +173,17 @@ def compose(reader: Reader, events: Sequence[Event], as_of: datetime, returned: 
         counts=phrase["comma"].join(phrase[name].format(count=counts[name]) for name in EVENTS if counts[name]),
     )
     keys = tuple(sorted(event.key for event in events))
-    sections = [
-        _section(heading, action, told, (reader, as_of, files))
-        for heading, action, told in _grouped(events, phrase, reader)
-    ]
-    message = Message(subject, sections, _where(reader), keys, tuple(files.values()))
-    return _digest(reader, message, as_of, as_of.isoformat())
+    most = FULL_ITEMS if reader.content == "full" else SUMMARY_ITEMS
+    for limit in [most, *(fewer for fewer in FEWER_ITEMS if fewer < most)]:
+        sections = [
+            _section(heading, action, told, (reader, as_of, files), limit)
+            for heading, action, told in _grouped(events, phrase, reader)
+        ]
+        message = Message(subject, sections, _where(reader), keys, tuple(files.values()))
+        digest = _digest(reader, message, as_of, as_of.isoformat())
+        if reader.most_bytes is None or bytes_count(digest.text) <= reader.most_bytes:
+            break
+    return digest
 
 
 def compose_failure(reader: Reader, failed: tuple[str, str, str], as_of: datetime) -> Digest:
@@ -211,12 +220,12 @@ def _grouped(events: Sequence[Event], phrase: dict[str, str], reader: Reader) ->
 
 
 def _section(
-    heading: str, action: str, events: list[Event], told_as: tuple[Reader, datetime, dict[str, File]]
+    heading: str, action: str, events: list[Event], told_as: tuple[Reader, datetime, dict[str, File]], limit: int
 ) -> Section:
     reader, _, _ = told_as
     phrase = PHRASES[reader.language]
     nameable = [event for event in events if event.case.is_public or reader.content == "full"]
-    listed = nameable[: FULL_ITEMS if reader.content == "full" else SUMMARY_ITEMS]
+    listed = nameable[:limit]
     counts = (("more", len(nameable) - len(listed)), ("private", len(events) - len(nameable)))
     return Section(
         phrase["heading"].format(label=heading, count=len(events)),
@@ -231,8 +240,10 @@ def _item(event: Event, told_as: tuple[Reader, datetime, dict[str, File]]) -> It
     case, lang, phrase = event.case, reader.language, PHRASES[reader.language]
     month = figures.month(case.report_month, lang) if case.report_month else None
     indicator = case.indicator_name_en if lang == "en" else case.indicator_name_zh
-    form = case.form_code if lang == "en" else case.form_name
-    headline = " · ".join(_one_line(part) for part in (case.unit_name, indicator or form, month) if part)
+    form = case.form_name_en if lang == "en" else case.form_name
+    unit = case.unit_name_en if lang == "en" else case.unit_name
+    owner = case.owner_en if lang == "en" else case.owner
+    headline = " · ".join(_one_line(part) for part in (unit, indicator or form, month) if part)
     # what is said of a file may quote its name, a cell, an indicator that is not public
     is_told_whole = reader.content == "full" or case.indicator_code is not None
     details = [_summary(event, lang)] if is_told_whole else []
@@ -246,8 +257,8 @@ def _item(event: Event, told_as: tuple[Reader, datetime, dict[str, File]]) -> It
         else figures.since(case, as_of, lang)
     )
     note = [phrase["again"], when] if event.event == "reopened" else [when]
-    if case.owner and is_told_whole:
-        note.append(phrase["owner"].format(owner=_one_line(case.owner)))
+    if owner and is_told_whole:
+        note.append(phrase["owner"].format(owner=_one_line(owner)))
     return Item(
         headline or _label(case.kind, lang),
         tuple(line for line in details if line),

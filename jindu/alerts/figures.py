@@ -71,6 +71,8 @@ def _ending(case: Case, lang: str) -> str:
         ends = minus(percent(case.projected_value))
     else:
         ends = _amount(case, case.projected_value, lang)
+    if case.kind == "projected_to_miss":  # its summary tells the chance
+        return f"expected to end at {ends}" if lang == "en" else f"预计年末 {ends}"
     odds = _chance(case.probability_ratio)
     return f"expected to end at {ends}, chance {odds}" if lang == "en" else f"预计年末 {ends}，把握 {odds}"
 

@@ -19,13 +19,18 @@ from typing import Any
 from jindu.alerts.digest import Digest
 from jindu.settings import OFFICE_TIMEZONE
 
-SECONDS = 30.0  # for a connection, and for each answer of the server
+SECONDS = 30.0  # for a connection, and for each piece of an answer; channel.py has the deadline of the whole
 ATTACHED_BYTES = 10_000_000  # of all files together: what mail servers take; the text names every file
 TOO_BIG = (552, 523)
+FIRST_CODE = 200  # an answer begins with three digits, the first of them 2 or more
 
 
 class UnsentMailError(Exception):
     """The server has not taken the mail for everybody; the message names no address."""
+
+    def __init__(self, words: str, *, is_hung: bool = False) -> None:
+        super().__init__(words)
+        self.is_hung = is_hung  # there was no answer in time
 
 
 def send_mail(service: Any, digest: Digest, accepted: Collection[str], on_accepted: Callable[[str], None]) -> None:
@@ -43,7 +48,7 @@ def send_mail(service: Any, digest: Digest, accepted: Collection[str], on_accept
             with suppress(smtplib.SMTPException, OSError):  # it has the mail; how it says goodbye changes nothing
                 session.quit()
     except (smtplib.SMTPException, OSError) as error:
-        raise UnsentMailError(_words(error)) from error
+        raise UnsentMailError(_words(error), is_hung=isinstance(error, TimeoutError)) from error
     for address in left:
         if address not in refused:
             on_accepted(address_key(address))
@@ -122,5 +127,7 @@ def _submit(session: smtplib.SMTP, service: Any, digest: Digest, left: list[str]
 
 def _words(error: Exception) -> str:
     if isinstance(error, smtplib.SMTPResponseException):
+        if error.smtp_code < FIRST_CODE:
+            return "the server's answer broke off"
         return f"SMTP {error.smtp_code}"  # its text may quote an address
     return type(error).__name__

@@ -80,6 +80,7 @@ class Case:
     state: str
     org_unit_code: str | None
     unit_name: str | None
+    unit_name_en: str | None
     indicator_code: str | None
     indicator_name_zh: str | None
     indicator_name_en: str | None
@@ -89,6 +90,7 @@ class Case:
     is_public: bool  # may be named outside the office
     form_code: str | None
     form_name: str | None
+    form_name_en: str | None
     report_month: date | None
     since_month: date | None
     opened_at: datetime
@@ -96,6 +98,7 @@ class Case:
     resolved_at: datetime | None
     snoozed_until: date | None
     owner: str | None
+    owner_en: str | None
     gap_value: Decimal | None
     needed_monthly_value: Decimal | None
     projected_value: Decimal | None

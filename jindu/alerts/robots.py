@@ -14,29 +14,33 @@ import time
 import urllib.error
 import urllib.request
 from collections import deque
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, replace
 from typing import Any
-from urllib.parse import parse_qs, quote, urlsplit
+from urllib.parse import parse_qs, parse_qsl, quote, unquote, urlsplit
+
+from jindu.alerts.hurry import HungError, within
+from jindu.alerts.parts import split
+from jindu.alerts.secret import without
 
 log = logging.getLogger("apprise")  # what channel.py reads the last words of a sender from
+HUNG = "[hung] "  # before them, where there was no answer in time
 
 PAUSES = (0.0, 1.0, 3.0)  # seconds before each attempt at a message
 CONNECT_SECONDS = 15.0  # for a connection, and for each piece of an answer
-ANSWER_SECONDS = 30.0  # for the whole answer
+ANSWER_SECONDS = 30.0  # for one message and its whole answer
 ANSWER_BYTES = 65536
 MINUTE = 60.0
 MOST_MESSAGES = 15  # of one digest: fewer than any robot takes in a minute
-PART_MARK = " (99/99)"
-CUT = "…"
 
 
 class RefusedError(Exception):
-    """The robot did not say yes; `is_final` when asking again at once would only make it worse."""
+    """The robot did not say yes; `is_final` when asking again at once would only make it worse, or take as long."""
 
-    def __init__(self, words: str, *, is_final: bool = False) -> None:
+    def __init__(self, words: str, *, is_final: bool = False, is_hung: bool = False) -> None:
         super().__init__(words)
-        self.is_final = is_final
+        self.is_final = is_final or is_hung
+        self.is_hung = is_hung
 
 
 @dataclass(frozen=True)
@@ -45,6 +49,11 @@ class Post:
 
     url: str
     body: Mapping[str, Any]
+
+    def secrets(self) -> list[str]:
+        """What of it is nobody's business: an answer may quote it."""
+        parts = urlsplit(self.url)
+        return [*(value for _, value in parse_qsl(parts.query)), *parts.path.split("/"), str(self.body.get("sign", ""))]
 
 
 @dataclass(frozen=True)
@@ -152,57 +161,18 @@ def from_native(url: str) -> str | None:
     return None
 
 
-def split(text: str, bytes_count: int) -> list[str]:
-    """The text in messages of at most so many bytes, cut between lines; each names itself, and its place among them.
-
-    A line that is too long for a message of its own is cut within; what is beyond MOST_MESSAGES is left out for a …
-    """
-    if len(text.encode()) <= bytes_count:
-        return [text]
-    head = text.splitlines()[0]
-    room = bytes_count - len(f"{head}{PART_MARK}\n".encode())
-    if room < bytes_count // 2:  # a subject that leaves no room is no heading
-        head, room = "", bytes_count - len(PART_MARK) - 1
-    parts: list[str] = []
-    for line in text.splitlines()[bool(head) :]:
-        for piece in _pieces(line, room):
-            if parts and len(f"{parts[-1]}\n{piece}".encode()) <= room:
-                parts[-1] += f"\n{piece}"
-            else:
-                parts.append(piece)
-    if len(parts) > MOST_MESSAGES:
-        last = parts[-1].splitlines()[-2:]  # the link and the number of the digest
-        kept = "\n".join([CUT, *last])
-        parts = [*parts[: MOST_MESSAGES - 1], *_pieces(kept, room)[:1]]
-    parts = [part.strip("\n") for part in parts]
-    return [f"{head} ({number}/{len(parts)})\n{part}".lstrip() for number, part in enumerate(parts, start=1)]
-
-
-def _pieces(line: str, bytes_count: int) -> list[str]:
-    """The line in pieces of at most so many bytes, no character cut."""
-    pieces, size = [""], 0
-    for character in line:
-        width = len(character.encode())
-        if size + width > bytes_count:
-            pieces.append("")
-            size = 0
-        pieces[-1] += character
-        size += width
-    return pieces
-
-
 def _sender(schema: str) -> Callable[..., bool]:
     robot = ROBOTS[schema]
 
     def send(body: str, title: str, *_: Any, meta: Mapping[str, Any], **__: Any) -> bool:
-        token, secret = str(meta.get("host") or ""), str(meta.get("user") or "")
+        token, secret = unquote(str(meta.get("host") or "")), unquote(str(meta.get("user") or ""))
         base = str(meta.get("qsd", {}).get("base") or robot.base).rstrip("/")
         text = body if body.startswith(title) else f"{title}\n{body}"
-        for part in split(text, robot.bytes_count):
+        for part in split(text, robot.bytes_count, most=MOST_MESSAGES):
             try:
                 _send_part(robot, f"{base} {token}", lambda part=part: robot.post(base, token, secret, part))  # type: ignore[misc]  # bound now
             except RefusedError as error:
-                log.warning("%s", error)
+                log.warning("%s%s", HUNG if error.is_hung else "", error)
                 return False
         return True
 
@@ -215,25 +185,29 @@ def _send_part(robot: Robot, name: str, post: Callable[[], Post]) -> None:
         time.sleep(pause)
         _wait_for_turn(name, robot.per_minute_count)
         try:
-            _believe(robot, _answer(post()))  # made anew each time: a signature holds for minutes only
+            message = post()  # made anew each time: a signature holds for minutes only
+            _believe(robot, _answer(message), message.secrets())
             return
         except RefusedError as error:
             if error.is_final or attempt == len(PAUSES):
                 raise
 
 
-def _believe(robot: Robot, answer: bytes) -> None:
+def _believe(robot: Robot, answer: bytes, secrets: Collection[str] = ()) -> None:
     try:
         told = json.loads(answer)
-    except ValueError as error:
+    except (ValueError, RecursionError) as error:  # nested thousands deep
         raise RefusedError("200, but the answer is no JSON") from error
     codes = [told[name] for name in robot.codes if name in told] if isinstance(told, dict) else []
     if not codes:
         raise RefusedError("200, but the answer has no code")
     wrong = [code for code in codes if type(code) is not int or code != 0]  # false is no 0
     if wrong:
-        words = str(told.get("errmsg") or told.get("msg") or told.get("StatusMessage") or "")[:120]
-        raise RefusedError(f"code {wrong[0]} {words}".strip(), is_final=wrong[0] in robot.too_fast)
+        words = str(told.get("errmsg") or told.get("msg") or told.get("StatusMessage") or "")
+        words = without(secrets, words)[:120]  # before it is cut: half a token is one, too
+        raise RefusedError(
+            without(secrets, f"code {wrong[0]}"[:40]) + f" {words}".rstrip(), is_final=wrong[0] in robot.too_fast
+        )
 
 
 class _NoRedirect(urllib.request.HTTPRedirectHandler):
@@ -249,28 +223,27 @@ def _answer(post: Post) -> bytes:
         headers={"Content-Type": "application/json; charset=utf-8", "User-Agent": "jindu"},
     )
     try:
-        with urllib.request.build_opener(_NoRedirect).open(request, timeout=CONNECT_SECONDS) as response:
-            if response.status != http.HTTPStatus.OK:
-                raise RefusedError(f"HTTP {response.status}")
-            return b"".join(_read(response))
+        return within(ANSWER_SECONDS, lambda: _ask(request))
     except urllib.error.HTTPError as error:
         is_too_fast = error.code == http.HTTPStatus.TOO_MANY_REQUESTS
         raise RefusedError(f"HTTP {error.code}", is_final=is_too_fast) from error
-    except (OSError, http.client.HTTPException, ValueError) as error:  # URLs that are none are ValueError
-        reason = getattr(error, "reason", error)
-        raise RefusedError(type(reason).__name__) from error  # its text may quote the address
+    except (HungError, OSError, http.client.HTTPException, ValueError) as error:  # URLs that are none are ValueError
+        reason = getattr(error, "reason", error)  # its text may quote the address
+        if isinstance(reason, HungError | TimeoutError):
+            raise RefusedError("no answer in time", is_hung=True) from error
+        raise RefusedError(type(reason).__name__) from error
 
 
-def _read(response: Any) -> Iterator[bytes]:
-    """The answer piece by piece; a server that drips, or breaks off, has not answered."""
-    deadline, size = time.monotonic() + ANSWER_SECONDS, 0
-    while piece := response.read1(ANSWER_BYTES):
-        size += len(piece)
-        if time.monotonic() > deadline or size > ANSWER_BYTES:
-            raise TimeoutError
-        yield piece
-    if response.length:  # read1 does not tell that less came than was promised
-        raise http.client.IncompleteRead(b"", response.length)
+def _ask(request: urllib.request.Request) -> bytes:
+    with urllib.request.build_opener(_NoRedirect).open(request, timeout=CONNECT_SECONDS) as response:
+        if response.status != http.HTTPStatus.OK:
+            raise RefusedError(f"HTTP {response.status}")
+        answer: bytes = response.read(ANSWER_BYTES + 1)
+        if len(answer) > ANSWER_BYTES:
+            raise RefusedError(f"the answer is longer than {ANSWER_BYTES // 1024} KB")
+        if response.length:  # a bounded read does not tell that less came than was promised
+            raise http.client.IncompleteRead(b"", response.length)
+        return answer
 
 
 def _wait_for_turn(name: str, per_minute_count: int) -> None:

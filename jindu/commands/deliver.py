@@ -1,5 +1,6 @@
 """jindu deliver: the digests alone."""
 
+from datetime import datetime
 from pathlib import Path
 
 import click
@@ -9,7 +10,7 @@ from jindu.alerts.channel import ChannelError
 from jindu.delivery import deliver_published, preview_published
 from jindu.lock import lock_holder
 from jindu.logfile import log_to
-from jindu.settings import Home, JinduError, home_folder
+from jindu.settings import OFFICE_TIMEZONE, Home, JinduError, home_folder
 from jindu.spoken import DONE, NEEDS_PERSON, Speech, SpokenCommand, both, home_option, language_option, option
 
 
@@ -18,9 +19,10 @@ from jindu.spoken import DONE, NEEDS_PERSON, Speech, SpokenCommand, both, home_o
     cls=SpokenCommand,
     help=both(
         "发送提醒：已发布而尚未告知的事项，每个接收人一份。\n\n"
-        "夜间运行正在进行时先等它结束。退出码：0 全部送达；1 有人未送达，下次再发；2 未完成。",
+        "夜间运行正在进行时先等它结束。退出码：0 全部送达，在免打扰时段的过后再发；1 有人未送达，下次再发；2 未完成。",
         "Send the digests: what is published and has not been told, one for each recipient.\n\n"
-        "Waits for a running night. Exit code: 0 all arrived; 1 somebody not reached, to be tried again; 2 not done.",
+        "Waits for a running night. Exit code: 0 all arrived, or put off until quiet hours are over; 1 somebody not "
+        "reached, to be tried again; 2 not done.",
     ),
     epilog=both(
         "  jindu deliver --home /data/jindu\n  jindu deliver --home /data/jindu --dry-run",
@@ -67,6 +69,8 @@ def _show(speech: Speech, home: Home) -> int:
             way = "outbox/"
         else:
             way = f"{recipient.channel} ({channel.kind})"
+        if recipient.is_quiet(datetime.now(OFFICE_TIMEZONE)):
+            way += speech.say("（现在是免打扰时段，过后再发）", " (put off until quiet hours are over)")
         click.echo(f"=== {recipient.name} → {way} · {digest.digest_id}")
         for file in digest.files:
             click.echo(f"    + {file.name}")

@@ -142,6 +142,12 @@ told as (
         case when target_fact.is_sample then '（示例）' else '' end as sample_mark_zh,
         case when target_fact.is_sample then ' (sample)' else '' end as sample_mark_en,
         coalesce(form.name_zh, life.form_code) as form_name_zh,
+        coalesce(form_english.name_en, form.name_zh, life.form_code) as form_name_en,
+        coalesce(unit_english.name_en, org_unit.short_name, org_unit.name, life.org_unit_code) as unit_name_en,
+        -- it is open until two reported months in a row are clear: its newest figure may be clear already
+        target_fact.status not in ('behind', 'far_behind') as is_up_to_pace,
+        coalesce(target_fact.probability_ratio >= 0.2, false) as is_possible,
+        coalesce(target_fact.probability_ratio >= 0.5, false) as is_likely,
         strftime(life.report_month, '%Y-%m') as month_text,
         case_file.file_name,
         case_file.reason_zh,
@@ -159,6 +165,8 @@ told as (
     left join mart.indicator as indicator using (indicator_code)
     left join mart.org_unit as org_unit using (org_unit_code)
     left join reference.form as form on life.form_code = form.code
+    left join reference.english as form_english on form.name_zh = form_english.name
+    left join reference.english as unit_english on coalesce(org_unit.short_name, org_unit.name) = unit_english.name
     left join case_file using (case_id)
     left join rank_month
         on
@@ -209,7 +217,10 @@ select
             then
                 told.unit_name || '「' || told.name_zh || '」'
                 || case
-                    when told.is_open then '滞后，' when told.status = 'missed' then '转为未完成，' else '已恢复，'
+                    when told.is_open and told.is_up_to_pace then '曾滞后，现'
+                    when told.is_open then '滞后，'
+                    when told.status = 'missed' then '转为未完成，'
+                    else '已恢复，'
                 end
                 || case
                     when told.indicator_kind = 'growth' then '与目标相差 ' || told.points_text || ' 个百分点'
@@ -220,15 +231,25 @@ select
                         then '：完成 ' || told.done_text || '，应完成 ' || told.due_text || ' ' || told.unit
                     else ''
                 end
+                || case when told.is_open and told.is_up_to_pace then '，再有一个月不滞后即解除' else '' end
         when 'projected_to_miss'
             then
                 told.unit_name || '「' || told.name_zh || '」'
                 || case
+                    when told.is_open and told.is_possible then '曾预计完不成'
                     when told.is_open then '预计完不成'
                     when told.status = 'missed' then '转为未完成'
                     else '预计可以完成'
                 end
-                || coalesce('，完成把握 ' || told.chance_text, '')
+                || coalesce(
+                    case when told.is_open and told.is_possible then '，现完成把握 ' else '，完成把握 ' end
+                    || told.chance_text, ''
+                )
+                || case
+                    when not told.is_open or not told.is_possible then ''
+                    when told.is_likely then '，再有一个月不低于 50% 即解除'
+                    else '，连续两个月不低于 50% 即解除'
+                end
         when
             'rank_fell'
             then
@@ -255,23 +276,35 @@ select
             then
                 told.name_en
                 || case
-                    when told.is_open then ' behind, ' when told.status = 'missed' then ' now missed, ' else
-                        ' recovered, '
+                    when told.is_open and told.is_up_to_pace then ' was behind, now '
+                    when told.is_open then ' behind, '
+                    when told.status = 'missed' then ' now missed, '
+                    else ' recovered, '
                 end
                 || case
                     when told.indicator_kind = 'growth' then told.points_text || ' percentage points from the target'
                     else told.pace_text || ' of what was due'
                 end
                 || case when told.has_amounts then ': ' || told.done_text || ' of ' || told.due_text else '' end
+                || case when told.is_open and told.is_up_to_pace then '; one more such month resolves it' else '' end
         when 'projected_to_miss'
             then
                 told.name_en
                 || case
+                    when told.is_open and told.is_possible then ' was about to be missed'
                     when told.is_open then ' will probably be missed'
                     when told.status = 'missed' then ' now missed'
                     else ' may be met again'
                 end
-                || coalesce(', chance ' || told.chance_text, '')
+                || coalesce(
+                    case when told.is_open and told.is_possible then ', now chance ' else ', chance ' end
+                    || told.chance_text, ''
+                )
+                || case
+                    when not told.is_open or not told.is_possible then ''
+                    when told.is_likely then '; one more month at 50% or above resolves it'
+                    else '; two months in a row at 50% or above resolve it'
+                end
         when
             'rank_fell'
             then
@@ -282,8 +315,13 @@ select
                     || ' of ' || told.peers_count,
                     ''
                 )
-        when 'overdue' then told.form_code || ' for ' || told.month_text || ' is overdue'
-        when 'restated' then told.form_code || ' for ' || told.month_text || ': a published figure changed'
+        when 'overdue'
+            then told.unit_name_en || ': ' || told.form_name_en || ' for ' || told.month_text || ' is overdue'
+        when
+            'restated'
+            then
+                told.unit_name_en || ': ' || told.form_name_en || ' for ' || told.month_text
+                || ', a published figure changed'
         when 'run_failed' then 'The nightly run failed' || case when told.is_open then '' else ', and runs again' end
         when 'stale' then 'Published data were old' || case when told.is_open then '' else ', and are new again' end
         else

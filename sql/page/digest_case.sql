@@ -21,6 +21,7 @@ select
     alert.state,
     alert.org_unit_code,
     coalesce(unit.short_name, unit.name, alert.org_unit_code) as unit_name,
+    coalesce(unit_english.name_en, unit.short_name, unit.name, alert.org_unit_code) as unit_name_en,
     alert.indicator_code,
     coalesce(indicator.name_zh, alert.indicator_code) as indicator_name_zh,
     coalesce(indicator.name_en, indicator.name_zh, alert.indicator_code) as indicator_name_en,
@@ -30,6 +31,7 @@ select
     alert.indicator_code is null or coalesce(indicator.publicity = 'public', false) as is_public,
     alert.form_code,
     coalesce(form.name_zh, alert.form_code) as form_name,
+    coalesce(form_english.name_en, form.name_zh, alert.form_code) as form_name_en,
     alert.report_month,
     alert.since_month,
     alert.opened_at,
@@ -37,6 +39,7 @@ select
     alert.resolved_at,
     alert.snoozed_until,
     coalesce(alert.assignee, alert.owner) as owner,
+    coalesce(owner_english.name_en, alert.assignee, alert.owner) as owner_en,
     alert.gap_value,
     alert.needed_monthly_value,
     alert.projected_value,
@@ -49,6 +52,9 @@ left join route using (case_id)
 left join mart.org_unit as unit on alert.org_unit_code = unit.org_unit_code
 left join mart.indicator as indicator on alert.indicator_code = indicator.indicator_code
 left join mart.form as form on alert.form_code = form.form_code
+left join mart.english as unit_english on coalesce(unit.short_name, unit.name) = unit_english.name
+left join mart.english as form_english on form.name_zh = form_english.name
+left join mart.english as owner_english on coalesce(alert.assignee, alert.owner) = owner_english.name
 where alert.is_told
 order by
     list_position(['high', 'medium', 'low'], alert.severity) nulls last,

@@ -81,6 +81,10 @@ create table mart.indicator as
         ('orphans', '孤儿保障人数', 'Orphans supported', 'stock', '人', 0, 'restricted'),
         ('allowance', '低保户数', null, 'stock', '户', 0, 'internal')
     ) as indicator (indicator_code, name_zh, name_en, kind, unit, decimals, publicity);
+create table mart.english as
+    select * from (values
+        ('红梅', 'Hongmei'), ('社区月报', 'Community monthly report'), ('综治办', 'Public order office')
+    ) as english (name, name_en);
 create table mart.form as select 'community_monthly' as form_code, '社区月报' as name_zh;
 create table mart.run as
     select '2024-10-10T02:00:00' as run_id, timestamptz '2024-10-10 02:00:00+08' as as_of_at, 1 as attempts_count;

@@ -1,13 +1,14 @@
 """Which channels are trusted, and what a mail looks like when it arrives."""
 
 import re
+import time
 from datetime import datetime
 
 import apprise
 import pytest
 from apprise.plugins.base import NotifyBase
 
-from jindu.alerts import robots
+from jindu.alerts import channel, robots
 from jindu.alerts.channel import ChannelError, _service, find_channel, send
 from jindu.alerts.deliver import deliver
 from jindu.alerts.digest import Digest
@@ -180,3 +181,36 @@ def test_each_documented_example_is_a_channel(file: str, url: str, monkeypatch: 
         assert service.smtp_host in {"mail.example.org", "smtp.example.org", "10.0.0.5"}
         assert (service.secure_mode == "insecure") is url.startswith("mailto:")
     assert found.default_content == ("full" if found.kind in ("mailto", "mailtos") else "summary")
+
+
+@pytest.mark.parametrize("scheme", ["json", "mmost"])
+def test_who_asks_for_patience_is_left_alone(webhook: Webhook, scheme: str) -> None:
+    webhook.status = 429
+    with pytest.raises(ChannelError) as raised:
+        send(f"{scheme}://127.0.0.1:{webhook.port}/secret-token", Digest("abc", "头", "头\n身", "", (), MOMENT))
+    assert len(webhook.bodies) == 1
+    assert "None" not in raised.value.message_en
+
+
+@pytest.mark.parametrize(("scheme", "name"), [("json", "message"), ("mmost", "text")])
+def test_the_subject_stands_once(webhook: Webhook, scheme: str, name: str) -> None:
+    send(f"{scheme}://127.0.0.1:{webhook.port}/secret-token", Digest("abc", "【题】", "【题】\n\n身\n", "", (), MOMENT))
+    told = webhook.bodies[0]
+    assert (told[name] + str(told.get("title", ""))).count("【题】") == 1
+
+
+def test_a_receiver_that_drips_has_one_deadline_and_is_not_waited_for_again(
+    office: Office, webhook: Webhook, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(channel, "SECONDS", 0.5)
+    monkeypatch.setenv("JINDU_HOOK", webhook.url)
+    for name in ("甲", "乙", "丙"):
+        office.tell(name, "JINDU_HOOK")
+    office.open_case("a", "missed", "350502004001", "mediated")
+    webhook.way, webhook.answer = "drip", b"x" * 100
+    begun = time.monotonic()
+    report = deliver(office.night(10), no_progress)
+    assert time.monotonic() - begun < 5
+    assert len(webhook.bodies) == 1 and report.unsent == ("丙", "乙", "甲")
+    assert "没有在限时内回应" in report.detail_zh
+    assert office.notified() == set()

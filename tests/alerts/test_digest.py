@@ -231,3 +231,23 @@ def test_a_copy_of_an_older_version_is_said_to_be_one(office: Office) -> None:
     office.publish("drop table mart.alert_route")
     with pytest.raises(Exception, match="旧版本"):
         deliver(office.night(10), no_progress)
+
+
+def test_an_english_digest_has_english_names(office: Office, mailbox: Mailbox, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("JINDU_MAIL", mailbox.url)
+    office.tell("Observer", "JINDU_MAIL", language="en")
+    office.open_case("a", "overdue", "350502004001", None, form="community_monthly", owner="综治办")
+    deliver(office.night(10), no_progress)
+    assert "1. Hongmei · Community monthly report · Sep 2024" in mail_text(mailbox)
+    assert "owner: Public order office" in mail_text(mailbox)
+
+
+def test_the_chance_of_what_will_be_missed_is_told_once(
+    office: Office, mailbox: Mailbox, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("JINDU_MAIL", mailbox.url)
+    office.tell("街道领导", "JINDU_MAIL")
+    values = BEHIND | {"summary": "红梅「纠纷调解数」预计完不成，完成把握 12%"}
+    office.open_case("a", "projected_to_miss", "350502004001", "mediated", **values)
+    deliver(office.night(10), no_progress)
+    assert mail_text(mailbox).count("12%") == 1 and "预计年末 96.5 件" in mail_text(mailbox)

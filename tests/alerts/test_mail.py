@@ -1,5 +1,6 @@
 """A mail has arrived once every address has been taken, and a repeat can be told."""
 
+import smtplib
 from datetime import datetime
 from pathlib import Path
 
@@ -99,3 +100,14 @@ def test_files_that_are_too_big_for_the_server_stay_behind(mailbox: Mailbox, tmp
     mailbox.largest = 20_000
     send(mailbox.url, digest_of(File(book.name, book)))
     assert list(mailbox.mails[0].iter_attachments()) == []
+
+
+def test_a_server_that_drips_has_one_deadline(mailbox: Mailbox, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(channel, "SECONDS", 0.3)
+    mailbox.way = "silent"
+    with pytest.raises(channel.HungChannelError):
+        send(mailbox.url, digest_of())
+
+
+def test_an_answer_that_broke_off_is_no_code() -> None:
+    assert mail._words(smtplib.SMTPDataError(25, b"")) == "the server's answer broke off"

@@ -4,6 +4,7 @@ import base64
 import hashlib
 import hmac
 import json
+import re
 import time
 from datetime import datetime
 from typing import Any
@@ -133,7 +134,8 @@ def test_whatever_is_not_its_own_yes_is_none(
     webhook.status, webhook.answer, webhook.way = status, answer, way
     webhook.location = "/elsewhere" if status == 302 else None
     refusal(robot_url(webhook, scheme))
-    assert len(webhook.bodies) == len(robots.PAUSES)
+    tries = 1 if way in ("silent", "drip") else len(robots.PAUSES)  # who hangs is not waited for twice
+    assert len(webhook.bodies) == tries
 
 
 @pytest.mark.parametrize("scheme", SCHEMES)
@@ -183,7 +185,7 @@ def test_a_long_digest_goes_out_in_messages_that_the_robot_takes(webhook: Webhoo
 
 def test_a_digest_without_end_is_cut_and_says_where_the_rest_is() -> None:
     text = "\n".join(["头", *(f"第{number}行" + "字" * 200 for number in range(500)), "全部事项：x", "提醒编号 abc"])
-    parts = robots.split(text, 2048)
+    parts = robots.split(text, 2048, most=robots.MOST_MESSAGES)
     assert len(parts) == robots.MOST_MESSAGES
     assert all(len(part.encode()) <= 2048 for part in parts)
     assert parts[-1].endswith("…\n全部事项：x\n提醒编号 abc")
@@ -234,3 +236,79 @@ def test_a_message_is_json_that_is_read_back(webhook: Webhook) -> None:
     answer = robots._answer(robots.ROBOTS["wecombot"].post(webhook.base, "k", "", '“引号”\n第二行 \\ "x"'))
     assert json.loads(answer) == YES["wecombot"]
     assert told(webhook.bodies[0]) == '“引号”\n第二行 \\ "x"'
+
+
+def test_a_case_goes_whole_to_the_next_message_below_its_heading() -> None:
+    cases = [f"{number}. 某社区 · 某指标\n   {'字' * 60}\n   自9月起" for number in range(1, 31)]
+    text = "\n".join(["头", "", "进度滞后（30 项）", "查明原因。", *cases, "", "全部事项：x", "提醒编号 abc", ""])
+    parts = robots.split(text, 2048, most=robots.MOST_MESSAGES)
+    assert len(parts) > 2
+    assert all(part.split("\n", 1)[1].startswith("进度滞后（30 项）\n") for part in parts)
+    assert all(part.count(". 某社区") == part.count("自9月起") for part in parts)
+    assert sum(f"\n{case}" in part for case in cases for part in parts) == 30
+
+
+def test_a_long_digest_tells_the_gravest_and_the_number_of_the_rest(
+    office: Office, webhook: Webhook, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("JINDU_ROBOT", robot_url(webhook, "wecombot"))
+    office.tell("工作群", "JINDU_ROBOT", content="full")
+    for number in range(70):
+        office.open_case(
+            f"m{number}",
+            "missed",
+            "350502004001",
+            "mediated",
+            severity="high" if number == 69 else "low",
+            owner="综治办",
+        )
+        office.open_case(f"b{number}", "behind", "350502004001", "mediated", summary="滞后" * 20)
+    webhook.answer = YES["wecombot"]
+    assert deliver(office.night(10), no_progress).sent_count == 1
+    texts = [told(body) for body in webhook.bodies]
+    whole = "\n".join(texts)
+    listed = len([line for line in whole.splitlines() if line.endswith("红梅 · 纠纷调解数 · 2024年9月")])
+    unlisted = sum(int(found) for found in re.findall(r"另有 (\d+) 项未列出", whole))
+    assert 10 < listed < 140 and listed + unlisted == 140, "all are told, or told of"
+    assert len(texts) <= robots.MOST_MESSAGES and "…" not in whole
+    assert len(office.notified()) == 140
+
+
+@pytest.mark.parametrize(
+    ("scheme", "answer", "hidden"),
+    [
+        ("wecombot", {"errcode": 93000, "errmsg": "invalid webhook key=AbC-9f"}, "AbC-9f"),
+        ("wecombot", {"errcode": 93000, "errmsg": "no robot AbC-9f" + "x" * 200}, "AbC-9f"),
+        ("dingtalk", {"errcode": 310000, "errmsg": "/robot/send?access_token=AbC-9f&sign=Zm9v%3D bad"}, "Zm9v"),
+        ("dingtalk", {"errcode": 310000, "errmsg": "secret SECq1 wrong"}, "SECq1"),
+        ("feishu", {"code": 19001, "msg": "no such path open-apis/bot/v2/hook/AbC-9f"}, "AbC-9f"),
+        ("feishu", {"code": "AbC-9f", "msg": ""}, "AbC-9f"),
+    ],
+)
+def test_an_answer_that_quotes_the_secret_is_not_repeated(
+    webhook: Webhook, scheme: str, answer: Any, hidden: str, caplog: pytest.LogCaptureFixture
+) -> None:
+    webhook.answer = answer
+    words = refusal(robot_url(webhook, scheme))
+    assert hidden not in words and "AbC-9f" not in words
+    assert hidden not in caplog.text
+
+
+def test_a_secret_is_signed_as_it_is_meant_not_as_it_is_written(webhook: Webhook) -> None:
+    webhook.answer = YES["feishu"]
+    send(f"feishu://SECding%2B1@tok?base={webhook.base}", digest_of())
+    [body] = webhook.bodies
+    key = f"{body['timestamp']}\nSECding+1".encode()
+    assert body["sign"] == base64.b64encode(hmac.new(key, b"", digestmod=hashlib.sha256).digest()).decode()
+
+
+@pytest.mark.parametrize(
+    ("answer", "words"),
+    [
+        (b"[" * 50_000, "no JSON"),
+        (b"x" * 70_000, "longer than 64 KB"),
+    ],
+)
+def test_what_is_wrong_with_an_answer_is_said(webhook: Webhook, answer: bytes, words: str) -> None:
+    webhook.answer = answer
+    assert words in refusal(robot_url(webhook, "wecombot"))
