@@ -29,9 +29,9 @@ from statistics import median
 import duckdb
 
 from jindu.catalogue import load
-from jindu.steps import title
 from jindu.sample import generate
 from jindu.settings import PROJECT_ROOT, Home
+from jindu.steps import title
 
 REFERENCE = PROJECT_ROOT / "warehouse" / "reference"
 BEFORE, NEW_MONTH, NOTHING_NEW = "2024-09-20T02:00", "2024-10-10T02:00", "2024-09-21T02:00"

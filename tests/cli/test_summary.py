@@ -10,11 +10,11 @@ from rich.console import Console
 from rich.text import Text
 
 from jindu.report.artifact import ranking_rows, summary_markdown
-from jindu.steps import StepTime
 from jindu.report.summary import read_summary
 from jindu.report.terminal import show_summary
 from jindu.settings import Home, JinduError
 from jindu.shown import amount, percent
+from jindu.steps import StepTime
 
 TIMES = [StepTime("read", "completed", 2.25, "", ""), StepTime("core", "completed", 1.0, "", "")]
 

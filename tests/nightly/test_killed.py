@@ -9,9 +9,9 @@ from pathlib import Path
 import duckdb
 import pytest
 
+from jindu.settings import Home
 from jindu.steps import STEPS as TITLES
 from jindu.steps import step_after
-from jindu.settings import Home
 from jindu.warehouse.connection import connect
 from jindu.warehouse.publish import published_version, table_hashes
 

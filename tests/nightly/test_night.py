@@ -11,8 +11,8 @@ from collections.abc import Callable
 
 import duckdb
 
-from jindu.steps import STEPS
 from jindu.settings import Home
+from jindu.steps import STEPS
 from jindu.warehouse.connection import connect
 
 from .conftest import AS_OF, Ran, command, environment, run_night
