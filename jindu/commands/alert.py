@@ -59,9 +59,9 @@ json_option = option("--json", "输出 JSON，供程序读取。", "JSON for a m
     ),
     epilog=both(
         "  jindu alert list --home /data/jindu\n"
-        "  jindu alert ack 0a1b2c3d --by 统筹办 --reason 已约谈 --dry-run --home /data/jindu",
+        "  jindu alert ack 5d6e7f80 --by 统筹办 --reason 已约谈 --dry-run --home /data/jindu",
         "  jindu --lang en alert list --home /data/jindu\n"
-        "  jindu --lang en alert ack 0a1b2c3d --by office --reason 'talked to them' --dry-run --home /data/jindu",
+        "  jindu --lang en alert ack 5d6e7f80 --by office --reason 'talked to them' --dry-run --home /data/jindu",
     ),
 )
 @language_option
@@ -123,7 +123,7 @@ def list_command(  # noqa: PLR0913  (an argument per option)
         "All about one case: what, by how much, whose it is, who is told. The first digits of its id will do.",
     ),
     epilog=both(
-        "  jindu alert show 0a1b2c3d --home /data/jindu", "  jindu --lang en alert show 0a1b2c3d --home /data/jindu"
+        "  jindu alert show 5d6e7f80 --home /data/jindu", "  jindu --lang en alert show 5d6e7f80 --home /data/jindu"
     ),
 )
 @click.argument("case_id", metavar="CASE_ID")
@@ -152,8 +152,8 @@ def show(speech: Speech, case_id: str, *, json: bool, home: Path | None) -> int:
         "What became of one case, a line for each event; who decided is seen on this machine alone.",
     ),
     epilog=both(
-        "  jindu alert history 0a1b2c3d --home /data/jindu",
-        "  jindu --lang en alert history 0a1b2c3d --home /data/jindu",
+        "  jindu alert history 5d6e7f80 --home /data/jindu",
+        "  jindu --lang en alert history 5d6e7f80 --home /data/jindu",
     ),
 )
 @click.argument("case_id", metavar="CASE_ID")
@@ -219,8 +219,8 @@ def _decide(speech: Speech, action: str, cases: tuple[str, ...], said: dict[str,
     cls=TargetCommand,
     help=both("认领：有人在办，不再升级。", "Acknowledge: somebody sees to it; it is not escalated."),
     epilog=both(
-        "  jindu alert ack 0a1b2c3d --by 统筹办 --reason 已约谈 --dry-run --home /data/jindu",
-        "  jindu --lang en alert ack 0a1b2c3d --by office --reason 'talked to them' --dry-run --home /data/jindu",
+        "  jindu alert ack 5d6e7f80 --by 统筹办 --reason 已约谈 --dry-run --home /data/jindu",
+        "  jindu --lang en alert ack 5d6e7f80 --by office --reason 'talked to them' --dry-run --home /data/jindu",
     ),
 )
 @click.argument("cases", metavar="CASE_ID…", nargs=-1, required=True)
@@ -244,8 +244,8 @@ def acknowledge(speech: Speech, /, cases: tuple[str, ...], **said: Any) -> int:
         "Snooze: neither told nor escalated until that day is over; a reason is asked for.",
     ),
     epilog=both(
-        "  jindu alert snooze 0a1b2c3d --until 2099-12-31 --by 统筹办 --reason 等区里批复 --dry-run --home /data/jindu",
-        "  jindu --lang en alert snooze 0a1b2c3d --until 2099-12-31 --by office --reason 'the district decides'"
+        "  jindu alert snooze 5d6e7f80 --until 2099-12-31 --by 统筹办 --reason 等区里批复 --dry-run --home /data/jindu",
+        "  jindu --lang en alert snooze 5d6e7f80 --until 2099-12-31 --by office --reason 'the district decides'"
         " --dry-run --home /data/jindu",
     ),
 )
@@ -274,8 +274,8 @@ def snooze(speech: Speech, /, cases: tuple[str, ...], **said: Any) -> int:
         "Assign: another department or post of recipient.csv is told of it with the next delivery.",
     ),
     epilog=both(
-        "  jindu alert assign 0a1b2c3d --to 街道统筹办 --by 统筹办 --dry-run --home /data/jindu",
-        "  jindu --lang en alert assign 0a1b2c3d --to 街道统筹办 --by office --dry-run --home /data/jindu",
+        "  jindu alert assign 5d6e7f80 --to 街道统筹办 --by 统筹办 --dry-run --home /data/jindu",
+        "  jindu --lang en alert assign 5d6e7f80 --to 街道统筹办 --by office --dry-run --home /data/jindu",
     ),
 )
 @click.argument("cases", metavar="CASE_ID…", nargs=-1, required=True)

@@ -1,7 +1,7 @@
 """Each rule of the incoming gate at its edge: a few rows in, which of them fail out."""
 
 import re
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from decimal import Decimal
 from typing import Any
 
@@ -262,9 +262,17 @@ def test_wrong_unit(office: Office, facts: dict[str, str | None], cell: str | No
     assert [row["unit_cell"] for row in office.failing("wrong_unit").values()] == ([cell] if cell else [])
 
 
-def test_rows_of_a_file_that_is_not_what_it_claims_are_not_judged(office: Office) -> None:
+def test_of_a_file_in_another_folder_the_rows_that_it_has_are_judged(office: Office) -> None:
     asked(office)
     submission = office.submission("A", "2030-03", folder_code="B")
+    office.row(submission, None, "?", is_asked=False)
+    assert office.fails("unknown_indicator")
+    assert not office.fails("missing_row")
+
+
+def test_rows_of_a_file_that_is_not_what_it_claims_are_not_judged(office: Office) -> None:
+    asked(office)
+    submission = office.submission("A", "2030-03", meta_sender_code="B")
     office.row(submission, None, "?", is_asked=False)
     assert not office.fails("unknown_indicator")
     assert not office.fails("missing_row")
@@ -729,6 +737,8 @@ def test_copy_of_last_month(office: Office, amounts: list[int], last: int, is_co
 )
 def test_copy_of_neighbour(office: Office, amounts: list[int], last: int, is_copy: bool) -> None:
     copy = two_files(office, ("A", "2030-03"), ("B", "2030-03"), amounts, last)
+    for row in (*office.rows["core.received"], *office.rows["core.reading"]):
+        row["received_at"] += timedelta(hours=row["submission_id"] == copy)
     assert [*office.failing("copy_of_neighbour")] == ([copy] if is_copy else [])  # A was first: it is no copy
 
 

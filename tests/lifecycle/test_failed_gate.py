@@ -80,7 +80,7 @@ def test_a_failed_gate_is_told_everywhere_and_published_the_night_after(
     )
     assert "请先按上面所说改正数据" in shown and "接着做完" not in shown  # the same data would fail again
     told = [file.read_text(encoding="utf-8") for file in {*office.home.outbox.rglob("*")} - alerts if file.is_file()]
-    assert told and all("gate-core" in text for text in told)
+    assert told and all("数据关" in text for text in told)
     notice = json.loads(office.home.notice.read_text(encoding="utf-8"))
     assert notice["zh"] == (
         "2024-03-11 02:00 的夜间运行没有发布（数据关有强制性检查不合格），这里仍是上一次发布的数据"
@@ -138,7 +138,7 @@ def test_a_failed_mart_gate_keeps_the_copy_too(
     assert found == failed
     assert f"最近一次运行失败：{FAILED.replace('T', ' ')} 的夜间运行停在“发布关”" in status(office, capsys)
     told = [file.read_text(encoding="utf-8") for file in {*office.home.outbox.rglob("*")} - alerts if file.is_file()]
-    assert told and all("gate-mart" in text for text in told)
+    assert told and all("发布关" in text for text in told)
     notice = json.loads(office.home.notice.read_text(encoding="utf-8"))
     assert (notice["step"], notice["is_gate"], notice["published_version"]) == ("gate-mart", True, version)
 

@@ -53,6 +53,7 @@ def places(home: Home, tmp_path: Path, command: str) -> dict[str, str]:
         "990101001": COMMUNITY[:9],
         "visits": "enterprise_visited",
         "0a1b2c3d": open_warning(home),
+        "5d6e7f80": open_case(home),
     }
 
 
@@ -64,6 +65,15 @@ def open_warning(home: Home) -> str:
             " where severity = 'warning' and finding.state = 'open' and submission.state = 'held'"
         ).fetchall()
     return str(finding_id)
+
+
+def open_case(home: Home) -> str:
+    """The id of an alert that somebody is told of."""
+    with duckdb.connect(home.published.resolve(), read_only=True) as connection:
+        ((case_id,),) = connection.execute(
+            "select min(case_id) from mart.alert_case where is_told and resolved_at is null"
+        ).fetchall()
+    return str(case_id)
 
 
 @pytest.mark.parametrize("lang", LANGUAGES)

@@ -69,7 +69,7 @@ def test_a_line_that_was_torn_is_set_aside_and_told(home: Home, night: Night) ->
     assert loaded(home) == [decision]
     assert "没有写完整" in report.detail_zh
     assert "not written whole" in report.detail_en
-    status = read_status(home, TAKEN, None, None)
+    status = read_status(home, TAKEN, None)
     assert "torn_decision" in [need.code for need in status.needs]
     later = taken(home, version=3)
     assert [one.decision_id for _, one in read_journals(home)[0].decisions] == [decision, later]
@@ -142,7 +142,7 @@ def test_a_stray_file_is_told_and_left_alone(home: Home, night: Night, name: str
     assert f"{name} 不是决定文件" in report.detail_zh
     assert name in report.detail_en
     assert (strange_files(home), torn_journals(home)) == ([stray], [])
-    assert "strange_decision" in [need.code for need in read_status(home, TAKEN, None, None).needs]
+    assert "strange_decision" in [need.code for need in read_status(home, TAKEN, None).needs]
     assert stray.read_bytes() == b"{"
 
 
