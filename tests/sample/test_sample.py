@@ -52,7 +52,7 @@ def composed(asking: Asking, request: pytest.FixtureRequest) -> tuple[list[Sampl
 def homes(catalogue: Catalogue, tmp_path_factory: pytest.TempPathFactory) -> list[Home]:
     made = [Home(tmp_path_factory.mktemp("home")) for _ in range(2)]
     for home in made:
-        generate(home, catalogue, seed=5, last_month=4)  # tests/nightly compares a whole year, made twice
+        generate(home, catalogue, seed=5)
     return made
 
 

@@ -129,7 +129,7 @@ def test_a_late_night_that_fails_is_of_the_moment_it_was_due(served: Served, tmp
     with connect(served.home, read_only=True) as connection:
         attempts = connection.execute("select run_id, attempt, state, failed_step from raw.run").fetchall()
     assert attempts == [("2024-06-10T02:00:00", 1, "failed", "reference")]
-    [_] = [path for path in served.home.outbox.glob("*.txt") if "2024-06-10T02:00:00" in path.read_text("utf-8")]
+    [_] = [path for path in served.home.outbox.glob("*.txt") if "2024-06-10 02:00" in path.read_text("utf-8")]
 
 
 def create(served: Served, parameters: dict[str, str], moment: datetime = A_NIGHT) -> str:
