@@ -108,7 +108,7 @@ def test_what_runs_on_and_on_starts_from_its_example_and_ends_when_asked(
         [sys.executable, "-m", "jindu.cli", *arguments], env=environment(),
         stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True,
     )  # fmt: skip
-    deadline = time.monotonic() + 180
+    deadline = time.monotonic() + 60
     while not LONG_RUNNING[command](home):
         assert process.poll() is None, process.communicate()[0]
         assert time.monotonic() < deadline

@@ -80,7 +80,7 @@ def test_a_night_killed_with_its_runner_tells_nobody(served: Served, silenced: t
 
 def test_the_schedules_are_those_of_the_office(served: Served) -> None:
     for name, hour in {"nightly": 2, "delivery": 8}.items():
-        expected = wait_until(lambda name=name: scheduled(served, name), 120)
+        expected = wait_until(lambda name=name: scheduled(served, name), 30)
         assert (expected.hour, expected.minute) == (hour, 0)
         assert expected == next_times(datetime.now(OFFICE_TIMEZONE))[name]
 

@@ -151,10 +151,10 @@ def test_a_tied_program_ends_with_its_killed_parent(is_named: bool) -> None:
     with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE) as parent:
         assert parent.stdout is not None
         parent.stdout.readline()
-        wait_until(lambda: any(line == "sleep 60" for line in alive(below(parent.pid)).values()), 60)
+        wait_until(lambda: any(line == "sleep 60" for line in alive(below(parent.pid)).values()), 10)
         family = below(parent.pid)
         parent.send_signal(signal.SIGKILL)
-    wait_until(lambda: not alive(family), 30)
+    wait_until(lambda: not alive(family), 5)
 
 
 def test_a_program_whose_parent_is_gone_already_does_not_start() -> None:

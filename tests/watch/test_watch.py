@@ -140,12 +140,12 @@ def test_a_killed_watch_leaves_no_process_behind(office: Path) -> None:
         watch_command(home, office / "reference"), stdout=subprocess.DEVNULL, env=environment(), text=True
     )
     try:
-        wait_until(lambda: (home.root / ".watch").exists() and children(process.pid), PROMISED)
+        wait_until(lambda: (home.root / ".watch").exists() and children(process.pid), 10)
         judge = children(process.pid)[0]
     finally:
         process.kill()
         process.wait()
-    wait_until(lambda: not is_running(judge), PROMISED)
+    wait_until(lambda: not is_running(judge), 5)
 
 
 def children(pid: int) -> list[int]:
