@@ -50,6 +50,10 @@ TABLES = {
         2024,350599001,spending,at_least,90,linear,office,equal,2024-01-02
         2024,350599001,mediated_ratio,at_least,0.9,none,office,,2024-01-02
     """,
+    "setting": """
+        key,value
+        office_code,350599001
+    """,
     "recipient": """
         name,channel,scope,content,language
         统筹办,,,full,zh

@@ -1,4 +1,4 @@
-"""Every example in the help of every command, in both languages, is run on a real home."""
+"""Every example in the help of every command, in both languages, is run on the small office's home."""
 
 import shutil
 import signal
@@ -18,7 +18,7 @@ from tests.help_example import LANGUAGES, examples
 
 from .conftest import Ran, environment
 
-COMMUNITY = "350502004001"
+COMMUNITY = "350599001001"
 RUN_BY_FIXTURES = {"run", "sample"}  # conftest.py takes their arguments from the help
 RUN_ELSEWHERE = {"rebuild", "backup", "restore"}  # tests/lifecycle, one after the other
 SHOWN_OTHERWISE = RUN_BY_FIXTURES | RUN_ELSEWHERE | {"site"}
@@ -32,10 +32,10 @@ ENDED_WELL = (0, 1)  # done, or done and something needs a person
 
 
 @pytest.fixture(scope="module")
-def home(first: Ran, tmp_path_factory: pytest.TempPathFactory) -> Home:
+def home(small: Ran, tmp_path_factory: pytest.TempPathFactory) -> Home:
     """The home of a finished night, with a reference folder of its own."""
     place = Home(tmp_path_factory.mktemp("help") / "home")
-    shutil.copytree(first.home.root, place.root, symlinks=True)
+    shutil.copytree(small.home.root, place.root, symlinks=True)
     return place
 
 
@@ -43,7 +43,7 @@ def places(home: Home, tmp_path: Path, command: str) -> dict[str, str]:
     """What stands for the names of the examples."""
     if command == "new":
         return {"/data/": f"{tmp_path}/"}
-    workbook = next((home.inbox / COMMUNITY).glob("*2024-09*.xlsx"))
+    workbook = next((home.inbox / COMMUNITY).glob("*2024-05*.xlsx"))
     return {
         "/data/jindu": str(home.root),
         "/data/export": str(tmp_path / "export"),
@@ -51,7 +51,11 @@ def places(home: Home, tmp_path: Path, command: str) -> dict[str, str]:
         "report.xlsx": str(workbook),
         "990101001001": COMMUNITY,
         "990101001": COMMUNITY[:9],
-        "visits": "enterprise_visited",
+        "走访企业": "走访",
+        "enterprise_visited": "visit",
+        "visits": "visit",
+        "community_monthly": "monthly",
+        "2024-09": "2024-05",
         "0a1b2c3d": open_warning(home),
         "5d6e7f80": open_case(home),
     }
