@@ -20,7 +20,7 @@ SHELL := bash
 .SHELLFLAGS := -euo pipefail -c
 .DEFAULT_GOAL := help
 .NOTPARALLEL:
-.PHONY: help setup run serve test chaos bench compat check docs gallery pictures lock clean
+.PHONY: help setup run serve test chaos bench bench-scale compat check docs gallery pictures lock clean
 
 help: ## list these commands
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-8s %s\n", $$1, $$2 }' Makefile
@@ -69,6 +69,9 @@ chaos: setup ## kill a night after every step, each process of `jindu serve`, a 
 bench: setup $(BENCHED) ## measure: first answer, night, projection, laws, mutants (tests/bench/; half an hour)
 	@code=0; for script in $$(grep -l __main__ tests/bench/*.py tests/bench/faults/*.py); do \
 	    $(BIN)/python -m "$$(tr / . <<< "$${script%.py}")" || code=$$?; done; exit $$code
+
+bench-scale: setup ## measure the calculation from one office to a country's worth (tests/scale/rebuild.py)
+	@$(BIN)/python -m tests.scale.rebuild
 
 $(COMPATIBLE): $(INSTALLED) requirements-compat.lock
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --require-hashes --upgrade \

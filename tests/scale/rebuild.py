@@ -1,6 +1,6 @@
-"""The calculation from one office to a country: what a full rebuild takes, by size (issue 9, line 3).
+"""The calculation from one office to a country: what a full rebuild takes, by size.
 
-    python -m tests.bench.scale [--communities 13 130 1300 ...] [--detail] [--folder FOLDER]
+    python -m tests.scale.rebuild [--communities 13 130 1300 ...] [--detail] [--folder FOLDER]
 
 A country is invented in DuckDB: communities in sub-districts, districts, cities and provinces; twenty reported
 indicators (flows, levels and milestones) and five that are made of them (ratios and growth); 24 months, of whose
@@ -68,7 +68,8 @@ from (
     select format('{}{:02d}', kind, ordinal) as code, kind, ordinal, null as numerator_code, null as denominator_code
     from (select unnest($kinds) as kind, generate_subscripts($kinds, 1) as ordinal)
     union all
-    select format('ratio{:02d}', n), 'ratio', n, format('flow{:02d}', n), format('flow{:02d}', n + 3) from range(1, 4) as t (n)
+    select format('ratio{:02d}', n), 'ratio', n, format('flow{:02d}', n), format('flow{:02d}', n + 3)
+    from range(1, 4) as t (n)
     union all
     select format('growth{:02d}', n), 'growth', n, format('flow{:02d}', n), null from range(8, 10) as t (n)
 )
@@ -134,7 +135,8 @@ select
     false as is_held,
     monthly_chance % 20 = 0 as is_late,
     report_month + interval 1 month + interval 2 day as received_at,
-    case kind when 'flow' then monthly_chance % (20 + chance % 80) when 'stock' then 40 + chance % 30 + month end as month_value,
+    case kind when 'flow' then monthly_chance % (20 + chance % 80) when 'stock' then 40 + chance % 30 + month end
+        as month_value,
     case when kind = 'milestone' then month / $months end as ytd_value,
     false as is_corrected,
     true as is_reported,
@@ -161,7 +163,7 @@ inner join reference.org_unit as org_unit on value.org_unit_code = org_unit.code
 
 def main(arguments: Sequence[str]) -> int:
     """Print the table of points; 1 where the largest takes more than RATIO times the bare windows."""
-    parser = argparse.ArgumentParser(prog="tests.bench.scale")
+    parser = argparse.ArgumentParser(prog="tests.scale.rebuild")
     parser.add_argument("--communities", type=int, nargs="+", default=COMMUNITIES)
     parser.add_argument("--detail", action="store_true")
     parser.add_argument("--folder", type=Path, help="where the databases are made (default: a temporary folder)")
@@ -214,7 +216,8 @@ def invent(connection: duckdb.DuckDBPyConnection, communities_count: int) -> Non
     store(connection, Catalogue(empty_frames()))
     build(connection, parse_as_of(AS_OF), [name for name in models() if not name.startswith("check.")])
     connection.execute(
-        "create macro unit_code(level, ordinal) as case when level != '' then format('{}{:06d}', level[:3], ordinal) end"
+        "create macro unit_code(level, ordinal) as"
+        " case when level != '' then format('{}{:06d}', level[:3], ordinal) end"
     )
     count, levels = communities_count, ["community", *(level for level, _ in ABOVE), ""]
     for place, siblings in enumerate([*(size for _, size in ABOVE), 1]):
