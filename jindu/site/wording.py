@@ -1,8 +1,11 @@
 """How a row of sql/page/standing.sql reads on a page: what was reached, what was due, and what would put it right."""
 
+import functools
 from collections.abc import Callable
 from decimal import ROUND_CEILING, ROUND_HALF_UP, Decimal
 from typing import Any
+
+from markupsafe import Markup, escape
 
 from jindu.shown import (
     IN_POINTS,
@@ -43,6 +46,17 @@ def theme(row: Row, lang: str) -> str:
 def status(row: Row) -> Status:
     """The row's status as it is shown."""
     return standing_of(row.status, is_suppressed=row.is_suppressed)
+
+
+def badge(row: Row, lang: str) -> Markup:
+    """The row's status as a word on its colour, and whether it may still turn."""
+    return _badge(status(row), bool(row.is_provisional), lang)
+
+
+@functools.cache  # a site shows it fifty thousand times
+def _badge(one: Status, is_provisional: bool, lang: str) -> Markup:
+    mark = '<span class="pv"> ' + ("provisional" if lang == "en" else "暂定") + "</span>" if is_provisional else ""
+    return Markup(f'<span class="st {one.tone}">{escape(one.name(lang).capitalize())}{mark}</span>')  # escaped here
 
 
 def actual(row: Row, lang: str) -> str:
