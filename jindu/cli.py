@@ -120,7 +120,9 @@ def _usage_message(error: click.ClickException, speech: Speech) -> str:
         case click.exceptions.NoSuchCommand():
             fault = speech.say(f"没有 {error.command_name} 这个命令", f"There is no command {error.command_name}")
         case click.BadOptionUsage():
-            fault = speech.say(f"选项 {error.option_name} 后面要写出它的值", f"The option {error.option_name} wants a value")
+            fault = speech.say(
+                f"选项 {error.option_name} 后面要写出它的值", f"The option {error.option_name} wants a value"
+            )
         case click.MissingParameter() if error.param is not None:
             name = error.param.human_readable_name
             fault = speech.say(f"缺少 {name}", f"{name} is missing")

@@ -117,8 +117,8 @@ def read_query(path: Path) -> str:
         return path.expanduser().read_text(encoding="utf-8-sig")
     except FileNotFoundError as error:
         raise JinduError(
-            f"没有查询文件 {path}。请核对 --file 的路径；不从 / 开头的，从当前目录 {Path.cwd()} 算起。",
-            f"There is no query file {path}. Check the path after --file; one without a leading / begins at {Path.cwd()}.",
+            f"没有查询文件 {path}。请核对 --file 的路径；相对路径从当前目录 {Path.cwd()} 算起。",
+            f"There is no query file {path}. Check the path after --file; relative ones begin at {Path.cwd()}.",
         ) from error
     except (OSError, UnicodeDecodeError) as error:
         raise JinduError(

@@ -46,6 +46,7 @@ WORDED = (
     "target",
     "gap",
     "case_gap",
+    "case_needed",
     "remedy",
     "outlook",
     "projected",
