@@ -28,7 +28,7 @@ with explained_step as (
     from mart.explained_status
 ),
 
--- one number to sort a group's steps by: a text gathered in the order of four columns takes twice as long
+-- one number to sort a group's steps by: gathering them in the order of four columns takes longer
 placed_step as (
     select
         *,
