@@ -1,4 +1,7 @@
-"""The command `jindu`. Exit code 0: done; 1: done, and something needs a person; 2: not done."""
+"""The command `jindu`. Exit code 0: done; 1: done, and something needs a person; 2: not done.
+
+141 where the output goes to a command that has stopped reading, as of other programs in a pipe.
+"""
 
 import logging
 import os
@@ -39,6 +42,7 @@ COMMANDS = (
     "restore",
     "sample",
 )  # jindu/commands/<name>.py
+UNREAD = 141  # 128 + SIGPIPE
 QUERY_INTERRUPTED = "Query interrupted"  # what DuckDB makes of Ctrl-C: a RuntimeError
 
 
@@ -65,6 +69,8 @@ def run_command(arguments: Sequence[str]) -> int:
         click.echo(error.ctx.get_help() if error.ctx else "")
     except click.ClickException as error:
         _complain(_usage_message(error, speech))
+    except SystemExit:  # click's answer where whoever read, such as head, has gone
+        return UNREAD
     except (KeyboardInterrupt, click.Abort):
         _interrupted(speech)
     except Exception as error:  # the last line of defence: the whole story goes to the log
@@ -113,6 +119,13 @@ def _usage_message(error: click.ClickException, speech: Speech) -> str:
             fault = speech.say(f"没有 {error.option_name} 这个选项", f"There is no option {error.option_name}")
         case click.exceptions.NoSuchCommand():
             fault = speech.say(f"没有 {error.command_name} 这个命令", f"There is no command {error.command_name}")
+        case click.BadOptionUsage():
+            fault = speech.say(
+                f"选项 {error.option_name} 后面要写出它的值", f"The option {error.option_name} wants a value"
+            )
+        case click.MissingParameter() if error.param is not None:
+            name = error.param.human_readable_name
+            fault = speech.say(f"缺少 {name}", f"{name} is missing")
         case click.BadParameter() if error.param is not None:
             name = error.param.opts[0]
             fault = speech.say(

@@ -22,6 +22,7 @@ LOCKED = (
 )
 ASKING = {duckdb.StatementType.SELECT, duckdb.StatementType.EXPLAIN}
 MONTH = re.compile(r"\d{4}-\d{2}")
+OWN_GUESS = re.compile(r'\nDid you mean "(?:pg_|duckdb_|sqlite_|pragma_)[^"]*"\?')  # a table of DuckDB itself
 NAME = re.compile(r"\w+")
 BATCH_ROWS = 2_000
 NEWEST = "select max(as_of_at) from mart.run"
@@ -114,6 +115,11 @@ def read_query(path: Path) -> str:
     """
     try:
         return path.expanduser().read_text(encoding="utf-8-sig")
+    except FileNotFoundError as error:
+        raise JinduError(
+            f"没有查询文件 {path}。请核对 --file 的路径；相对路径从当前目录 {Path.cwd()} 算起。",
+            f"There is no query file {path}. Check the path after --file; relative ones begin at {Path.cwd()}.",
+        ) from error
     except (OSError, UnicodeDecodeError) as error:
         raise JinduError(
             f"读不了查询文件 {path}：{error}。请给出 UTF-8 的 .sql 文件。",
@@ -164,7 +170,7 @@ def _values(connection: duckdb.DuckDBPyConnection, text: str, given: Mapping[str
             "jindu sql asks and changes nothing: use select, from, describe, summarize, pivot or explain.",
         )
     wanted = {name for statement in statements for name in statement.named_parameters}
-    known = {**_known(connection, wanted), **{name: _value(value) for name, value in given.items()}}
+    known = {**_known(connection, wanted), **{name: _value(name, value) for name, value in given.items()}}
     missing, spare = sorted(wanted - known.keys()), sorted(given.keys() - wanted)
     if missing:
         names = " ".join(f"--set {name}=…" for name in missing)
@@ -186,8 +192,16 @@ def _known(connection: duckdb.DuckDBPyConnection, wanted: set[str]) -> dict[str,
     return known
 
 
-def _value(text: str) -> object:
-    return date.fromisoformat(f"{text}-01") if MONTH.fullmatch(text) else text
+def _value(name: str, text: str) -> object:
+    if not MONTH.fullmatch(text):
+        return text
+    try:
+        return date.fromisoformat(f"{text}-01")
+    except ValueError as error:
+        raise JinduError(
+            f"--set {name}={text} 不是月份：月份从 01 到 12，请写成 --set {name}=2024-09 这样。",
+            f"--set {name}={text} is no month: months are 01 to 12, as in --set {name}=2024-09.",
+        ) from error
 
 
 @contextmanager
@@ -196,8 +210,9 @@ def _told() -> Iterator[None]:
     try:
         yield
     except (duckdb.Error, ValueError) as error:
-        hint_zh, hint_en = _hint(str(error))
-        raise JinduError(f"查询未能执行：{error}{hint_zh}", f"The query failed: {error}{hint_en}") from error
+        said = OWN_GUESS.sub("", str(error))
+        hint_zh, hint_en = _hint(said)
+        raise JinduError(f"查询未能执行：{said}{hint_zh}", f"The query failed: {said}{hint_en}") from error
 
 
 def _hint(said: str) -> tuple[str, str]:
@@ -212,7 +227,12 @@ def _hint(said: str) -> tuple[str, str]:
             "\njindu sql 只读已发布的数据库，不碰其他文件；要存结果请用 --output。",
             "\njindu sql reads the published database and touches no other file; --output keeps an answer.",
         )
-    if "does not exist" in said:
+    if "Conversion Error" in said:
+        return (
+            "\n请核对写下的值和 --set 的值：月份写成 2024-09，日期写成 2024-09-01，数字不带单位和千分号。",
+            "\nCheck the values, those of --set too: a month as 2024-09, a day as 2024-09-01, numbers bare.",
+        )
+    if "does not exist" in said or "not found in FROM clause" in said:
         return (
             "\n不带参数执行 jindu sql 可列出全部的表，jindu sql 表名 可列出它的列。",
             "\njindu sql alone lists the tables, jindu sql TABLE a table's columns.",

@@ -24,6 +24,26 @@ UNITS_EN = {
     "户次": "visits",
     "进度": "progress",
 }
+WORDS_EN = {  # of published codes that say nothing by themselves; the others are words already
+    ("direction", "higher"): "higher is better",
+    ("direction", "lower"): "lower is better",
+    ("direction", "none"): "neither way is better",
+    **{
+        (column, code): said
+        for column in ("phasing", "target_phasing")
+        for code, said in (
+            ("linear", "spread evenly"),
+            ("none", "compared whole"),
+            ("seasonal", "by last year's shape"),
+            ("guidance", "as guided by the district"),
+        )
+    },
+    ("target_form", "by_date"): "done by its date",
+    ("ranking_metric", "none"): "not ranked",
+    ("change_cause", "own"): "its own figures",
+    ("change_cause", "others"): "those of others",
+    ("change_cause", "restatement"): "figures restated",
+}
 COUNTERS = frozenset("个人件份例场处套家户支条栋次类项名宗起座间批所")  # English counts without them: 3 家 is 3
 
 
@@ -93,7 +113,7 @@ def word(table: str, column: str, code: str | None, lang: str) -> str:
     if code is None:
         return ""
     if lang == "en":
-        return code.replace("_", " ")
+        return WORDS_EN.get((column, code), code.replace("_", " "))
     described = load().tables[table].column(column)
     return code if described is None else described.values.get(code, code)
 

@@ -21,7 +21,7 @@ from jindu.bulletin.tables import (
     rank_table,
     status_table,
 )
-from jindu.shown import JUDGED, STATUSES, day_text, month_text, percent, sample_mark, turn, word
+from jindu.shown import JUDGED, NOT_PUBLISHED, STATUSES, day_text, month_text, percent, sample_mark, turn, word
 
 TOLD = 3  # what is told in sentences before it stands in a table
 NAMED = 6  # names in one sentence
@@ -94,12 +94,12 @@ def _named(names: Sequence[str], lang: str) -> str:
 def _overall(issue: Issue, lang: str) -> list[Block]:
     say = wording(lang)
     own, head = issue.own, issue.head
-    counts = Counter(row.status for row in own)
-    judged = sum(counts[one] for one in JUDGED)
-    good = counts["achieved"] + counts["on_pace"] + counts["repaired"]
+    counts = Counter(row.shown for row in own)
+    judged = sum(counts[STATUSES[one]] for one in JUDGED)
+    good = sum(counts[STATUSES[one]] for one in ("achieved", "on_pace", "repaired"))
     told = say("、", ", ").join(
-        say(f"{STATUSES[one].name(lang)}{counts[one]}项", f"{counts[one]} {STATUSES[one].name(lang)}")
-        for one in (*reversed(JUDGED), *OPEN)
+        say(f"{one.name(lang)}{counts[one]}项", f"{counts[one]} {one.name(lang)}")
+        for one in (*(STATUSES[code] for code in (*reversed(JUDGED), *OPEN)), NOT_PUBLISHED)
         if counts[one]
     )
     provisional = sum(row.is_provisional for row in own)
@@ -153,12 +153,8 @@ def _behind(issue: Issue, lang: str) -> list[Block]:
     )
     blocks: list[Block] = [heading, Paragraph(opening)]
     blocks += [_item(number, row, lang) for number, row in enumerate((red + orange)[:TOLD], start=1)]
-    if red:
-        blocks.append(Heading(2, say("红色目标", "Red targets")))
-        blocks.append(behind_table(red, say("未完成、严重滞后的目标", "Missed or far behind"), lang))
-    if orange:
-        blocks.append(Heading(2, say("橙色目标", "Orange targets")))
-        blocks.append(behind_table(orange, say("滞后的目标", "Behind"), lang))
+    blocks.append(Heading(2, say("各项情况", "Each of them")))
+    blocks.append(behind_table({RED: red, ORANGE: orange}, lang))
     blocks.append(Heading(2, say("按责任单位", "By owner")))
     blocks.append(owner_table(issue, lang))
     return blocks

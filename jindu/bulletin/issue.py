@@ -9,7 +9,7 @@ from typing import Any
 import duckdb
 
 from jindu.settings import OFFICE_TIMEZONE, PROJECT_ROOT, Home, JinduError
-from jindu.shown import IN_POINTS, STATUSES
+from jindu.shown import IN_POINTS, STATUSES, Status, standing_of
 from jindu.warehouse.published import published_copy
 
 QUERIES = PROJECT_ROOT / "sql" / "page"
@@ -80,11 +80,23 @@ class Progress:
     probability_ratio: Decimal | None
     status_before: str | None
     pace_before_ratio: Decimal | None
+    was_suppressed: bool | None
+
+    @property
+    def shown(self) -> Status:
+        """Its status as it is shown: what withheld figures leave open is withheld, and nobody's mistake."""
+        return standing_of(self.status, is_suppressed=self.is_suppressed)
+
+    @property
+    def shown_before(self) -> Status | None:
+        """The same of the month before."""
+        before = self.status_before
+        return None if before is None else standing_of(before, is_suppressed=self.was_suppressed)
 
     @property
     def tone(self) -> str:
         """Its colour."""
-        return STATUSES[self.status].tone
+        return self.shown.tone
 
     @property
     def is_share(self) -> bool:

@@ -1,7 +1,7 @@
 """The tables of a bulletin."""
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from decimal import Decimal
 from itertools import groupby
 
@@ -13,6 +13,7 @@ from jindu.shown import (
     NOT_PUBLISHED,
     STATUSES,
     UNKNOWN,
+    Status,
     minus,
     percent,
     place_range,
@@ -62,14 +63,15 @@ def _captioned(caption: str, rows: Sequence[Progress], lang: str) -> tuple[str, 
 def status_table(issue: Issue, lang: str) -> Table:
     """How many targets stand where, and the change since last month: a column for each status."""
     say = wording(lang)
-    used = [one for one in (*JUDGED, *OPEN) if any(one in (row.status, row.status_before) for row in issue.targets)]
+    all_of_them = [*(STATUSES[one] for one in (*JUDGED, *OPEN)), NOT_PUBLISHED]
+    used = [one for one in all_of_them if any(one in (row.shown, row.shown_before) for row in issue.targets)]
     columns = [Column("", 16)]
-    columns += [Column(_coloured(one, lang), 84 / (len(used) + 1), "center", STATUSES[one].tone) for one in used]
+    columns += [Column(_coloured(one, lang), 84 / (len(used) + 1), "center", one.tone) for one in used]
     columns.append(Column(say("合计", "All"), 84 / (len(used) + 1), "center"))
     rows = []
     for name, members in ((say("本级", "Own"), issue.own), (below(issue, lang), issue.below)):
-        now = Counter(row.status for row in members)
-        before = Counter(row.status_before for row in members)
+        now = Counter(row.shown for row in members)
+        before = Counter(row.shown_before for row in members)
         counts = tuple(Cell(str(now[one])) for one in used)
         rows.append((Cell(name, is_strong=True), *counts, Cell(str(len(members)), is_strong=True)))
         if any(row.status_before for row in members):
@@ -79,9 +81,8 @@ def status_table(issue: Issue, lang: str) -> Table:
     return Table(caption, tuple(columns), tuple(rows), is_small=lang == "en")  # its words are longer
 
 
-def _coloured(status: str, lang: str) -> str:
+def _coloured(one: Status, lang: str) -> str:
     """The status with its colour in words: red reads red in grey, too."""
-    one = STATUSES[status]
     colour = wording(lang)(*COLOURS.get(one.tone, ("灰", "grey")))
     return f"{one.name(lang)}\n{colour}"
 
@@ -90,10 +91,21 @@ def _moved(change: int) -> str:
     return "0" if not change else f"+{change}" if change > 0 else minus(str(change))
 
 
-def behind_table(rows: Sequence[Progress], caption: str, lang: str) -> Table:
-    """What is due, what is done, the gap, what it takes, and the chance."""
+def behind_table(toned: Mapping[str, Sequence[Progress]], lang: str) -> Table:
+    """What is due, what is done, the gap, what it takes, and the chance: the red ones, then the orange.
+
+    One table: two of them, each kept together, would leave half a page empty between them.
+    """
     say = wording(lang)
-    caption, is_marked = _captioned(caption, rows, lang)
+    said = {RED: ("红色：未完成、严重滞后", "Red: missed or far behind"), ORANGE: ("橙色：滞后", "Orange: behind")}
+    every = [row for rows in toned.values() for row in rows]
+    caption, is_marked = _captioned(say("滞后和未完成的目标", "What is behind or missed"), every, lang)
+    lines: list[tuple[Cell, ...]] = []
+    for tone, rows in toned.items():
+        if rows:
+            title = say(*said[tone])
+            lines.append((Cell(say(f"{title}（{len(rows)}项）", f"{title} ({len(rows)})"), is_strong=True),))
+            lines += [_behind_cells(row, lang, is_marked=is_marked) for row in rows]
     return Table(
         caption,
         (
@@ -106,19 +118,20 @@ def behind_table(rows: Sequence[Progress], caption: str, lang: str) -> Table:
             Column(say("今后每月需", "Needed a month"), 9.5, "right"),
             Column(say("完成把握", "Chance"), 8.5, "right"),
         ),
-        tuple(
-            (
-                Cell(measured(row, lang, is_marked=is_marked)),
-                Cell(row.owner or UNKNOWN),
-                Cell(value(row, row.target_covered_value, lang)),
-                Cell(value(row, row.ytd_value, lang)),
-                Cell(distance(row, row.gap_value, lang)),
-                Cell(pace(row) + ("*" if row.is_provisional else ""), row.tone),
-                Cell(value(row, needed(row), lang)),
-                Cell(chance(row.probability_ratio)),
-            )
-            for row in rows
-        ),
+        tuple(lines),
+    )
+
+
+def _behind_cells(row: Progress, lang: str, *, is_marked: bool) -> tuple[Cell, ...]:
+    return (
+        Cell(measured(row, lang, is_marked=is_marked)),
+        Cell(row.owner or UNKNOWN),
+        Cell(value(row, row.target_covered_value, lang)),
+        Cell(value(row, row.ytd_value, lang)),
+        Cell(distance(row, row.gap_value, lang)),
+        Cell(pace(row) + ("*" if row.is_provisional else ""), row.tone),
+        Cell(value(row, needed(row), lang)),
+        Cell(chance(row.probability_ratio)),
     )
 
 
@@ -199,7 +212,7 @@ def doubtful_table(rows: Sequence[Progress], lang: str) -> Table:
                 Cell(limit(row, lang)),
                 Cell(value(row, row.projected_value, lang)),
                 Cell(interval(row, lang)),
-                Cell(STATUSES[row.status].name(lang), row.tone),
+                Cell(row.shown.name(lang), row.tone),
                 Cell(chance(row.probability_ratio)),
             )
             for row in rows
@@ -271,8 +284,8 @@ def all_targets(issue: Issue, lang: str) -> Table:
                 Cell(pace(row)),
                 Cell(value(row, row.projected_value, lang) if row.projected_value is not None else UNKNOWN),
                 Cell(chance(row.probability_ratio)),
-                Cell(STATUSES[row.status].name(lang) + ("*" if row.is_provisional else ""), row.tone),
-                Cell(STATUSES[row.status_before].name(lang) if row.status_before else UNKNOWN),
+                Cell(row.shown.name(lang) + ("*" if row.is_provisional else ""), row.tone),
+                Cell(row.shown_before.name(lang) if row.shown_before else UNKNOWN),
             )
             for row in members
         ]

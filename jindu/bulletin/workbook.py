@@ -13,7 +13,7 @@ from unicodedata import east_asian_width
 from jindu.bulletin.document import Document, Paragraph, wording
 from jindu.bulletin.issue import Issue, Progress
 from jindu.bulletin.tables import below
-from jindu.shown import STATUSES, rank_change, withheld_word, word
+from jindu.shown import rank_change, withheld_word, word
 from jindu.spreadsheet import new_workbook
 
 FILLS = {"red": "#F6C9C4", "orange": "#FBDDB5", "yellow": "#FFF3B8", "blue": "#D3E4F5", "grey": "#E6E6E6"}
@@ -131,7 +131,8 @@ def _put(  # noqa: PLR0913, PLR0917  (a cell and how it looks)
     if value is None:
         sheet.write_blank(row, column, None, formats(**look))
     elif isinstance(value, str):
-        sheet.write_string(row, column, value, formats(**look, text_wrap=column == 0))
+        # beside a number at its right edge a text would seem to go on with it
+        sheet.write_string(row, column, value, formats(**look, text_wrap=column == 0, align="left", indent=1))
     elif isinstance(value, date):
         sheet.write_datetime(row, column, value, formats(**look, num_format=form))
     else:
@@ -174,12 +175,12 @@ def _progress_fields(lang: str) -> list[Field]:
         number("今后每月需", "Needed a month", "needed_monthly_value"),
         number("预计期末", "Expected end", "projected_value"),
         Field(say("完成把握", "Chance"), 8, lambda row: row.probability_ratio, PERCENT_WHOLE),
-        Field(say("状态", "Status"), 9, lambda row: STATUSES[row.status].name(lang), tone=lambda row: row.tone),
+        Field(say("状态", "Status"), 9, lambda row: row.shown.name(lang), tone=lambda row: row.tone),
         Field(say("暂定", "Provisional"), 5, lambda row: "*" if row.is_provisional else None),
         Field(
             say("上月状态", "Last month"),
             9,
-            lambda row: STATUSES[row.status_before].name(lang) if row.status_before else None,
+            lambda row: row.shown_before.name(lang) if row.shown_before else None,
         ),
         Field(say("示例", "Sample"), 6, lambda row: say("示例", "sample") if row.is_sample else None),
         # from here on for the screen: a sheet of paper has no room for them
@@ -261,7 +262,7 @@ def _matrix(book: Any, formats: _Formats, document: Document, issue: Issue, name
             row = found.get((code, unit))
             tone = row.tone if row else None
             pace = None if row is None else withheld_word(lang) if row.is_suppressed else row.pace_ratio
-            told = None if row is None else STATUSES[row.status].name(lang) + ("*" if row.is_provisional else "")
+            told = None if row is None else row.shown.name(lang) + ("*" if row.is_provisional else "")
             _put(sheet, number, 2 + 2 * place, pace, formats, PERCENT, tone)
             _put(sheet, number, 3 + 2 * place, told, formats, None, tone)
     last = HEAD_ROW + len(indicators)

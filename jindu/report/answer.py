@@ -31,9 +31,10 @@ def shown(value: object) -> str:
 
 
 def table_lines(columns: Sequence[str], rows: Sequence[Sequence[object]], width: int | None, lang: str) -> list[str]:
-    """The lines of a table in `width` columns (None: as wide as it is); nothing is cut.
+    """The lines of a table in `width` columns (None: as wide as it is, without a rule along its last text).
 
-    Texts go on below; where that is not enough, few rows stand one below the other, of many the columns that have room.
+    Nothing is cut. Texts go on below; where that is not enough, few rows stand one below the other, of many the columns
+    that have room.
     """
     names = [shown(column) for column in columns]
     cells = [[shown(value) for value in row] for row in rows]
@@ -44,7 +45,8 @@ def table_lines(columns: Sequence[str], rows: Sequence[Sequence[object]], width:
     ]
     natural = [max(map(cell_len, column)) for column in zip(names, *cells, strict=True)]
     if width is None:
-        return _table(names, cells, natural, is_number)
+        last = natural[-1] if is_number[-1] else min(natural[-1], max(cell_len(names[-1]), READABLE))
+        return _table(names, cells, natural, is_number, rule=[*natural[:-1], last])
     widths = _narrowed(natural, is_number, width)
     if _total(widths) <= width:
         return _table(names, cells, widths, is_number)
@@ -81,11 +83,15 @@ def _narrowed(natural: Sequence[int], is_number: Sequence[bool], width: int) -> 
 
 
 def _table(
-    names: Sequence[str], cells: Sequence[Sequence[str]], widths: Sequence[int], is_number: Sequence[bool]
+    names: Sequence[str],
+    cells: Sequence[Sequence[str]],
+    widths: Sequence[int],
+    is_number: Sequence[bool],
+    rule: Sequence[int] | None = None,
 ) -> list[str]:
-    rule = GAP.join("─" * width for width in widths)
     header = _lines(names, widths, is_number)
-    return [*header, rule, *(line for row in cells for line in _lines(row, widths, is_number))]
+    ruled = GAP.join("─" * width for width in rule or widths)
+    return [*header, ruled, *(line for row in cells for line in _lines(row, widths, is_number))]
 
 
 def _lines(row: Sequence[str], widths: Sequence[int], is_number: Sequence[bool]) -> list[str]:

@@ -34,6 +34,8 @@ def pages(source: Source, lang: str) -> Iterator[Page]:
         code = indicator.indicator_code
         first = heads[code]
         own_months = months.get((first.org_unit_code, code), [])
+        shown = [Row(**vars(row), kind=first.kind, decimals=first.decimals) for row in past(own_months)]
+        units = beside(source, standing[code], places)
         yield Page(
             f"indicator/{code}.html",
             "indicator.html.j2",
@@ -43,9 +45,11 @@ def pages(source: Source, lang: str) -> Iterator[Page]:
                 "indicator": indicator,
                 "head": first,
                 "is_office": first.org_unit_code == office,
-                "months": past(own_months),
+                "months": shown,
+                "month_digits": wording.column_digits(shown),
                 "charts": charts(first, own_months, lang),
-                "units": beside(source, standing[code], places),
+                "units": units,
+                "digits": wording.column_digits(row for _, row, _ in units),
                 "trends": {unit.code: past(months.get((unit.code, code), [])) for unit in source.frame.members},
             },
         )

@@ -38,6 +38,7 @@ SPOKEN = (  # of jindu.shown, with the language filled in
 )
 # Of jindu.site.wording, the same
 WORDED = (
+    "badge",
     "name",
     "theme",
     "actual",
@@ -45,6 +46,7 @@ WORDED = (
     "target",
     "gap",
     "case_gap",
+    "case_needed",
     "remedy",
     "outlook",
     "projected",

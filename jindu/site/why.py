@@ -1,6 +1,7 @@
 """Explanations: a page per org unit and indicator, from each month's figures down to the cells that were typed."""
 
-from collections.abc import Iterator, Sequence
+import re
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 from functools import partial
@@ -20,6 +21,7 @@ GROUPS = {  # of steps, as sql/page/why_step.sql has them
     "status": ("状态", "Status"),
 }
 STEP_END = "\N{INFORMATION SEPARATOR TWO}"  # parts the steps of a group
+CHINESE = re.compile("[\u4e00-\u9fff]+")
 PAIR = ("org_unit_code", "indicator_code")
 
 
@@ -57,6 +59,7 @@ def pages(source: Source, lang: str) -> Iterator[Page]:
     months, targets, cells, units, steps = (
         source.by(query, *PAIR) for query in ("why_month", "why_target", "why_cell", "why_unit", "why_step")
     )
+    called = _called(source.frame.english)
     typed = source.by("why_earlier", *PAIR, "report_month")
     indicators = {row.indicator_code: row for row in source.rows("about")}
     described = {row.indicator_code for row in source.rows("standing")}  # those that have a page of their own
@@ -80,7 +83,7 @@ def pages(source: Source, lang: str) -> Iterator[Page]:
                 "indicator": indicator,
                 "name": name,
                 "indicators": indicators,
-                "months": _months(own, numbered, units.get(pair, ()), steps.get(pair, ()), lang),
+                "months": _months(own, numbered, units.get(pair, ()), steps.get(pair, ()), lang, called),
                 "earlier": [
                     (row, typed.get((*pair, row.report_month), ())) for row in rows if row.report_month.year < year
                 ],
@@ -95,13 +98,20 @@ def pages(source: Source, lang: str) -> Iterator[Page]:
         )
 
 
-def _months(
-    rows: Sequence[Row], cells: Sequence[NumberedCell], units: Sequence[Row], steps: Sequence[Row], lang: str
+def _months(  # noqa: PLR0913, PLR0917  (a month's parts)
+    rows: Sequence[Row],
+    cells: Sequence[NumberedCell],
+    units: Sequence[Row],
+    steps: Sequence[Row],
+    lang: str,
+    called: Callable[[str], str],
 ) -> list[Month]:
     """The months of the plan year, the newest first."""
     headings = {group: en if lang == "en" else zh for group, (zh, en) in GROUPS.items()}
     said = {
-        month: [(headings[row.step_group], _items(row.steps_en if lang == "en" else row.steps_zh)) for row in groups]
+        month: [
+            (headings[row.step_group], _items(called(row.steps_en) if lang == "en" else row.steps_zh)) for row in groups
+        ]
         for month, groups in groupby(steps, key=lambda row: row.report_month)
     }
     added = {month: list(group) for month, group in groupby(units, key=lambda row: row.report_month)}
@@ -119,6 +129,13 @@ def _months(
         )
         for row in reversed(rows)
     ]
+
+
+def _called(english: Mapping[str, str]) -> Callable[[str], str]:
+    """What calls the units of a sum by their English names; SQL has told them in Chinese."""
+    if not english:
+        return str
+    return partial(CHINESE.sub, lambda found: english.get(found[0], found[0]))
 
 
 def _link(cell: NumberedCell, lang: str) -> Markup:

@@ -1,8 +1,11 @@
 """How a row of sql/page/standing.sql reads on a page: what was reached, what was due, and what would put it right."""
 
-from collections.abc import Callable
-from decimal import ROUND_CEILING, ROUND_HALF_UP, Decimal
+import functools
+from collections.abc import Callable, Iterable
+from decimal import ROUND_CEILING, ROUND_FLOOR, ROUND_HALF_UP, Decimal
 from typing import Any
+
+from markupsafe import Markup, escape
 
 from jindu.shown import (
     IN_POINTS,
@@ -25,6 +28,7 @@ from jindu.site.source import Row
 WORST = ("missed", "far_behind", "behind")  # what is put right first
 BAR_END = Decimal("1.25")  # a bar of the pace ends here; 1 is marked on it
 MUCH = 1000  # from here on decimals tell nobody anything; the explanations have them all
+COLUMNS = ("month_value", "ytd_value", "target_covered_value", "gap_value", "annual_target_value")  # of one indicator
 FEW = 10  # below it, a count that is due is shown with a digit more
 
 
@@ -45,23 +49,45 @@ def status(row: Row) -> Status:
     return standing_of(row.status, is_suppressed=row.is_suppressed)
 
 
-def actual(row: Row, lang: str) -> str:
+def badge(row: Row, lang: str) -> Markup:
+    """The row's status as a word on its colour, and whether it may still turn."""
+    return _badge(status(row), bool(row.is_provisional), lang)
+
+
+@functools.cache  # a site shows it fifty thousand times
+def _badge(one: Status, is_provisional: bool, lang: str) -> Markup:
+    mark = '<span class="pv"> ' + ("provisional" if lang == "en" else "暂定") + "</span>" if is_provisional else ""
+    return Markup(f'<span class="st {one.tone}">{escape(one.name(lang).capitalize())}{mark}</span>')  # escaped here
+
+
+def column_digits(rows: Iterable[Row]) -> dict[str, int]:
+    """How many decimals each column of a table of one indicator has: as many in each row as any of them needs."""
+    digits = dict.fromkeys(COLUMNS, 0)
+    for row in rows:
+        for column in COLUMNS:
+            value = getattr(row, column)
+            if value is not None:
+                digits[column] = max(digits[column], _decimals(value, row.kind, row.decimals))
+    return digits
+
+
+def actual(row: Row, lang: str, digits: int | None = None) -> str:
     """The year to date with its unit, or what is published of a withheld one."""
     if row.ytd_value is None:
         return withheld_text(row.ytd_text, lang) or UNKNOWN
-    return _precise(row.ytd_value, row, lang)
+    return _precise(row.ytd_value, row, lang, digits)
 
 
-def due(row: Row, lang: str) -> str:
+def due(row: Row, lang: str, digits: int | None = None) -> str:
     """What the months that are known had to bring, with its unit; where nothing is spread over months, the target."""
-    return _precise(row.target_covered_value, row, lang)
+    return _precise(row.target_covered_value, row, lang, digits)
 
 
-def target(row: Row, lang: str) -> str:
+def target(row: Row, lang: str, digits: int | None = None) -> str:
     """The target of the year, with the sign of a ceiling."""
     if row.annual_target_value is None:
         return UNKNOWN
-    shown = _precise(row.annual_target_value, row, lang)
+    shown = _precise(row.annual_target_value, row, lang, digits)
     return f"≤ {shown}" if row.target_form == "at_most" else shown
 
 
@@ -71,17 +97,23 @@ def bare(said: Callable[[Row], str], row: Row) -> str:
     return text if row.kind in IN_POINTS else text.split(" ")[0]
 
 
-def gap(row: Row, lang: str) -> str:
+def gap(row: Row, lang: str, digits: int | None = None) -> str:
     """How far the actual is from what was due."""
     if row.gap_value is None:
         return UNKNOWN
-    return gap_text(row.gap_value, row.kind, row.unit, _decimals(row.gap_value, row.kind, row.decimals), lang)
+    own = _decimals(row.gap_value, row.kind, row.decimals) if digits is None else digits
+    return gap_text(row.gap_value, row.kind, row.unit, own, lang)
 
 
 def case_gap(case: Row, lang: str) -> str:
     """The gap of an alert's target, with the decimals that it has on every other page."""
     decimals = _decimals(case.gap_value, case.indicator_kind, case.decimals)
     return gap_text(case.gap_value, case.indicator_kind, case.unit, decimals, lang)
+
+
+def case_needed(case: Row, lang: str) -> str:
+    """What each month has to bring of an alert's target, as every other page says it."""
+    return _monthly(case.needed_monthly_value, case, lang, ROUND_CEILING)
 
 
 def pace(row: Row) -> str:
@@ -127,12 +159,46 @@ def _still_missing(row: Row, aim: str, lang: str) -> str:
     """How far the target itself is: short of it, or over its ceiling."""
     zh = lang != "en"
     missing = _short_of(row, row.annual_target_value, lang)
+    cases = _missing_cases(row)
+    if cases is not None:
+        return _cases_text(row, cases, aim, lang)
     if row.target_form != "at_most":
         return f"离目标 {aim} 还差 {missing}" if zh else f"{missing} short of {aim}"
     limit = aim.removeprefix("≤ ")
     if row.ytd_value > row.annual_target_value:
         return f"超过上限 {limit}，须降 {missing}" if zh else f"{missing} over the ceiling of {limit}"
     return f"仍在上限 {limit} 以内，余 {missing}" if zh else f"{missing} below the ceiling of {limit}"
+
+
+def _missing_cases(row: Row) -> Decimal | None:
+    """How many cases a ratio lacks, or has too many, among those that it counts now; None where it counts none."""
+    if row.kind != "ratio" or not row.denominator_value or row.numerator_value is None:
+        return None
+    step, due = Decimal(1).scaleb(-(row.case_decimals or 0)), row.annual_target_value * row.denominator_value
+    if row.target_form == "at_most":
+        found: Decimal = row.numerator_value - due.quantize(step, ROUND_FLOOR)
+    else:
+        found = due.quantize(step, ROUND_CEILING) - row.numerator_value
+    return found if found > 0 else None
+
+
+def _cases_text(row: Row, cases: Decimal, aim: str, lang: str) -> str:
+    """391 of 410 cases: 19 more make the target."""
+    digits = row.case_decimals or 0
+    part, whole = rounded(row.numerator_value, digits), rounded(row.denominator_value, digits)
+    count = f"{rounded(cases, digits)} {unit_text(row.case_unit, lang)}".rstrip()
+    if row.target_form == "at_most":
+        limit = aim.removeprefix("≤ ")
+        return (
+            f"{whole} 中有 {part}，比上限 {limit} 多 {count}"
+            if lang != "en"
+            else f"{part} of {whole}: {count} over {limit}"
+        )
+    return (
+        f"{whole} 中已有 {part}，再有 {count}才到 {aim}"
+        if lang != "en"
+        else f"{part} of {whole}: {count} more make {aim}"
+    )
 
 
 def outlook(row: Row, lang: str) -> str:
@@ -203,10 +269,10 @@ def _monthly(value: Decimal, row: Row, lang: str, rounding: str) -> str:
     )
 
 
-def _precise(value: Decimal | None, row: Row, lang: str) -> str:
-    return value_text(
-        value, row.kind, row.unit, None if value is None else _decimals(value, row.kind, row.decimals), lang
-    )
+def _precise(value: Decimal | None, row: Row, lang: str, digits: int | None = None) -> str:
+    if value is not None and digits is None:
+        digits = _decimals(value, row.kind, row.decimals)
+    return value_text(value, row.kind, row.unit, digits, lang)
 
 
 def _decimals(value: Decimal, kind: str, own: int | None) -> int:

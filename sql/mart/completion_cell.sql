@@ -32,35 +32,60 @@ source as (
     from mart.contribution
 ),
 
-year_cell as (
+source_part as (
     select
         source.*,
         part.source_indicator_code,
+        part.is_compared,
+    from source
+    inner join part using (indicator_code)
+),
+
+source_series as (
+    select distinct
+        source_unit_code,
+        source_indicator_code,
+        report_month,
+    from source_part
+),
+
+-- by each month, whoever adds it up: the newest cumulative, the newest number, and whether the month has one of its own
+series as (
+    select
+        source_series.*,
+        max(cell.report_month) filter (where cell.measure = 'ytd') as cumulative_month,
+        max(cell.report_month) filter (where cell.measure in ('month', 'ytd')) as latest_month,
+        bool_or(cell.measure = 'month' and cell.report_month = source_series.report_month) as has_month_cell,
+    from source_series
+    inner join mart.reported_cell as cell
+        on
+            source_series.source_unit_code = cell.org_unit_code
+            and source_series.source_indicator_code = cell.indicator_code
+            and year(source_series.report_month) = year(cell.report_month)
+            and source_series.report_month >= cell.report_month
+    where cell.is_not_applicable is distinct from true  -- no figure rests on it
+    group by all
+),
+
+year_cell as (
+    select
+        source_part.*,
         cell.report_month as source_month,
         cell.* exclude (org_unit_code, indicator_code, report_month, is_not_applicable),
         indicator.kind = 'flow' as is_summed,
-        part.is_compared,
-        max(case when cell.measure = 'ytd' then cell.report_month end) over one_series as cumulative_month,
-        max(case when cell.measure in ('month', 'ytd') then cell.report_month end) over one_series as latest_month,
-        bool_or(cell.measure = 'month' and cell.report_month = source.report_month) over one_series as has_month_cell,
-    from source
-    inner join part on source.indicator_code = part.indicator_code
-    inner join mart.indicator as indicator on part.source_indicator_code = indicator.indicator_code
+        series.cumulative_month,
+        series.latest_month,
+        series.has_month_cell,
+    from source_part
+    inner join mart.indicator as indicator on source_part.source_indicator_code = indicator.indicator_code
+    inner join series using (source_unit_code, source_indicator_code, report_month)
     inner join mart.reported_cell as cell
         on
-            source.source_unit_code = cell.org_unit_code
-            and part.source_indicator_code = cell.indicator_code
-            and year(source.report_month) = year(cell.report_month)
-            and source.report_month >= cell.report_month
-    where cell.is_not_applicable is distinct from true  -- no figure rests on it
-    window one_series as (
-        partition by
-            source.org_unit_code,
-            source.indicator_code,
-            source.report_month,
-            source.source_unit_code,
-            part.source_indicator_code
-    )
+            source_part.source_unit_code = cell.org_unit_code
+            and source_part.source_indicator_code = cell.indicator_code
+            and year(source_part.report_month) = year(cell.report_month)
+            and source_part.report_month >= cell.report_month
+    where cell.is_not_applicable is distinct from true
 ),
 
 ruled_cell as (

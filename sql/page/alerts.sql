@@ -47,6 +47,11 @@ left join mart.alert_case as spoken on alert.case_id = spoken.told_by_case_id an
 cross join newest_run
 left join mart.org_unit as unit on alert.org_unit_code = unit.org_unit_code
 left join mart.indicator as indicator on alert.indicator_code = indicator.indicator_code
+left join mart.completion as standing
+    on
+        alert.org_unit_code = standing.org_unit_code
+        and alert.indicator_code = standing.indicator_code
+        and standing.report_month = $month
 where
     alert.is_told and (alert.state != 'resolved' or alert.resolved_at > newest_run.as_of_at - interval 31 day)
 order by
@@ -60,6 +65,7 @@ order by
         alert.kind
     ),
     not is_office,
+    standing.pace_ratio,  -- the worst first, as on the overview and in the bulletin
     alert.org_unit_code,
     alert.opened_at,
     alert.case_id

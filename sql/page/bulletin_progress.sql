@@ -25,6 +25,7 @@ month_before as (
         indicator_code,
         status,
         pace_ratio,
+        is_suppressed,
     from mart.completion
     where
         report_month = cast($month as date) - interval 1 month
@@ -73,6 +74,7 @@ select
     completion.probability_ratio,
     month_before.status as status_before,
     month_before.pace_ratio as pace_before_ratio,
+    month_before.is_suppressed as was_suppressed,
 from mart.completion as completion
 inner join place using (org_unit_code)
 inner join mart.indicator as indicator using (indicator_code)

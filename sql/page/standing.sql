@@ -59,12 +59,24 @@ select
     standing.units_reported_count,
     standing.units_due_count,
     standing.finished_on,
+    -- of a ratio: what it divides, in the unit that its cases are counted in
+    try_cast(operand.numerator_text as decimal(24, 6)) as numerator_value,
+    try_cast(operand.denominator_text as decimal(24, 6)) as denominator_value,
+    numerator.unit as case_unit,
+    numerator.decimals as case_decimals,
     month_before.status as previous_status,
     month_before.is_provisional as was_provisional,
     month_before.pace_ratio as previous_pace_ratio,
 from mart.completion as standing
 inner join mart.indicator as indicator on standing.indicator_code = indicator.indicator_code
 inner join mart.org_unit as unit on standing.org_unit_code = unit.org_unit_code
+left join mart.indicator as numerator
+    on indicator.kind = 'ratio' and indicator.numerator_code = numerator.indicator_code
+left join mart.completion_operand as operand
+    on
+        standing.org_unit_code = operand.org_unit_code
+        and standing.indicator_code = operand.indicator_code
+        and standing.report_month = operand.report_month
 left join month_before
     on
         standing.org_unit_code = month_before.org_unit_code

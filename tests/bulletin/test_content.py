@@ -58,13 +58,16 @@ def test_the_worst_come_first_with_owner_gap_need_and_chance(document: Document)
     )
 
 
-def test_red_and_orange_stand_in_tables_of_their_own(document: Document) -> None:
-    assert [row[0] for row in table(document, "未完成、严重滞后")] == [
+def test_red_and_orange_stand_below_each_other_under_headings_of_their_own(document: Document) -> None:
+    told = table(document, "滞后和未完成的目标")
+    assert [row[0] for row in told[:-1]] == [
+        "红色：未完成、严重滞后（3项）",
         "重复违规（人）",
         '=HYPERLINK("http://example.org","点这里")（家）〔示例〕',
         '合同投资<额>&"引号"（万元）',
+        "橙色：滞后（1项）",
     ]
-    assert table(document, "滞后的目标") == [["纠纷化解率", "司法所", "95.0%", "82.4%", "−12.7点", "86.7%", "—", "25%"]]
+    assert told[-1] == ["纠纷化解率", "司法所", "95.0%", "82.4%", "−12.7点", "86.7%", "—", "25%"]
 
 
 def test_owners_are_told_how_many_of_each_colour_are_theirs(document: Document) -> None:
@@ -174,8 +177,22 @@ def test_what_falls_short_never_reads_as_whole(issue: Issue, ratio: str, told: s
 def test_what_is_withheld_of_the_office_itself_is_a_mark_too(issue: Issue) -> None:
     hidden = {"ytd_value": None, "gap_value": None, "pace_ratio": None, "is_suppressed": True}
     rows = tuple(replace(row, **hidden) if row.indicator_code == "firm" else row for row in issue.progress)
-    told = table(compose(replace(issue, progress=rows), "zh"), "未完成、严重滞后")
+    told = table(compose(replace(issue, progress=rows), "zh"), "滞后和未完成的目标")
     assert [row[3:6] for row in told if row[0].startswith("=HYPERLINK")] == [["不公开", "不公开", "—"]]
+
+
+def test_what_is_withheld_of_the_units_is_counted_by_itself(issue: Issue) -> None:
+    first = issue.below[0]
+    hidden = replace(first, status="not_computable", is_suppressed=True)
+    rows = tuple(hidden if row is first else row for row in issue.progress)
+    made = compose(replace(issue, progress=rows), "zh")
+    (found,) = [
+        one for one in blocks(made) if isinstance(one, Table) and one.caption.startswith("目标状态及比上月变化")
+    ]
+    heads = [column.title for column in found.columns]
+    assert "受限\n灰" in heads and "无法计算\n灰" not in heads
+    counts = next(row for row in found.rows if row[0].text == "各社区")
+    assert counts[heads.index("受限\n灰")].text == "2"  # one is withheld as it is
 
 
 @pytest.mark.parametrize(("rows_count", "kept"), [(3, {0, 1, 2}), (14, {0, 1, 2, 3, 4, 11, 12, 13})])

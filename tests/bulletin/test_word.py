@@ -79,15 +79,16 @@ def test_headings_are_numbered_by_word_itself(opened: DocxDocument) -> None:
 
 
 def test_tables_are_tables_with_a_heading_row_on_each_page(opened: DocxDocument, document: Document) -> None:
-    assert len(opened.tables) == 8
+    assert len(opened.tables) == 7
     assert all("w:tblHeader" in table.rows[0]._tr.xml for table in opened.tables)
     first = opened.tables[1]
     assert [cell.text for cell in first.rows[0].cells][:2] == ["指标（计量单位）", "责任单位"]
-    assert first.cell(1, 0).text == "重复违规（人）"
+    assert first.cell(1, 0).text == "红色：未完成、严重滞后（3项）"
+    assert first.cell(2, 0).text == "重复违规（人）"
 
 
 def test_captions_and_page_numbers_are_fields(opened: DocxDocument) -> None:
-    assert opened.element.xml.count(r"SEQ 表 \* ARABIC") == 8
+    assert opened.element.xml.count(r"SEQ 表 \* ARABIC") == 7
     section = opened.sections[0]
     assert "PAGE" in section.footer._element.xml and "PAGE" in section.even_page_footer._element.xml
     assert opened.settings.odd_and_even_pages_header_footer
@@ -120,7 +121,7 @@ def test_what_is_read_is_what_was_written(laid_out: Path) -> None:
     for wanted in ("内部资料", "前进街道工作通报", "关于2031年9月年度目标进度的通报", "一、总体情况", "—1—"):
         assert wanted in first
     whole = re.sub(r"\s", "", "".join(texts))
-    for wanted in ("（一）红色目标", "五、报送情况", "附件3", "合同投资<额>&", "不公开"):
+    for wanted in ("（一）各项情况", "五、报送情况", "附件3", "合同投资<额>&", "不公开"):
         assert wanted in whole
 
 

@@ -63,9 +63,13 @@ def test_numbers_and_codes_are_what_they_are_compared_with(capsys: Captured, pub
         ("select $unit", (), "--set unit=…"),
         ("select 1", ("--set", "unit=1"), "查询里没有 $unit"),
         ("select $unit", ("--set", "unit"), "--set month=2024-09"),
+        ("select $month", ("--set", "month=2024-13"), "月份从 01 到 12"),
+        ("select pace from mart.completion", (), "jindu sql 表名"),
         ("select 1", ("--file", "a.sql"), "只能取其一"),
         ("select 1", ("--csv", "--output", "a.csv"), "只能取其一"),
-        ("select cast(state as date) from mart.run", (), "查询未能执行"),
+        ("select cast(state as date) from mart.run", (), "日期写成 2024-09-01"),
+        ("", ("--file", "no such.sql"), "没有查询文件 no such.sql"),
+        ("", ("--file",), "选项 --file 后面要写出它的值"),
     ],
 )
 def test_what_is_refused_is_said_and_ends_with_2(
@@ -75,6 +79,26 @@ def test_what_is_refused_is_said_and_ends_with_2(
     shown = capsys.readouterr()
     assert said in shown.err
     assert "Traceback" not in shown.err and shown.out == ""
+
+
+def test_no_table_of_the_database_itself_is_suggested(capsys: Captured, published_home: Home) -> None:
+    assert ask(published_home, "from completions_of_x") == 2
+    assert "pg_" not in capsys.readouterr().err
+
+
+def test_who_stops_reading_ends_it_quietly(published_home: Home) -> None:
+    asking = [sys.executable, "-m", "jindu.cli", "sql", "--home", str(published_home.root), "from range(200000)"]
+    with subprocess.Popen([*asking, "--csv"], stdout=subprocess.PIPE, stderr=subprocess.PIPE) as process:
+        assert process.stdout is not None and process.stderr is not None
+        process.stdout.readline()
+        process.stdout.close()
+        assert (process.stderr.read(), process.wait()) == (b"", 141)
+
+
+def test_no_rule_is_drawn_along_a_long_last_text(capsys: Captured, published_home: Home) -> None:
+    assert ask(published_home, "select 'n' as name, repeat('长', 300) as comment") == 0
+    _, rule, row, _ = capsys.readouterr().out.splitlines()
+    assert cell_len(row) > 600 and cell_len(rule) < 40
 
 
 def test_nothing_published_is_said(capsys: Captured, tmp_path: Path) -> None:

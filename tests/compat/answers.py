@@ -4,6 +4,7 @@
 """
 
 import sys
+from itertools import zip_longest
 from pathlib import Path
 
 import duckdb
@@ -11,7 +12,7 @@ import duckdb
 from jindu.settings import PROJECT_ROOT, Home
 from jindu.warehouse.connection import set_timezone
 from tests.architecture.contract import columns_of, current_version, promised
-from tests.nightly.readme import COOKBOOKS, READMES, answered
+from tests.nightly.readme import COOKBOOKS, QUESTION, READMES, answered
 
 
 def problems(published: Path) -> list[str]:
@@ -27,10 +28,21 @@ def problems(published: Path) -> list[str]:
             connection.execute(f'select columns(*)::varchar from "{schema}"."{name}" limit 100').fetchall()
     for document in (*READMES, *COOKBOOKS):
         text = document.read_text(encoding="utf-8")
-        if answered(text, published) != text:
-            found.append(f"{document.relative_to(PROJECT_ROOT)}: an answer differs")
+        found += [f"{document.relative_to(PROJECT_ROOT)}: {one}" for one in differing(text, answered(text, published))]
     queries = sum(path.read_text(encoding="utf-8").count("```sql") for path in (*READMES, *COOKBOOKS))
     print(f"DuckDB {duckdb.__version__}: {len(relations)} tables and views, {queries} queries, {len(found)} problems")
+    return found
+
+
+def differing(written: str, said: str) -> list[str]:
+    """The questions whose answer is another, by their line and first words, and the first row that differs."""
+    found = []
+    for before, now in zip(QUESTION.finditer(written), QUESTION.finditer(said), strict=True):
+        if before[0] != now[0]:
+            line = written.count("\n", 0, before.start()) + 1
+            rows = zip_longest(before[0].splitlines(), now[0].splitlines(), fillvalue="no row")
+            old, new = next((old, new) for old, new in rows if old != new)
+            found.append(f"line {line}, {before['query'].strip().splitlines()[0]!r}: written {old}, said {new}")
     return found
 
 

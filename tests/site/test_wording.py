@@ -8,7 +8,21 @@ import pytest
 
 from jindu.site.overview import changed
 from jindu.site.source import Row
-from jindu.site.wording import actual, bar, case_gap, due, gap, likely, outlook, pace, remedy, severity, status, target
+from jindu.site.wording import (
+    actual,
+    bar,
+    case_gap,
+    column_digits,
+    due,
+    gap,
+    likely,
+    outlook,
+    pace,
+    remedy,
+    severity,
+    status,
+    target,
+)
 
 AS_IT_STANDS: dict[str, Any] = {
     "indicator_code": "visit", "kind": "flow", "unit": "户次", "decimals": 0, "status": "behind",
@@ -17,6 +31,8 @@ AS_IT_STANDS: dict[str, Any] = {
     "gap_value": Decimal(-9), "pace_ratio": Decimal("0.8875"), "needed_monthly_value": Decimal(13),
     "rolling_3_value": Decimal(24), "projected_value": Decimal("94.6"), "projected_low_value": Decimal("86.7"),
     "projected_high_value": Decimal("102.4"), "probability_ratio": Decimal("0.004"), "projection_basis": "run_rate",
+    "month_value": Decimal(9), "numerator_value": None, "denominator_value": None, "case_unit": None,
+    "case_decimals": None,
 }  # fmt: skip
 
 
@@ -46,6 +62,35 @@ def test_a_ceiling_that_is_passed_cannot_be_mended() -> None:
     )
     assert target(over, "zh") == "≤ 0 人"
     assert remedy(over, "zh") == "已超过年度上限 0 人，本年补不回来"
+
+
+@pytest.mark.parametrize(
+    ("form", "aim", "part", "whole", "said", "told"),
+    [
+        ("at_least", "1", "391", "410", "410 中已有 391，再有 19 件才到 100.0%", "391 of 410: 19 more make 100.0%"),
+        ("at_least", "0.998", "390", "391", "391 中已有 390，再有 1 件才到 99.8%", "390 of 391: 1 more make 99.8%"),
+        ("at_most", "0.08", "43", "212", "212 中有 43，比上限 8.0% 多 27 件", "43 of 212: 27 over 8.0%"),
+        ("at_most", "0.08", "16", "212", "仍在上限 8.0% 以内，余 0.5 个百分点", "0.5 pp below the ceiling of 8.0%"),
+    ],
+)
+def test_a_ratio_says_how_many_cases_would_put_it_right(  # noqa: PLR0917  (a case's parts)
+    form: str, aim: str, part: str, whole: str, said: str, told: str
+) -> None:
+    ratio = row(
+        kind="ratio", target_form=form, annual_target_value=Decimal(aim), ytd_value=Decimal(part) / Decimal(whole),
+        numerator_value=Decimal(part), denominator_value=Decimal(whole), case_unit="件", case_decimals=0,
+        needed_monthly_value=None,
+    )  # fmt: skip
+    assert (remedy(ratio, "zh"), remedy(ratio, "en")) == (said, told)
+
+
+def test_a_column_has_as_many_decimals_in_each_row_as_any_of_them_needs() -> None:
+    rows = [row(target_covered_value=Decimal(value)) for value in ("5.25", "12", "1250.4")]
+    digits = column_digits(rows)["target_covered_value"]
+    assert [due(one, "zh", digits) for one in rows] == ["5.3 户次", "12.0 户次", "1,250.4 户次"]
+    money = [row(decimals=2, unit="万元", ytd_value=Decimal(value)) for value in ("4061.96", "1250.5")]
+    digits = column_digits(money)["ytd_value"]
+    assert [actual(one, "zh", digits) for one in money] == ["4,062 万元", "1,251 万元"]
 
 
 def test_a_missed_milestone_says_what_is_missing() -> None:
