@@ -48,7 +48,7 @@ class Month:
 
     @property
     def is_ytd_corrected(self) -> bool:
-        """Whether the year to date rests on something telephoned in; where no cell is the unit's own, on units below."""
+        """Whether the year to date rests on something telephoned in; a unit without cells rests on those below."""
         if not self.cells:
             return bool(self.row.is_corrected)
         return any(self.row.report_month.month in row.ytd_months for row in self._corrected)
