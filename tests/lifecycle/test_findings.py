@@ -251,27 +251,6 @@ def test_what_was_upheld_waits_for_a_new_report(
     ] == ["upheld"]
 
 
-def test_what_else_was_asked_of_a_refused_version_waits_for_the_next_report(
-    held: Office, capsys: pytest.CaptureFixture[str]
-) -> None:
-    ((unit, ids),) = held.published(
-        "select finding.org_unit_code, list(finding_id order by finding_id) from mart.finding"
-        " inner join mart.submission using (submission_id)"
-        " where submission.state = 'held' and finding.state = 'open' and severity = 'warning'"
-        " group by all having count(*) > 1 order by finding.submission_id limit 1"
-    )
-    first, second, *_ = map(str, ids)  # type: ignore[call-overload]
-    told = said(capsys, held, "finding", "uphold", first, *DECISION, "--dry-run", code=0)
-    assert f"这一版另有 {len(ids) - 1} 条不用再答复，重报时一并改正或说明。" in told  # type: ignore[arg-type]
-    assert held.decide_finding("uphold", first, at="2024-06-22T10:05") == 0
-    assert f"{len(ids)} 条等重报。" in said(capsys, held, "finding", "list", "--unit", str(unit), code=1)  # type: ignore[arg-type]
-    assert "这一版已退回，等重报" in said(capsys, held, "finding", "show", second, code=0)
-    for verdict in ("waive", "uphold"):
-        assert "所在的那一版已经退回，不用再放行或认定" in said(
-            capsys, held, "finding", verdict, second, *DECISION, code=2
-        )
-
-
 def test_a_unit_that_nobody_knows_is_no_unit_without_findings(held: Office, capsys: pytest.CaptureFixture[str]) -> None:
     assert "丁" in said(capsys, held, "finding", "list", "--unit", "丁", code=2)
     assert "没有待处理的问题" in said(capsys, held, "finding", "list", "--unit", "乙", code=0)
