@@ -32,6 +32,8 @@ STATE_WORDS = {  # as warehouse/columns.yml has them
     "settled": ("此前已答复", "settled before"),
     "waived": ("已放行", "waived"),
     "upheld": ("已认定", "upheld"),
+    "noted": ("仅提示", "noted"),  # what is information only, as mart.quality_finding calls it
+    "refused": ("这一版已退回，等重报", "its version is refused: to be sent again"),
 }
 OWNER_WORDS = {"填报员": "clerk", "统筹办": "office", "维护员": "maintainer"}  # jindu/checks/expectations.py, OWNERS
 # what sql/check says in Chinese of what was found or expected; figures, codes and names are the same in both languages
@@ -169,6 +171,7 @@ class Told:
     since_on: date  # known since that night
     is_replaced: bool
     owner: str = ""  # who mends it (expectations/incoming.yml)
+    is_refused: bool = False  # its version is: something critical is in it, or something was upheld
     is_pending: bool = False  # decided since the last night, which does not know it yet
 
     @property
@@ -183,13 +186,22 @@ class Told:
 
     @property
     def awaits_report(self) -> bool:
-        """Whether it was upheld in the version that stands, so that the unit has to send another."""
-        return self.state == "upheld" and self.severity == "warning" and not self.is_past
+        """Whether it is a warning of a refused version that stands: the unit mends or explains it in another."""
+        is_unanswered = self.state == "upheld" or (self.state == "open" and self.is_refused)
+        return is_unanswered and self.severity == "warning" and not self.is_past
 
     @property
     def is_open(self) -> bool:
         """Whether it waits for somebody: for the sender when critical, for sender or operator when a warning."""
-        return self.state == "open" and self.severity in ("critical", "warning") and not self.is_past
+        is_asked = self.severity == "critical" or (self.severity == "warning" and not self.is_refused)
+        return self.state == "open" and is_asked and not self.is_past
+
+    @property
+    def shown_state(self) -> str:
+        """Its state as people read it, a code of STATE_WORDS."""
+        if self.severity == "information":
+            return "noted"
+        return "refused" if self.state == "open" and self.awaits_report else self.state
 
 
 @dataclass(frozen=True)
@@ -217,7 +229,9 @@ class FindingDesk:
         ((published_at,),) = connection.execute(PUBLISHED_AT).fetchall()
         self.published_at: datetime = published_at.astimezone(OFFICE_TIMEZONE)
         self._decisions = self._decided()
-        self.findings = tuple(self._read())
+        found = list(self._read())
+        refused = {one.submission_id for one in found if one.severity == "critical" or one.state == "upheld"}
+        self.findings = tuple(replace(one, is_refused=one.submission_id in refused) for one in found)
 
     def standing(self) -> list[Told]:
         """Every finding of the versions that stand, the oldest first."""
@@ -271,7 +285,7 @@ class FindingDesk:
             == (unit_row["code"], form_row["code"], report_month)
             and one.submission_state == "held"
             and one.severity == "warning"
-            and one.state == "open"
+            and one.is_open
         ]
         if not found:
             raise JinduError(
@@ -419,6 +433,11 @@ def _refuse_one(one: Told, verdict: str, moment: datetime) -> None:
     if verdict == "waived" and one.state in ("explained", "settled"):
         raise JinduError(
             f"{name_zh}{STATE_WORDS[one.state][0]}，不用放行。", f"{name_en} is {STATE_WORDS[one.state][1]}: no waiver."
+        )
+    if one.state == "open" and one.is_refused:
+        raise JinduError(
+            f"{name_zh}所在的那一版已经退回，不用再放行或认定：请单位重报时改正，或在备注中说明。",
+            f"{name_en} is of a version that is refused: no answer; the unit mends or explains it in the next one.",
         )
     if one.received_at > moment:
         raise JinduError(

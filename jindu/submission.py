@@ -77,6 +77,8 @@ class Received:
     received_at: datetime
     state: str
     is_counted: bool
+    unit_names: tuple[str, str] | None = None  # its sender's in Chinese and English
+    form_names: tuple[str, str] | None = None  # its form's
 
 
 @dataclass(frozen=True)
@@ -108,7 +110,7 @@ class SubmissionDesk:
         catalogue = load(reference)
         self._tables = {
             name: list(catalogue.tables[name].iter_rows(named=True))
-            for name in ("org_unit", "indicator", "form", "unit")
+            for name in ("org_unit", "indicator", "form", "unit", "english")
         }
         self._words = words_of(
             vocabulary(
@@ -334,8 +336,19 @@ class SubmissionDesk:
                 f"No night has been run in {self._home.root}: there is nothing to withdraw. Run jindu run first.",
             )
         rows = self._connection.execute(RECEIVED).fetchall()
+        english = {row["name"]: row["name_en"] for row in self._tables["english"]}
+        units, forms = (
+            {row["code"]: (row[name], english.get(row[name], row[name])) for row in self._tables[table]}
+            for table, name in (("org_unit", "name"), ("form", "name_zh"))
+        )
         return [
-            replace(one, received_at=one.received_at.astimezone(OFFICE_TIMEZONE)) for one in starmap(Received, rows)
+            replace(
+                one,
+                received_at=one.received_at.astimezone(OFFICE_TIMEZONE),
+                unit_names=units.get(one.sender_code),
+                form_names=forms.get(one.form_code),
+            )
+            for one in starmap(Received, rows)
         ]
 
     def _withdrawn(self) -> set[str]:

@@ -31,6 +31,15 @@ NEEDS = ("reading", "history")
 LEAST_REASON = 4  # letters or digits: fewer give no reason
 LARGEST = Decimal(10) ** 32  # a limit beyond what decimal(38, 6) holds is compared with nothing
 # what YAML takes for no text, and what would garble a terminal or a receipt
+# what the parser says, in words of the person who typed it; the first that fits
+YAML_SLIPS = (
+    (re.compile("mapping values"), "冒号的位置不对：缩进要与上一行对齐，文字里有冒号的整句加引号，冒号用半角“:”"),
+    (re.compile("expected ':'"), "前面少了冒号，或冒号后没有空格"),
+    (re.compile("end of stream|escape"), "引号没有成对，或引号里有多余的“\\”"),
+    (re.compile("',' or"), "方括号或花括号没有成对"),
+    (re.compile("'-' indicator|expected key"), "缩进与上下行没有对齐，或引号后面还有字"),
+    (re.compile("cannot start|alias|anchor|tag"), "一句话不能以 @、*、&、!、% 这样的符号开头，请加引号"),
+)
 CONTROL = re.compile("[^\t\n\r\x20-\x7e\xa0-\ud7ff\ue000-\ufefe\uff00-\ufffd\U00010000-\U0010ffff]")
 NAME = re.compile(r"[a-z][a-z0-9_]*")
 COUNT = re.compile(r"[1-9][0-9]{0,8}")
@@ -157,7 +166,8 @@ class _Reader:
             return ()
         except yaml.MarkedYAMLError as error:
             line = error.problem_mark.line + 1 if error.problem_mark else 1
-            self._add(line, f"不是合法的 YAML：{error.problem}。", f"not valid YAML: {error.problem}.")
+            slip_zh, slip_en = _slip(error.problem or "", "".join(text.split("\n")[line - 1 : line]))
+            self._add(line, f"不是合法的 YAML：{slip_zh}。", f"not valid YAML: {slip_en}.")
             return ()
         if not isinstance(root, yaml.SequenceNode) or not root.value:
             self._add(1, "应为一个列表，每项以“- code：”开头。", "expected a list, each item starting with '- code:'.")
@@ -382,3 +392,11 @@ def every_expectation() -> Iterator[tuple[str, Expectation]]:
     for gate in GATES:
         for expectation in gate_expectations(gate):
             yield gate, expectation
+
+
+def _slip(problem: str, line: str) -> tuple[str, str]:
+    """What is wrong with a line of YAML, in Chinese and English."""
+    if "tab character" in problem or "\t" in line[: len(line) - len(line.lstrip())]:
+        return "这一行有制表符（Tab 键），请改成空格", "the line has a tab: use spaces"
+    zh = next((zh for pattern, zh in YAML_SLIPS if pattern.search(problem)), "请核对这一行的缩进、冒号和引号")
+    return zh, problem

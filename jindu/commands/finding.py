@@ -261,15 +261,13 @@ def _becomes(outcome: "Outcome") -> tuple[str, str]:
     if outcome.state == "held":
         count = outcome.open_count
         return f"还有 {count} 条没有答复，仍待核实。", f"{count} more wait for an answer: still held."
-    if outcome.version_left is None:
-        return (
-            "下一夜起整份退回，没有有效的一版，按未报计。",
-            "Rejected from the next night on; no version is left that counts: it is not reported.",
-        )
-    return (
-        f"下一夜起整份退回，第 {outcome.version_left} 版重新有效。",
-        f"Rejected from the next night on; version {outcome.version_left} counts again.",
-    )
+    left, count = outcome.version_left, outcome.open_count
+    zh = f"第 {left} 版重新有效。" if left else "没有有效的一版，按未报计。"
+    en = f"version {left} counts again." if left else "no version is left that counts: it is not reported."
+    if count:  # the version goes as a whole, and what else was asked of it with it
+        zh += f"这一版另有 {count} 条不用再答复，重报时一并改正或说明。"
+        en += f" The {count} others of this version need no answer: the next one mends or explains them."
+    return f"下一夜起整份退回，{zh}", f"Rejected from the next night on; {en}"
 
 
 def _age_days(one: "Told", now: datetime) -> int:
@@ -313,7 +311,7 @@ def _show_one(console: Console, one: "Told", speech: Speech) -> None:
     """A finding: its id, its place and who mends it on one line, then what it says."""
     say = speech.say
     severity = word("finding", "severity", one.severity, speech.lang)
-    state = () if one.state == "open" else (_state(one, speech),)
+    state = () if one.shown_state == "open" else (_state(one, speech),)
     facts = (one.cell or say("整份", "the whole"), severity, _owner(one, speech), *state)
     console.print(
         Text.assemble(
@@ -348,7 +346,7 @@ def _worded(text: str | None, speech: Speech) -> str | None:
 
 
 def _state(one: "Told", speech: Speech) -> str:
-    words = importlib.import_module("jindu.finding").STATE_WORDS[one.state]
+    words = importlib.import_module("jindu.finding").STATE_WORDS[one.shown_state]
     pending = speech.say("，下一夜计入", ", counts from the next night") if one.is_pending else ""
     return speech.say(*words) + pending
 

@@ -102,12 +102,14 @@ def _chosen(desk: "SubmissionDesk", what: tuple[str, ...], every: bool) -> tuple
 
 
 def _told(one: "Received") -> tuple[str, str]:
+    form_zh, form_en = one.form_names or (one.form_code or "?",) * 2
+    unit_zh, unit_en = one.unit_names or (one.sender_code or "?",) * 2
     month = f"{one.report_month:%Y-%m}" if one.report_month else "?"
+    version, arrival = one.version or "?", f"{one.received_at:%Y-%m-%d %H:%M}"
     return (
-        f"撤回：{one.sender_code or '?'} {month} {one.form_code or '?'} 第 {one.version or '?'} 版，"
-        f"{one.received_at:%Y-%m-%d %H:%M} 收到，“{one.file_name}”（{one.submission_id}）",
-        f"withdrawn: {one.sender_code or '?'} {month} {one.form_code or '?'} version {one.version or '?'}, "
-        f"received {one.received_at:%Y-%m-%d %H:%M}, {one.file_name!r} ({one.submission_id})",
+        f"撤回：{unit_zh} {month} {form_zh}第 {version} 版，{arrival} 收到，“{one.file_name}”（{one.submission_id}）",
+        f"withdrawn: {unit_en}, {month}, {form_en}, version {version}, received {arrival}, {one.file_name!r} "
+        f"({one.submission_id})",
     )
 
 

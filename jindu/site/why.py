@@ -44,6 +44,22 @@ class Month:
     groups: Sequence[tuple[str, Markup]]  # the heading, and its steps as items of a list
 
     @property
+    def is_month_corrected(self) -> bool:
+        """Whether the month's own value was telephoned in, or comes of a cumulative that was."""
+        return any(self.row.report_month.month in row.own_months for row in self._corrected)
+
+    @property
+    def is_ytd_corrected(self) -> bool:
+        """Whether the year to date rests on something telephoned in; a unit without cells rests on those below."""
+        if not self.cells:
+            return bool(self.row.is_corrected)
+        return any(self.row.report_month.month in row.ytd_months for row in self._corrected)
+
+    @property
+    def _corrected(self) -> list[Row]:
+        return [cell.row for cell in self.cells if cell.row.is_corrected]
+
+    @property
     def anchor(self) -> str:
         """Where the month stands on its page."""
         return f"m{self.row.report_month:%m}"

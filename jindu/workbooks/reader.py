@@ -182,7 +182,7 @@ def _sheet_grid(values: Workbook, formulas: Workbook | None, title: str, limits:
                     has_no_result = cells[column].value is None
                     cells[column] = replace(
                         cells[column],
-                        number_format=cell.number_format,
+                        number_format=_format_of(cell),
                         formula=str(getattr(cell.value, "text", cell.value)),  # an array formula keeps its text apart
                         is_broken=cells[column].is_broken or has_no_result,
                     )
@@ -191,8 +191,16 @@ def _sheet_grid(values: Workbook, formulas: Workbook | None, title: str, limits:
 
 def _value_cell(cell: Any) -> SheetCell:
     if cell.value is not None:
-        return SheetCell(cell.value, cell.number_format, is_broken=cell.data_type == "e")
+        return SheetCell(cell.value, _format_of(cell), is_broken=cell.data_type == "e")
     return SheetCell("") if cell.data_type == "str" else EMPTY  # "str": a formula whose result is an empty text
+
+
+def _format_of(cell: Any) -> str | None:
+    """How the cell's number is shown; None where it names a format that the file lacks, which Excel shows plainly."""
+    try:
+        return str(cell.number_format)
+    except IndexError:
+        return None
 
 
 def _sheet_rows(workbook: Workbook, title: str, limits: Limits) -> Iterator[Sequence[Any]]:

@@ -1,4 +1,4 @@
--- grain: one row per submission that is what it claims, and subject and indicator that its form asks of its sender
+-- grain: one row per submission of a known form, sender and month, and subject and indicator that are asked there
 -- Absence is a row. A number (0 included) and "not applicable" are answers, blank is none (domain.md, Submissions).
 with later_copy as (
     select
@@ -47,7 +47,8 @@ asked as (
         answer_row.month_cell,
         answer_row.ytd_cell,
         coalesce(answer_row.has_explanation, false) as has_explanation,
-        answer_row.has_month,
+        coalesce(answer_row.has_month, false) as has_month,
+        coalesce(answer_row.has_ytd, false) as has_ytd,
         -- an indicator that began with a later workbook than the one sent has no row there to fill
         coalesce(
             version.is_older and indicator.first_month >= version.next_first_month, false
@@ -63,17 +64,20 @@ asked as (
         end as is_answered,
         -- the cell to fill: the one that the form asks for and that is blank
         case
+            when answer_row.month_cell is null then 'ytd'
+            when answer_row.ytd_cell is null then 'month'
             when
                 expected_cell.cells_required = 'ytd'
                 or (expected_cell.cells_required = 'both' and answer_row.has_month)
-                then coalesce(answer_row.ytd_cell, answer_row.month_cell)
-            else coalesce(answer_row.month_cell, answer_row.ytd_cell)
-        end as blank_cell,
+                then 'ytd'
+            else 'month'
+        end as field_to_fill,
+        case when field_to_fill = 'ytd' then answer_row.ytd_cell else answer_row.month_cell end as blank_cell,
     from "check".submission as submission
     inner join core.expected_cell as expected_cell
         on
             submission.form_code = expected_cell.form_code
-            and submission.org_unit_code = expected_cell.sender_code
+            and submission.sender_code = expected_cell.sender_code
             and submission.report_month = expected_cell.report_month
     inner join core.indicator as indicator on expected_cell.indicator_code = indicator.indicator_code
     left join "check".blank_form as blank_form on submission.submission_id = blank_form.submission_id
@@ -83,7 +87,7 @@ asked as (
             submission.submission_id = answer_row.submission_id
             and expected_cell.org_unit_code = answer_row.org_unit_code
             and expected_cell.indicator_code = answer_row.indicator_code
-    where submission.is_identified
+    where submission.has_known_rows
 )
 
 select
@@ -100,4 +104,9 @@ select
     is_younger_than_template and not has_row as is_lacking,
     -- a form of which nothing is filled in is told once
     case when asked.has_row and is_required and not is_blank_form then is_answered end as is_answered,
+    case
+        when asked.has_row and is_required and not is_blank_form and not asked.is_answered then field_to_fill
+    end as blank_field,
+    has_month,
+    has_ytd,
 from asked

@@ -1,4 +1,4 @@
--- grain: one row per submission that is what it claims and is asked for something that it must answer
+-- grain: one row per submission of a known form, sender and month that is asked for something that it must answer
 -- Was anything filled in? Last year's figures come with the template; a note says at least why there is nothing.
 with required_form as (
     select distinct
@@ -37,8 +37,8 @@ from "check".submission as submission
 inner join required_form
     on
         submission.form_code = required_form.form_code
-        and submission.org_unit_code = required_form.sender_code
+        and submission.sender_code = required_form.sender_code
         and submission.report_month = required_form.report_month
 left join filled_submission on submission.submission_id = filled_submission.submission_id
-where submission.is_identified
+where submission.has_known_rows
 order by check_key

@@ -81,6 +81,7 @@ select
     submission_id as check_key,
     submission_id,
     case when is_own_folder then sender_code else known_folder_code end as org_unit_code,  -- who hears of it
+    sender_code,  -- whose report it claims to be
     form_code,
     cast(null as varchar) as indicator_code,
     report_month,

@@ -1,4 +1,4 @@
--- grain: one row per submission that is what it claims and names the version of its workbook
+-- grain: one row per submission of a known form, sender and month that names the version of its workbook
 -- A file without a version (CSV, a workbook of one's own) is judged by its rows alone. A version that is not on record
 -- may be one that the office has yet to enter, unless a higher one is: then it was never sent out.
 with listed as (
@@ -89,5 +89,5 @@ left join version
         submission.form_code = version.form_code
         and lower(plain_name(received.template_version)) = version.spoken_version
 left join explanation on submission.submission_id = explanation.submission_id
-where submission.is_identified and received.template_version is not null
+where submission.has_known_rows and received.template_version is not null
 order by check_key

@@ -22,6 +22,13 @@ select
     completion_cell.corrected_on,
     completion_cell.decision_id,
     list_sort(list(month(completion_cell.report_month))) as months,
+    -- in which months it makes the month's own value, and in which the year to date
+    coalesce(
+        list_sort(list(month(completion_cell.report_month)) filter (where completion_cell.is_month_term)), []
+    ) as own_months,
+    coalesce(
+        list_sort(list(month(completion_cell.report_month)) filter (where completion_cell.is_ytd_term)), []
+    ) as ytd_months,
 from mart.completion_cell as completion_cell
 where
     completion_cell.source_unit_code = completion_cell.org_unit_code

@@ -123,6 +123,28 @@ def test_a_fault_is_told_with_its_line(tmp_path: Path, wrong: str, right: str, l
     assert "not valid" in said or line in [number for number, _ in found]
 
 
+@pytest.mark.parametrize(
+    ("wrong", "right", "line", "said"),
+    [
+        ("  table: check.step", "\ttable: check.step", 2, "制表符（Tab 键）"),
+        ("  table: check.step", "   table: check.step", 2, "冒号的位置不对"),
+        ("  table: check.step", " table: check.step", 2, "缩进与上下行没有对齐"),
+        ("  table: check.step", "  table check.step", 3, "少了冒号"),
+        ('message_en: "{found}"', 'message_en: "{found}', 11, "引号没有成对"),
+        ("- code: falls", "- code: [falls", 2, "方括号"),
+        ("- code: falls", "- code: @falls", 1, "请加引号"),
+    ],
+)
+def test_what_is_no_yaml_is_told_in_chinese(tmp_path: Path, wrong: str, right: str, line: int, said: str) -> None:
+    path = tmp_path / "gate.yml"
+    path.write_text(SOUND.replace(wrong, right, 1), encoding="utf-8")
+    with pytest.raises(ExpectationsError) as told:
+        load_expectations(path)
+    (problem,) = told.value.problems
+    assert (problem.line, said in problem.message_zh) == (line, True), problem
+    assert not re.search("[a-z]{3}", problem.message_zh)
+
+
 def test_all_faults_are_told_at_once(tmp_path: Path) -> None:
     text = SOUND.replace("warning", "bad") + SOUND.replace("values_between", "regex")
     assert [line for line, _ in problems(tmp_path, text)] == [6, 11, 13]  # the second item repeats the code as well

@@ -262,12 +262,12 @@ def test_wrong_unit(office: Office, facts: dict[str, str | None], cell: str | No
     assert [row["unit_cell"] for row in office.failing("wrong_unit").values()] == ([cell] if cell else [])
 
 
-def test_of_a_file_in_another_folder_the_rows_that_it_has_are_judged(office: Office) -> None:
+def test_a_file_in_another_folder_is_judged_by_what_its_sender_is_asked(office: Office) -> None:
     asked(office)
     submission = office.submission("A", "2030-03", folder_code="B")
     office.row(submission, None, "?", is_asked=False)
     assert office.fails("unknown_indicator")
-    assert not office.fails("missing_row")
+    assert [row["indicator_code"] for row in office.failing("missing_row").values()] == ["x"]
 
 
 def test_rows_of_a_file_that_is_not_what_it_claims_are_not_judged(office: Office) -> None:
@@ -309,6 +309,18 @@ def test_a_form_of_which_nothing_is_filled_in_is_told_once(
         office.row(submission, code, **facts if code == "y" else {})
     assert list(office.failing("blank_form")) == ([submission] if is_blank else [])
     assert office.fails("required_blank") is not is_blank
+
+
+def test_a_column_that_was_left_out_is_told_once(office: Office) -> None:
+    codes = [f"x{number}" for number in range(5)]
+    submission = office.submission("A", "2030-03")
+    for code in codes:
+        office.indicator(code)
+        office.row(submission, code, 1)
+        office.expect("m", "A", "A", code, date(2030, 3, 1), cells_required="both")
+    (told,) = office.failing("blank_column").values()
+    assert (told["cell"], told["last_cell"], told["blank_count"], told["column_zh"]) == ("F6", "F10", 5, "本年累计")
+    assert not office.fails("required_blank")
 
 
 def test_a_form_that_requires_nothing_may_be_blank(office: Office) -> None:

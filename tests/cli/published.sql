@@ -32,6 +32,8 @@ create table mart.finding as select * from (values
     ('a3', 'warning', '表', 'F6', 'sum', '累计与本月不符,请在备注说明。', 'The sum differs.'),
 ) as finding(submission_id, severity, sheet_name, cell, rule_code, message_zh, message_en);
 alter table mart.finding add column state text default 'open';
+alter table mart.finding add column finding_id text;
+update mart.finding set finding_id = submission_id || cell;
 create table mart.reporting as select * from (values
     ('350502004001', 'community_monthly', date '2024-09-01', date '2024-10-08', 'accepted', 'on_time'),
     ('350502004002', 'community_monthly', date '2024-09-01', date '2024-10-08', 'rejected', 'missing'),

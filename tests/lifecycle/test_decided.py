@@ -121,6 +121,10 @@ def test_the_status_tells_what_only_the_next_night_counts(office: Office, capsys
         return capsys.readouterr().out
 
     assert json.loads(status("status", "--json"))["decisions_pending"] == {}
+    capsys.readouterr()
+    trial = ("withdraw", "乙", "monthly", "2024-05", "--dry-run")
+    assert office.decide(*trial, at="2024-06-21T10:00") == 0
+    assert "撤回：乙社区 2024-05 月报第 1 版，" in capsys.readouterr().out  # names, no codes
     assert office.decide("withdraw", "丙", "月报", "2024-05", "--all-versions", at="2024-06-21T10:00") == 0
     assert "已记下、下一夜才计入的决定：撤回 1 条" in status("status")
     assert "counts from the next night: withdrawn 1" in status("--lang", "en", "status")

@@ -104,6 +104,10 @@ def test_a_failed_gate_is_told_everywhere_and_published_the_night_after(
     assert told[0][:4] == ("2024-03-11", False, 1, None) and "还没有计划目标" in str(told[0][4])
     assert told[1] == ("2024-03-12", True, 1, 1, "已知缺陷 1 处，至多 1 处：去年没有计划")
     assert "已知缺陷 1 项：plan_entered 1 处，至多 1 处：去年没有计划" in status(office, capsys)
+    assert office.published(
+        f"select left(run_id, 10), state, failed_step, published_at is null, attempts_count from mart.run"
+        f" where run_id >= '{FAILED}' order by run_id"
+    ) == [("2024-03-11", "failed", "gate-core", True, 1), ("2024-03-12", "published", None, False, 1)]
 
 
 def test_a_failed_mart_gate_keeps_the_copy_too(

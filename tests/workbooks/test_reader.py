@@ -312,6 +312,20 @@ def edit_sheet(path: Path, before: bytes, after: bytes) -> None:
             archive.writestr(name, content)
 
 
+def test_a_cell_whose_format_the_file_lacks_is_read_as_written(tmp_path: Path) -> None:
+    with xlsxwriter.Workbook(tmp_path / "a.xlsx") as book:
+        sheet = book.add_worksheet()
+        sheet.write_row(0, 0, ["指标代码", "本月数", "本年累计"])
+        sheet.write_row(1, 0, ["A01", 3])
+        sheet.write_formula(1, 2, "=B2+4", None, 7)
+    edit_sheet(tmp_path / "a.xlsx", b'<c r="B2">', b'<c r="B2" s="99">')
+    edit_sheet(tmp_path / "a.xlsx", b'<c r="C2">', b'<c r="C2" s="99">')
+    found = cells(answer_for(tmp_path / "a.xlsx"))
+    assert [(found[place].state, found[place].number_value) for place in ("B2", "C2")] == [
+        ("number", "3"), ("number", "7"),
+    ]  # fmt: skip
+
+
 def test_formulas_with_and_without_a_result(tmp_path: Path) -> None:
     with xlsxwriter.Workbook(tmp_path / "a.xlsx") as book:
         sheet = book.add_worksheet()
