@@ -6,6 +6,7 @@ reports), a leader (what is urgent at once, everything else when nobody has ackn
 
     python -m tests.bench.replay            about five minutes of processor time; exit code 1 where a goal is missed
     python -m tests.bench.replay --every    every night whole (an hour): the same answer
+    python -m tests.bench.replay --home DIR     keep the home there, to look at
 
 Nights between which no file came and no due or lock day passed work out the alerts alone, as nothing else can differ.
 """
@@ -136,9 +137,10 @@ def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--every", action="store_true", help="every night whole")
     parser.add_argument("--last", type=date.fromisoformat, default=LAST, help="the last night")
+    parser.add_argument("--home", type=Path, help="where to keep the home (default: nowhere)")
     arguments = parser.parse_args()
     with tempfile.TemporaryDirectory(prefix="jindu-replay-") as folder:
-        home = Home(Path(folder) / "home")
+        home = Home(arguments.home or Path(folder) / "home")
         reference = Path(folder) / "reference"
         copytree(SHIPPED_FOLDER, reference)
         write_recipients(reference)
