@@ -93,6 +93,10 @@ class Case:
     form_name_en: str | None
     report_month: date | None
     since_month: date | None
+    as_of_month: date | None  # of the figures
+    status: str | None  # of the target in that month
+    pace_ratio: Decimal | None
+    is_over_ceiling: bool
     opened_at: datetime
     escalated_at: datetime | None
     resolved_at: datetime | None
