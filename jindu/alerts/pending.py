@@ -85,7 +85,7 @@ class Case:
     indicator_name_zh: str | None
     indicator_name_en: str | None
     indicator_kind: str | None
-    unit: str | None  # of measure
+    measure: str | None  # the indicator's unit
     decimals: int | None
     is_public: bool  # may be named outside the office
     form_code: str | None

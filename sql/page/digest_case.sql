@@ -26,7 +26,7 @@ select
     coalesce(indicator.name_zh, alert.indicator_code) as indicator_name_zh,
     coalesce(indicator.name_en, indicator.name_zh, alert.indicator_code) as indicator_name_en,
     indicator.kind as indicator_kind,
-    indicator.unit,
+    indicator.unit as measure,
     indicator.decimals,
     alert.indicator_code is null or coalesce(indicator.publicity = 'public', false) as is_public,
     alert.form_code,

@@ -152,6 +152,26 @@ class Office:
         for name, level in (dict.fromkeys(names, 0) if to is None else to).items():
             self.publish("insert into mart.alert_route values (?, ?, ?)", [case_id, name, level])
 
+    def open_many(self, kind: str, count: int, **more: Any) -> None:
+        """Publish so many open cases of 红梅, each of an indicator of its own, all called 纠纷调解数."""
+        self.publish(
+            "insert into mart.indicator by name select ? || place as indicator_code, '纠纷调解数' as name_zh,"
+            " 'flow' as kind, '件' as unit, 0 as decimals, 'public' as publicity from range(?) as number (place)",
+            [kind, count],
+        )
+        self.open_case(f"{kind}0", kind, "350502004001", f"{kind}0", **more)
+        for table, columns in (
+            ("alert_case", ("case_id", "indicator_code")),
+            ("alert_route", ("case_id",)),
+            ("alert_event", ("case_id",)),
+        ):
+            replaced = ", ".join(f"'{kind}' || place as {name}" for name in columns)
+            self.publish(
+                f"insert into mart.{table} select {table}.* replace ({replaced})"
+                f" from mart.{table} as {table}, range(1, ?) as number (place) where {table}.case_id = ?",
+                [count, f"{kind}0"],
+            )
+
     def change(self, case_id: str, **values: Any) -> None:
         """Publish a case with other values."""
         for name, value in values.items():

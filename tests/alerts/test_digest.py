@@ -256,7 +256,7 @@ def test_the_chance_of_what_will_be_missed_is_told_once(
 
 
 MEDIATED = {
-    "indicator_code": "mediated", "indicator_name_zh": "纠纷调解数", "indicator_kind": "flow", "unit": "件",
+    "indicator_code": "mediated", "indicator_name_zh": "纠纷调解数", "indicator_kind": "flow", "measure": "件",
     "is_public": True, "owner": "综治办", "report_month": date(2024, 3, 1), "since_month": date(2024, 2, 1),
     "as_of_month": date(2024, 9, 1), "gap_value": Decimal(-12), "is_over_ceiling": False,
 }  # fmt: skip
