@@ -137,7 +137,9 @@ restated_row as (
         figure.measure,
         case
             when figure.measure != 'finished_on'
-                then figure_text(figure.shown_value, indicator.kind) || ' → '
+                then
+                    figure_text(figure.shown_value, indicator.kind)
+                    || ' → '
                     || figure_text(figure.counted_value, indicator.kind)
         end as change_text,
     from core.restated_figure as figure
@@ -219,7 +221,11 @@ told as (
         indicator.kind in ('flow', 'stock') as has_amounts,
         shown_number(target_fact.ytd_value) as done_text,
         shown_number(target_fact.target_covered_value) as due_text,
-        cast(cast(100 * target_fact.probability_ratio as decimal(24, 0)) as varchar) || '%' as chance_text,
+        case  -- never shown as certain
+            when target_fact.probability_ratio < 0.01 then '<1%'
+            when target_fact.probability_ratio > 0.99 then '>99%'
+            else cast(cast(100 * target_fact.probability_ratio as decimal(24, 0)) as varchar) || '%'
+        end as chance_text,
         shown_number(target_fact.projected_value) as projected_text,
     from life
     left join reference.alert_kind as alert_kind using (kind)
@@ -370,7 +376,11 @@ select
                     else told.pace_text || ' of what was due'
                 end
                 || case when told.has_amounts then ': ' || told.done_text || ' of ' || told.due_text else '' end
-                || case when told.is_open and told.is_up_to_pace then '; two months in a row not behind, the second on pace, resolve it' else '' end
+                || case
+                    when told.is_open and told.is_up_to_pace
+                        then '; two months in a row not behind, the second on pace, resolve it'
+                    else ''
+                end
         when 'projected_to_miss'
             then
                 told.name_en

@@ -1,6 +1,6 @@
 -- grain: one row per alert case and recipient who is to be told of it; without recipient where it is nobody's
--- What a digest says of a case, the worst of a severity first. Who has been told what stands in the private database. A case that another one
--- speaks for is nobody's message.
+-- What a digest says of a case, the worst of a severity first. Who has been told what stands in the private database.
+-- A case that another one speaks for is nobody's message.
 with route as (
     select
         case_id,
