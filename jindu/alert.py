@@ -35,6 +35,9 @@ select
     alert.org_unit_code,
     coalesce(unit.short_name, unit.name, alert.org_unit_code) as unit,
     alert.indicator_code,
+    indicator.kind as indicator_kind,
+    indicator.unit as measure,
+    indicator.decimals,
     alert.form_code,
     alert.report_month,
     alert.since_month,
@@ -58,6 +61,7 @@ select
     alert.is_told
 from mart.alert_case as alert
 left join mart.org_unit as unit using (org_unit_code)
+left join mart.indicator as indicator using (indicator_code)
 order by
     list_position(['high', 'medium', 'low'], alert.severity),
     alert.opened_at,
@@ -87,6 +91,9 @@ class Case:
     org_unit_code: str
     unit: str
     indicator_code: str | None
+    indicator_kind: str | None
+    measure: str | None  # the indicator's unit
+    decimals: int | None
     form_code: str | None
     report_month: date | None
     since_month: date | None

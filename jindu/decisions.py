@@ -462,9 +462,8 @@ def check_said(by: str, reason: str, recorded_at: datetime) -> None:
     if recorded_at > datetime.now(OFFICE_TIMEZONE):
         shown = recorded_at.astimezone(OFFICE_TIMEZONE)
         raise JinduError(
-            f"{shown:%Y-%m-%d %H:%M} 还没有到，不能记下将来的决定。请在通过之后再记；从哪个月起生效另用 --effective。",
-            f"{shown:%Y-%m-%d %H:%M} is still to come: a decision is recorded when it was taken. "
-            "From which month on it holds is said with --effective.",
+            f"{shown:%Y-%m-%d %H:%M} 还没有到，不能记下将来的决定。请在通过之后再记。",
+            f"{shown:%Y-%m-%d %H:%M} is still to come: a decision is recorded when it was taken.",
         )
 
     if not by.strip():

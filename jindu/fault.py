@@ -136,22 +136,25 @@ def _cannot_look(error: Exception) -> Fault:
 
 
 def _of_delivery(home: Home) -> list[Fault]:
-    """A delivery that ended midway: what it did not send waits for the next one."""
+    """A delivery that failed, or ended midway: what it did not send waits for the next one."""
     record = recall(delivery_record(home)) or {}
-    if record.get("state") != "running" or lock_holder(home, path=home.delivery_lock):
+    state = record.get("state")
+    if state not in ("running", "failed") or (state == "running" and lock_holder(home, path=home.delivery_lock)):
         return []
-    begun = str(record.get("at", ""))
+    at = str(record.get("at", ""))
     with suppress(ValueError):
-        begun = _moment(begun)
+        at = _moment(at)
+    died_zh, died_en = ("中途结束", "ended midway") if state == "running" else ("失败", "failed")
+    said = [str(record.get(name) or "") for name in ("message_zh", "message_en")]
     return [
         Fault(
             "delivery",
-            f"delivery_died {begun}",
-            f"{begun} 的发送提醒中途结束，可能有人没有收到",
-            f"The delivery of {begun} ended midway; somebody may not have been told",
+            f"delivery_{'died' if state == 'running' else 'failed'} {at}",
+            f"{at} 的发送提醒{died_zh}，可能有人没有收到",
+            f"The delivery of {at} {died_en}; somebody may not have been told",
             "请运行 jindu deliver：没有确认的以同一编号再发。",
             "Run jindu deliver: what nobody confirmed is sent again under its number.",
-            *DIED,
+            *(DIED if state == "running" else said),
         )
     ]
 

@@ -24,8 +24,9 @@ from urllib.parse import urlsplit
 
 from jindu.alerts.office import Told
 from jindu.fault import Fault, look
-from jindu.last_run import last_attempt, last_sign_of_life
+from jindu.last_run import delivery_record, last_attempt, last_sign_of_life
 from jindu.lock import lock_holder
+from jindu.memory import recall
 from jindu.prefect_server import opener
 from jindu.settings import OFFICE_TIMEZONE, Home, home_folder, parse_as_of
 from jindu.watchdog import tell
@@ -124,6 +125,8 @@ class Guard:
         due = _due(run)
         if flow["name"] == NIGHT and self._is_in_journal(run, due) and not self._is_frozen(call):
             return None
+        if flow["name"] != NIGHT and self._is_failed_delivery(run):
+            return None
         what_zh, what_en = FLOWS[flow["name"]]
         command = "jindu run" if flow["name"] == NIGHT else "jindu deliver"
         ending_zh, ending_en = "排除后", "mend that"
@@ -148,6 +151,17 @@ class Guard:
         if attempt is None or datetime.fromisoformat(attempt["as_of"]) != due:
             return False
         return run["start_time"] is None or datetime.fromisoformat(attempt["at"]) >= parse_as_of(run["start_time"])
+
+    def _is_failed_delivery(self, run: dict[str, Any]) -> bool:
+        """Whether the newest delivery is that of this run, and says itself that it failed."""
+        delivery = recall(delivery_record(self.home)) or {}
+        begun = run["start_time"]
+        with suppress(KeyError, TypeError, ValueError):
+            at = datetime.fromisoformat(delivery["at"])
+            return (
+                delivery["state"] == "failed" and begun is not None and at >= parse_as_of(begun).replace(microsecond=0)
+            )
+        return False
 
     def _is_frozen(self, call: Call) -> bool:
         """Whether the night's process is there and has shown no life since Prefect heard of it for the last time.

@@ -71,12 +71,14 @@ class Watcher(Protocol):
 watchers: list[Watcher] = []
 take_lock, lock_holder = lock.take_lock, lock.lock_holder
 _begun: set[Path] = set()  # homes in which this process has begun a night
+_told: set[Path] = set()  # and those whose failure it has told of without the database
 
 
 def drop_lock(home: Home) -> None:
     """Let another process work in the home; harmless when this one does not hold the lock."""
     lock.drop_lock(home)
     _begun.discard(home.root)
+    _told.discard(home.root)
 
 
 def open_night(home: str, reference: str, as_of: str, *, patience: float = 0.0) -> Night:
@@ -347,6 +349,9 @@ def _show_notice(home: Home) -> None:
 
 def _tell_unrecorded(home: Home, reference: str, moment: datetime, error: BaseException) -> None:
     """Tell of a failure without the database, which another process is at work in, or which is broken."""
+    if home.root in _told:
+        return
+    _told.add(home.root)
     message_zh, message_en = messages(error)
     night = Night(home, _folder_or_name(home, reference), moment, run_id_of(moment), attempt=0)
     log.error("night %s failed, which is not recorded: %s", night.run_id, message_en)

@@ -244,6 +244,16 @@ create or replace macro from_millionths(amount) as
 create or replace macro shown_number(value) as
     rtrim(rtrim(cast(cast(value as decimal(24, 2)) as varchar), '0'), '.');
 
+-- A figure as a message quotes it: of an indicator in points a percentage, one that is not there a dash.
+create or replace macro figure_text(value, indicator_kind) as
+    coalesce(
+        case
+            when indicator_kind in ('ratio', 'growth', 'milestone') then shown_number(100 * value) || '%'
+            else shown_number(value)
+        end,
+        '—'
+    );
+
 -- About how much: three digits say the size, written out (1230000, never 1.23e+06).
 create or replace macro shown_about(value) as
     rtrim(

@@ -14,15 +14,16 @@ from urllib.parse import quote
 
 from jindu.alerts import figures
 from jindu.alerts.parts import bytes_count
-from jindu.alerts.pending import Event, Finding
+from jindu.alerts.pending import Case, Event, Finding
 from jindu.steps import title
 
 TEMPLATES = Path(__file__).parent / "templates"
-SUMMARY_ITEMS = 3  # of each kind: one phone screen
+SUMMARY_ITEMS = 3  # of each kind, and units of each: one phone screen
 FULL_ITEMS = 200  # of each kind: a mail that a server still takes
 FEWER_ITEMS = (50, 30, 20, 12, 8, 5, 3, 2, 1, 0)  # of each kind, until a chat's digest is no longer than it may be
 LISTED_FINDINGS = 10  # of each file; the returned workbook has them all
 REFUSED = ("rejected", "held")  # what a clerk is to read first
+OVER_CEILING = "over_ceiling"  # of the targets that were missed, those that no catching up will mend
 LIST_PAGE = "alerts.html"
 ENGLISH = "en/"  # where the site has its English pages
 EVENTS = ("opened", "reopened", "escalated", "resolved")
@@ -43,7 +44,12 @@ PHRASES = {
         "ended": "{day}解除",
         "owner": "责任：{owner}",
         "more": "另有 {count} 项未列出，见“全部事项”。",
-        "private": "另有 {count} 项涉及不公开的指标，不在此列名。",
+        "private": "{more}{count} 项涉及不公开的指标，不在此列名。",
+        "besides": "另有 ",
+        "together": "{what}（{count} 个单位）",
+        "more_units": "另有 {count} 个单位。",
+        "colon": "：",
+        "semicolon": "；",
         "found": "共 {count} 条：强制性 {critical}，核实性 {warning}",
         "critical": "必须改正",
         "warning": "请核实说明",
@@ -72,7 +78,12 @@ PHRASES = {
         "ended": "resolved {day}",
         "owner": "owner: {owner}",
         "more": "{count} more not listed, see Everything.",
-        "private": "{count} more on indicators that are not public, not named here.",
+        "private": "{count} {more}on indicators that are not public, not named here.",
+        "besides": "more ",
+        "together": "{what} ({count} units)",
+        "more_units": "{count} more units.",
+        "colon": ": ",
+        "semicolon": "; ",
         "found": "findings: {count} ({critical} to correct, {warning} to explain)",
         "critical": "correct",
         "warning": "explain",
@@ -212,7 +223,8 @@ def _grouped(events: Sequence[Event], phrase: dict[str, str], reader: Reader) ->
     by_kind: dict[str, list[Event]] = {kind: [] for kind in kinds}
     for event in events:
         if event.event in ("opened", "reopened"):
-            by_kind.setdefault(event.case.kind, []).append(event)
+            is_over = event.case.kind == "missed" and event.case.is_over_ceiling
+            by_kind.setdefault(OVER_CEILING if is_over else event.case.kind, []).append(event)
     groups = [(_label(kind, reader.language), _action(kind, reader.language), told) for kind, told in by_kind.items()]
     groups.append((phrase["resolved_heading"], "", resolved))
     groups.append((phrase["escalated_heading"], phrase["escalated_action"], escalated))
@@ -225,25 +237,41 @@ def _section(
     reader, _, _ = told_as
     phrase = PHRASES[reader.language]
     nameable = [event for event in events if event.case.is_public or reader.content == "full"]
-    listed = nameable[:limit]
-    counts = (("more", len(nameable) - len(listed)), ("private", len(events) - len(nameable)))
+    matters = _matters(nameable, reader.language)
+    listed_count = sum(len(matter) for matter in matters[:limit])
+    unlisted = []
+    if len(nameable) > listed_count:
+        unlisted.append(phrase["more"].format(count=len(nameable) - listed_count))
+    if len(events) > len(nameable):
+        besides = phrase["besides"] if nameable else ""
+        unlisted.append(phrase["private"].format(more=besides, count=len(events) - len(nameable)))
     return Section(
         phrase["heading"].format(label=heading, count=len(events)),
         action,
-        [_item(event, told_as) for event in listed],
-        [phrase[name].format(count=count) for name, count in counts if count],
+        [_item(matter[0], told_as) if len(matter) == 1 else _joint_item(matter, told_as) for matter in matters[:limit]],
+        unlisted,
     )
+
+
+def _matters(events: Sequence[Event], lang: str) -> list[list[Event]]:
+    """What several units have in common is told once: an indicator and month, or a form that is overdue."""
+    matters: dict[tuple[object, ...], list[Event]] = {}
+    for event in events:
+        case = event.case
+        what: tuple[object, ...] = (case.case_id,)
+        if case.indicator_code is not None:
+            what = (case.kind, case.indicator_code, case.owner, _month(case, lang))
+        elif case.kind == "overdue":
+            what = (case.kind, case.form_code, _month(case, lang))
+        matters.setdefault((event.event, *what), []).append(event)
+    return list(matters.values())
 
 
 def _item(event: Event, told_as: tuple[Reader, datetime, dict[str, File]]) -> Item:
     reader, as_of, files = told_as
-    case, lang, phrase = event.case, reader.language, PHRASES[reader.language]
-    month = figures.month(case.report_month, lang) if case.report_month else None
-    indicator = case.indicator_name_en if lang == "en" else case.indicator_name_zh
-    form = case.form_name_en if lang == "en" else case.form_name
+    case, lang = event.case, reader.language
     unit = case.unit_name_en if lang == "en" else case.unit_name
-    owner = case.owner_en if lang == "en" else case.owner
-    headline = " · ".join(_one_line(part) for part in (unit, indicator or form, month) if part)
+    headline = " · ".join(part for part in (_one_line(unit or ""), _matter(case, lang)) if part)
     # what is said of a file may quote its name, a cell, an indicator that is not public
     is_told_whole = reader.content == "full" or case.indicator_code is not None
     details = [_summary(event, lang)] if is_told_whole else []
@@ -251,20 +279,66 @@ def _item(event: Event, told_as: tuple[Reader, datetime, dict[str, File]]) -> It
         details.append(figures.arithmetic(case, lang))
     if event.refusal and event.event != "resolved":
         details += _refusal_lines(event, reader, files)
-    when = (
-        phrase["ended"].format(day=figures.day(case.resolved_at, as_of, lang))
-        if event.event == "resolved" and case.resolved_at
-        else figures.since(case, as_of, lang)
-    )
-    note = [phrase["again"], when] if event.event == "reopened" else [when]
-    if owner and is_told_whole:
-        note.append(phrase["owner"].format(owner=_one_line(owner)))
+    note = [_when(event, as_of, lang)]
+    if is_told_whole:
+        note.append(_owner(case, lang))
     return Item(
         headline or _label(case.kind, lang),
         tuple(line for line in details if line),
-        " · ".join(note),
+        " · ".join(part for part in note if part),
         _url(case.page, lang) if reader.content == "full" else None,
     )
+
+
+def _joint_item(events: Sequence[Event], told_as: tuple[Reader, datetime, dict[str, File]]) -> Item:
+    """One matter of several units, a line for each, the worst first."""
+    reader, as_of, _ = told_as
+    lang, phrase, case = reader.language, PHRASES[reader.language], events[0].case
+    listed = events if reader.content == "full" else events[:SUMMARY_ITEMS]
+    details = []
+    for event in listed:
+        said = [_summary(event, lang)] if event.case.indicator_code else []
+        if event.event != "resolved":
+            said.append(figures.arithmetic(event.case, lang))
+        said.append(_when(event, as_of, lang))
+        unit = (event.case.unit_name_en if lang == "en" else event.case.unit_name) or ""
+        details.append(f"{_one_line(unit)}{phrase['colon']}{phrase['semicolon'].join(part for part in said if part)}")
+    if len(events) > len(listed):
+        details.append(phrase["more_units"].format(count=len(events) - len(listed)))
+    page = f"indicator/{case.indicator_code}.html" if case.indicator_code else case.page
+    return Item(
+        phrase["together"].format(what=_matter(case, lang), count=len(events)),
+        tuple(details),
+        _owner(case, lang) if case.indicator_code else "",
+        _url(page, lang) if reader.content == "full" else None,
+    )
+
+
+def _matter(case: Case, lang: str) -> str:
+    """The indicator or form, and the month that the figures are of."""
+    indicator = case.indicator_name_en if lang == "en" else case.indicator_name_zh
+    form = case.form_name_en if lang == "en" else case.form_name
+    return " · ".join(_one_line(part) for part in (indicator or form, _month(case, lang)) if part)
+
+
+def _month(case: Case, lang: str) -> str | None:
+    """A fall in rank is of the month in which it fell; of other targets the figures are their newest month's."""
+    of_target = None if case.kind == "rank_fell" else case.as_of_month
+    month = of_target or case.report_month
+    return figures.month(month, lang) if month else None
+
+
+def _when(event: Event, as_of: datetime, lang: str) -> str:
+    phrase, case = PHRASES[lang], event.case
+    if event.event == "resolved" and case.resolved_at:
+        return phrase["ended"].format(day=figures.day(case.resolved_at, as_of, lang))
+    since = figures.since(case, as_of, lang)
+    return f"{phrase['again']} · {since}" if event.event == "reopened" else since
+
+
+def _owner(case: Case, lang: str) -> str:
+    owner = case.owner_en if lang == "en" else case.owner
+    return PHRASES[lang]["owner"].format(owner=_one_line(owner)) if owner else ""
 
 
 def _summary(event: Event, lang: str) -> str:

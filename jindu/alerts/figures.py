@@ -2,12 +2,29 @@
 
 from datetime import date, datetime
 from decimal import ROUND_UP, Decimal
+from typing import Protocol
 
 from jindu.alerts.pending import Case
 from jindu.settings import OFFICE_TIMEZONE
 from jindu.shown import IN_POINTS, MONTHS_EN, minus, percent, rounded, unit_text
 
 LARGE = 1000  # from here on decimals say nothing on a phone; the page has them
+
+
+class Measured(Protocol):
+    """What is measured in the unit of an indicator."""
+
+    @property
+    def indicator_kind(self) -> str | None:
+        """flow, stock, ratio, growth or milestone."""
+
+    @property
+    def measure(self) -> str | None:
+        """The unit of measure."""
+
+    @property
+    def decimals(self) -> int | None:
+        """How many the indicator is reported with."""
 
 
 def arithmetic(case: Case, lang: str) -> str:
@@ -39,15 +56,29 @@ def month(first: date, lang: str) -> str:
     return f"{MONTHS_EN[first.month - 1]} {first.year}" if lang == "en" else f"{first.year}年{first.month}月"
 
 
+def difference(case: Measured, value: Decimal, lang: str) -> str:
+    """A difference without its sign: percentage points of what is a share, an amount else."""
+    size = abs(value)
+    if case.indicator_kind in IN_POINTS:
+        return f"{rounded(size * 100, 1)}{' percentage points' if lang == 'en' else ' 个百分点'}"
+    return _amount(case, size, lang)
+
+
+def needed(case: Measured, value: Decimal, lang: str) -> str:
+    """What each month has to bring, without its sign: rounded up, or it would not suffice."""
+    return _amount(case, abs(value).quantize(Decimal(1).scaleb(-_decimals(case, value)), ROUND_UP), lang)
+
+
+def level(case: Measured, value: Decimal, lang: str) -> str:
+    """A value of the indicator itself."""
+    return minus(percent(value)) if case.indicator_kind in IN_POINTS else _amount(case, value, lang)
+
+
 def _gap(case: Case, lang: str) -> str:
     gap = case.gap_value
     if not gap:
         return ""
-    size = abs(gap)
-    if case.indicator_kind in IN_POINTS:
-        shown = f"{rounded(size * 100, 1)}{' percentage points' if lang == 'en' else ' 个百分点'}"
-    else:
-        shown = _amount(case, size, lang)
+    shown = difference(case, gap, lang)
     if lang == "en":
         return f"{shown} {'short' if gap < 0 else 'over'}"
     return f"{'差' if gap < 0 else '超'} {shown}"
@@ -57,8 +88,7 @@ def _needed(case: Case, lang: str) -> str:
     need = case.needed_monthly_value
     if need is None or need == 0 or case.indicator_kind in IN_POINTS:
         return ""
-    # rounded up, or it would not suffice
-    shown = _amount(case, abs(need).quantize(Decimal(1).scaleb(-_decimals(case, need)), ROUND_UP), lang)
+    shown = needed(case, need, lang)
     if lang == "en":
         return f"{shown} {'more' if need > 0 else 'less'} needed each month"
     return f"今后每月需{'完成' if need > 0 else '压降'} {shown}"
@@ -67,28 +97,25 @@ def _needed(case: Case, lang: str) -> str:
 def _ending(case: Case, lang: str) -> str:
     if case.projected_value is None or case.probability_ratio is None:
         return ""
-    if case.indicator_kind in IN_POINTS:
-        ends = minus(percent(case.projected_value))
-    else:
-        ends = _amount(case, case.projected_value, lang)
+    ends = level(case, case.projected_value, lang)
     if case.kind == "projected_to_miss":  # its summary tells the chance
         return f"expected to end at {ends}" if lang == "en" else f"预计年末 {ends}"
-    odds = _chance(case.probability_ratio)
+    odds = chance(case.probability_ratio)
     return f"expected to end at {ends}, chance {odds}" if lang == "en" else f"预计年末 {ends}，把握 {odds}"
 
 
-def _chance(ratio: Decimal) -> str:
+def chance(ratio: Decimal) -> str:
     """Never shown as certain."""
     if ratio < Decimal("0.01"):
         return "<1%"
     return ">99%" if ratio > Decimal("0.99") else percent(ratio, 0)
 
 
-def _amount(case: Case, value: Decimal, lang: str) -> str:
-    return f"{minus(rounded(value, _decimals(case, value)))} {unit_text(case.unit, lang)}".rstrip()
+def _amount(case: Measured, value: Decimal, lang: str) -> str:
+    return f"{minus(rounded(value, _decimals(case, value)))} {unit_text(case.measure, lang)}".rstrip()
 
 
-def _decimals(case: Case, value: Decimal) -> int:
+def _decimals(case: Measured, value: Decimal) -> int:
     """Its own decimals, one where part of a whole thing is due (5.25), none of large amounts."""
     if abs(value) >= LARGE:
         return 0

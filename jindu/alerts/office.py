@@ -26,7 +26,7 @@ TITLES = {
     "cannot_look": ("无法查看夜间运行的情况", "it cannot be seen how the nights are"),
     "unwritable": ("工作目录写不进去", "the home cannot be written"),
     "odd_record": ("夜间运行的记录读不懂", "the record of the last night makes no sense"),
-    "delivery": ("发送提醒中途结束", "a delivery ended midway"),
+    "delivery": ("发送提醒没有做完", "a delivery was not finished"),
     "missing": ("已发布的数据不见了", "what was published is gone"),
     "unreadable": ("已发布的数据打不开", "what is published cannot be opened"),
     "never_run": ("还没有成功运行过", "no night has succeeded"),

@@ -85,7 +85,7 @@ class Case:
     indicator_name_zh: str | None
     indicator_name_en: str | None
     indicator_kind: str | None
-    unit: str | None  # of measure
+    measure: str | None  # the indicator's unit
     decimals: int | None
     is_public: bool  # may be named outside the office
     form_code: str | None
@@ -93,6 +93,10 @@ class Case:
     form_name_en: str | None
     report_month: date | None
     since_month: date | None
+    as_of_month: date | None  # of the figures
+    status: str | None  # of the target in that month
+    pace_ratio: Decimal | None
+    is_over_ceiling: bool
     opened_at: datetime
     escalated_at: datetime | None
     resolved_at: datetime | None

@@ -15,7 +15,7 @@ from jindu.commands.decision import at_option, moment_of, say_recorded, say_tria
 from jindu.commands.target import TargetCommand, by_option, dry_option
 from jindu.decisions import check_said, deciding, record
 from jindu.settings import OFFICE_TIMEZONE, JinduError, home_folder, reference_folder
-from jindu.shown import word
+from jindu.shown import UNKNOWN, word
 from jindu.spoken import (
     DONE,
     NEEDS_PERSON,
@@ -33,6 +33,7 @@ if TYPE_CHECKING:
 
 KIND = "alert"
 INDENT = 4  # of what a case says, below its id
+INNER_QUOTES = str.maketrans("“”", "『』")  # summaries stand in 「」, which terminals show “” as
 COLOURS = {"high": "red", "medium": "yellow", "low": "dim"}
 DEFAULT_REASON = {"ack": "知悉", "assign": "转办"}
 
@@ -341,7 +342,7 @@ def _show_list(speech: Speech, chosen: "list[Case]", now: datetime) -> None:
             soft_wrap=True,
         )
         whose = say(f"责任：{one.owner}", f"owner: {one.owner}") if one.owner else ""
-        summary = say(f"{one.summary_zh}", f"{one.unit}: {one.summary_en}")
+        summary = say(f"{one.summary_zh.translate(INNER_QUOTES)}", f"{one.unit}: {one.summary_en}")
         for line in folded(say("；", "; ").join(filter(None, (summary, whose))), console.width - INDENT):
             console.print(Text(" " * INDENT + line), soft_wrap=True)
     waiting = sum(one.waits for one in chosen)
@@ -385,13 +386,7 @@ def _facts(desk: "AlertDesk", one: "Case", speech: Speech) -> list[tuple[str, st
         (say("事项", "what"), say(one.summary_zh, one.summary_en)),
         (say("起始月", "since"), f"{one.since_month:%Y-%m}" if one.since_month else "—"),
         (say("责任部门", "owner"), one.owner or "—"),
-        (say("差额", "gap"), _number(one.gap_value)),
-        (say("月均需完成", "needed a month"), _number(one.needed_monthly_value)),
-        (say("预计年末值", "projected"), _number(one.projected_value)),
-        (
-            say("完成把握", "chance"),
-            "—" if one.probability_ratio is None else f"{float(one.probability_ratio):.0%}",
-        ),
+        *_figures(one, speech),
         (say("进展", "state"), _state(one, speech)),
         (say("开立", "opened"), f"{one.opened_at:%Y-%m-%d %H:%M}"),
         (say("告知", "told"), say("、", ", ").join(told) or say("没有人", "nobody")),
@@ -409,8 +404,24 @@ def _facts(desk: "AlertDesk", one: "Case", speech: Speech) -> list[tuple[str, st
     return facts
 
 
-def _number(value: Any) -> str:
-    return "—" if value is None else f"{value.normalize():f}"
+def _figures(one: "Case", speech: Speech) -> list[tuple[str, str]]:
+    """The figures of a target's case, as its digest has them."""
+    figures = importlib.import_module("jindu.alerts.figures")
+    say, lang = speech.say, speech.lang
+    gap, need, end, odds = one.gap_value, one.needed_monthly_value, one.projected_value, one.probability_ratio
+    names = (
+        say("还差", "short by"),
+        say("超出", "over by"),
+        say("每月需完成", "needed a month"),
+        say("每月需压降", "to fall a month"),
+    )
+    told = [
+        (names[bool(gap and gap > 0)], gap and figures.difference(one, gap, lang)),
+        (names[3 if need and need < 0 else 2], need and figures.needed(one, need, lang)),
+        (say("预计年末值", "projected"), end is not None and figures.level(one, end, lang)),
+        (say("完成把握", "chance"), odds is not None and figures.chance(odds)),
+    ]
+    return [(name, str(text or UNKNOWN)) for name, text in told] if one.indicator_code else []
 
 
 def _as_json(one: "Case", speech: Speech) -> dict[str, Any]:

@@ -43,6 +43,7 @@ target_fact as (
         year(completion.report_month) as plan_year,
         max(completion.report_month) as as_of_month,
         max_by(completion.status, completion.report_month) as status,
+        max_by(completion.status_rule, completion.report_month) = 'ceiling_exceeded' as is_over_ceiling,
         max_by(row(completion.pace_ratio), completion.report_month)[1] as pace_ratio,
         max_by(row(completion.gap_value), completion.report_month)[1] as gap_value,
         max_by(row(completion.ytd_value), completion.report_month)[1] as ytd_value,
@@ -124,9 +125,73 @@ rank_month as (
     where ranking.scope = 'indicator' and parent.level = 'district' and shown_rank is not null
 ),
 
+-- what a restated report said and says; a restricted figure is counted and not named
+restated_row as (
+    select
+        figure.form_code,
+        figure.sender_code as org_unit_code,
+        figure.report_month,
+        coalesce(indicator.publicity != 'restricted', false) as is_nameable,
+        indicator.name_zh,
+        coalesce(indicator.name_en, indicator.name_zh) as name_en,
+        figure.measure,
+        case
+            when figure.measure != 'finished_on'
+                then
+                    figure_text(figure.shown_value, indicator.kind)
+                    || ' → '
+                    || figure_text(figure.counted_value, indicator.kind)
+        end as change_text,
+    from core.restated_figure as figure
+    left join mart.indicator as indicator using (indicator_code)
+    qualify  -- of what changed together, the cumulative is what was quoted
+        row_number() over (
+            partition by
+                figure.form_code, figure.sender_code, figure.report_month, figure.org_unit_code, figure.indicator_code
+            order by list_position(['ytd', 'month', 'finished_on'], figure.measure)
+        ) = 1
+),
+
+restated_report as (
+    select
+        form_code,
+        org_unit_code,
+        report_month,
+        count(*) as rows_count,
+        string_agg(
+            name_zh || case measure when 'ytd' then '本年累计' when 'month' then '本月数' else '完成日期' end
+            || coalesce(' ' || change_text, ''),
+            '、'
+            order by name_zh
+        ) filter (where is_nameable and place <= 2) as changes_zh,
+        string_agg(
+            name_en
+            || case measure when 'ytd' then ' (year to date)' when 'month' then ' (month)' else ' (day finished)' end
+            || coalesce(' ' || change_text, ''),
+            ', '
+            order by name_zh
+        ) filter (where is_nameable and place <= 2) as changes_en,
+        rows_count > count(*) filter (where is_nameable and place <= 2) as has_more,
+    from (
+        select
+            *,
+            row_number() over (
+                partition by form_code, org_unit_code, report_month order by not is_nameable, name_zh
+            ) as place,
+        from restated_row
+    ) as placed_row
+    group by form_code, org_unit_code, report_month
+),
+
 told as (
     select
         life.*,
+        '：' || restated_report.changes_zh
+        || case when restated_report.has_more then '，共 ' || restated_report.rows_count || ' 项' else '' end
+            as changes_zh,
+        ': ' || restated_report.changes_en
+        || case when restated_report.has_more then '; ' || restated_report.rows_count || ' in all' else '' end
+            as changes_en,
         rank_month.rank_before,
         rank_month.shown_rank,
         rank_month.peers_count,
@@ -147,7 +212,6 @@ told as (
         -- it is open until two reported months in a row are clear: its newest figure may be clear already
         target_fact.status not in ('behind', 'far_behind') as is_up_to_pace,
         coalesce(target_fact.probability_ratio >= 0.2, false) as is_possible,
-        coalesce(target_fact.probability_ratio >= 0.5, false) as is_likely,
         strftime(life.report_month, '%Y-%m') as month_text,
         case_file.file_name,
         case_file.reason_zh,
@@ -157,7 +221,11 @@ told as (
         indicator.kind in ('flow', 'stock') as has_amounts,
         shown_number(target_fact.ytd_value) as done_text,
         shown_number(target_fact.target_covered_value) as due_text,
-        cast(cast(100 * target_fact.probability_ratio as decimal(24, 0)) as varchar) || '%' as chance_text,
+        case  -- never shown as certain
+            when target_fact.probability_ratio < 0.01 then '<1%'
+            when target_fact.probability_ratio > 0.99 then '>99%'
+            else cast(cast(100 * target_fact.probability_ratio as decimal(24, 0)) as varchar) || '%'
+        end as chance_text,
         shown_number(target_fact.projected_value) as projected_text,
     from life
     left join reference.alert_kind as alert_kind using (kind)
@@ -168,6 +236,12 @@ told as (
     left join reference.english as form_english on form.name_zh = form_english.name
     left join reference.english as unit_english on coalesce(org_unit.short_name, org_unit.name) = unit_english.name
     left join case_file using (case_id)
+    left join restated_report
+        on
+            life.kind = 'restated'
+            and life.form_code = restated_report.form_code
+            and life.org_unit_code = restated_report.org_unit_code
+            and life.report_month = restated_report.report_month
     left join rank_month
         on
             life.kind = 'rank_fell'
@@ -212,7 +286,13 @@ select
     case told.kind
         when
             'missed'
-            then told.unit_name || '「' || told.name_zh || '」' || case when told.is_open then '未完成' else '已补齐' end
+            then
+                told.unit_name || '「' || told.name_zh || '」'
+                || case
+                    when not told.is_open then '已补齐'
+                    when told.is_over_ceiling then '超过年度上限'
+                    else '未完成'
+                end
         when 'behind'
             then
                 told.unit_name || '「' || told.name_zh || '」'
@@ -231,7 +311,7 @@ select
                         then '：完成 ' || told.done_text || '，应完成 ' || told.due_text || ' ' || told.unit
                     else ''
                 end
-                || case when told.is_open and told.is_up_to_pace then '，再有一个月不滞后即解除' else '' end
+                || case when told.is_open and told.is_up_to_pace then '，连续两个月不滞后且达到序时即解除' else '' end
         when 'projected_to_miss'
             then
                 told.unit_name || '「' || told.name_zh || '」'
@@ -246,9 +326,8 @@ select
                     || told.chance_text, ''
                 )
                 || case
-                    when not told.is_open or not told.is_possible then ''
-                    when told.is_likely then '，再有一个月不低于 50% 即解除'
-                    else '，连续两个月不低于 50% 即解除'
+                    when told.is_open and told.is_possible then '，连续两个月不低于 20% 且达到序时即解除'
+                    else ''
                 end
         when
             'rank_fell'
@@ -261,7 +340,11 @@ select
                     ''
                 )
         when 'overdue' then told.unit_name || ' ' || told.month_text || '「' || told.form_name_zh || '」逾期未报'
-        when 'restated' then told.unit_name || ' ' || told.month_text || '「' || told.form_name_zh || '」已公布的数有变动'
+        when
+            'restated'
+            then
+                told.unit_name || ' ' || told.month_text || '「' || told.form_name_zh || '」已公布的数有变动'
+                || coalesce(told.changes_zh, '')
         when 'run_failed' then '夜间运行失败' || case when told.is_open then '' else '，已恢复' end
         when 'stale' then '发布的数据曾经过旧' || case when told.is_open then '' else '，已更新' end
         else
@@ -271,7 +354,14 @@ select
     end
     || told.sample_mark_zh as summary_zh,
     case told.kind
-        when 'missed' then told.name_en || case when told.is_open then ' missed' else ' made good' end
+        when 'missed'
+            then
+                told.name_en
+                || case
+                    when not told.is_open then ' made good'
+                    when told.is_over_ceiling then ' over the ceiling of the year'
+                    else ' missed'
+                end
         when 'behind'
             then
                 told.name_en
@@ -286,7 +376,11 @@ select
                     else told.pace_text || ' of what was due'
                 end
                 || case when told.has_amounts then ': ' || told.done_text || ' of ' || told.due_text else '' end
-                || case when told.is_open and told.is_up_to_pace then '; one more such month resolves it' else '' end
+                || case
+                    when told.is_open and told.is_up_to_pace
+                        then '; two months in a row not behind, the second on pace, resolve it'
+                    else ''
+                end
         when 'projected_to_miss'
             then
                 told.name_en
@@ -301,9 +395,9 @@ select
                     || told.chance_text, ''
                 )
                 || case
-                    when not told.is_open or not told.is_possible then ''
-                    when told.is_likely then '; one more month at 50% or above resolves it'
-                    else '; two months in a row at 50% or above resolve it'
+                    when told.is_open and told.is_possible
+                        then '; two months in a row at 20% or above, the second on pace, resolve it'
+                    else ''
                 end
         when
             'rank_fell'
@@ -321,7 +415,7 @@ select
             'restated'
             then
                 told.unit_name_en || ': ' || told.form_name_en || ' for ' || told.month_text
-                || ', a published figure changed'
+                || ', a published figure changed' || coalesce(told.changes_en, '')
         when 'run_failed' then 'The nightly run failed' || case when told.is_open then '' else ', and runs again' end
         when 'stale' then 'Published data were old' || case when told.is_open then '' else ', and are new again' end
         else
@@ -332,6 +426,7 @@ select
     || told.sample_mark_en as summary_en,
     told.severity,
     told.since_month,
+    told.as_of_month,
     told.snoozed_until,
     told.assignee,
     cast(told.reopened_count as integer) as reopened_count,

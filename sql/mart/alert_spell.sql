@@ -23,7 +23,6 @@ judged_month as (
         completion.probability_ratio,
         completion.report_month >= completion.target_due_month as is_due_month_here,
         indicator.on_pace_at,
-        indicator.at_risk_at,
         indicator.form_code,
         -- when the last report that it rests on came in; without one, when the lock day was over. Until the due day is
         -- over a report may be replaced without a word, and nobody is told of it
@@ -86,7 +85,6 @@ watched_month as (
         *,
         status in ('behind', 'far_behind') as is_bad,
         not is_bad as is_clear,
-        coalesce(pace_ratio >= at_risk_at + 0.02, false) as is_well_clear,
         2 as bad_months_needed,
     from target_month
     union all
@@ -94,21 +92,22 @@ watched_month as (
         'projected_to_miss' as kind,
         *,
         coalesce(probability_ratio < 0.2 and not is_due_month_here, false) as is_bad,
-        coalesce(probability_ratio >= 0.5, false) as is_clear,  -- hysteresis: saved when it is more likely than not
-        coalesce(pace_ratio >= on_pace_at + 0.02, false) as is_well_clear,
+        coalesce(probability_ratio >= 0.2, false) as is_clear,
         1 as bad_months_needed,
     from target_month
     where probability_ratio is not null or is_missed or is_met
 ),
 
--- opens after so many bad months in a row; closes after two clear ones, well above the threshold, or with its target:
--- once that is met or missed, no later month of the plan year says more
+-- opens after so many bad months in a row; closes after two clear ones of which the second is on pace, or with its
+-- target: once that is met or missed, no later month of the plan year says more
 turning_month as (
     select
         *,
         lag(is_bad) over by_month as was_bad,
         is_bad and not is_missed and (bad_months_needed = 1 or was_bad) as opens,
-        (is_clear and coalesce(lag(is_clear) over by_month, true)) or (is_well_clear and not is_bad) as is_saved,
+        is_clear
+        and coalesce(lag(is_clear) over by_month, true)
+        and coalesce(pace_ratio >= on_pace_at, false) as is_saved,
         is_missed or is_met or is_saved as closes,
         case
             when bad_months_needed = 2 or not is_bad then greatest(known_at, lag(known_at) over by_month)
@@ -200,7 +199,7 @@ rank_steady as (
     window by_month as (partition by org_unit_code, indicator_code, plan_year order by report_month)
 ),
 
--- a fall is over when two such months are no worse than the rank that was lost
+-- a fall is over when two such months are better than the rank that was lost, or the first: a place to spare
 rank_fall as (
     select
         fall.org_unit_code,
@@ -219,7 +218,7 @@ rank_fall as (
             and fall.plan_year = recovery.plan_year
             and fall.report_month < recovery.month_before
             and recovery.is_steady
-            and fall.rank_before >= greatest(recovery.shown_rank, recovery.rank_before)
+            and greatest(recovery.shown_rank, recovery.rank_before) <= greatest(fall.rank_before - 1, 1)
     where fall.fell
     group by all
 ),
@@ -334,85 +333,31 @@ refusal_spell as (
     group by all
 ),
 
--- what was shown of a report once it was due, or first came, and what is shown of it now
-shown_version as (
-    select
-        counted.form_code,
-        counted.sender_code,
-        counted.report_month,
-        any_value(counted.submission_id) as counted_id,
-        max_by(earlier.submission_id, earlier.version) as shown_id,
-    from core.submission as counted
-    inner join core.submission as earlier
-        on
-            counted.form_code = earlier.form_code
-            and counted.sender_code = earlier.sender_code
-            and counted.report_month = earlier.report_month
-            and earlier.state in ('accepted', 'held', 'superseded')
-            and earlier.received_at
-            <= greatest(counted.first_usable_at, cast(counted.due_on + interval 1 day as timestamptz))
-    where counted.is_counted
-    group by counted.form_code, counted.sender_code, counted.report_month
-),
-
-changed_figure as (
-    select
-        shown_version.form_code,
-        shown_version.sender_code as org_unit_code,
-        shown_version.report_month,
-        counted.received_at as changed_at,
-    from shown_version
-    inner join core.submission as counted on shown_version.counted_id = counted.submission_id
-    inner join core.reading as shown_row on shown_version.shown_id = shown_row.submission_id
-    inner join core.reading as counted_row
-        on
-            shown_version.counted_id = counted_row.submission_id
-            and shown_row.org_unit_code = counted_row.org_unit_code
-            and shown_row.indicator_code = counted_row.indicator_code
-    where
-        shown_version.shown_id != shown_version.counted_id
-        and (shown_row.month_value, shown_row.ytd_value, shown_row.finished_on)
-        is distinct from (counted_row.month_value, counted_row.ytd_value, counted_row.finished_on)
-    union all
-    select
-        correction.form_code,
-        correction.sender_code as org_unit_code,
-        correction.report_month,
-        correction.recorded_at as changed_at,
-    from core.correction as correction
-    inner join core.form_month as form_month using (form_code, report_month)
-    where
-        correction.unfit_code is null
-        and correction.is_newest
-        and correction.measure != 'prior_ytd'
-        and day_of(correction.recorded_at) > form_month.due_on
-),
-
 -- who quoted the old figure is to say so until the next month's figures have come out
 restated as (
     select
         'restated' as kind,
-        changed_figure.org_unit_code,
-        changed_figure.form_code,
-        year(changed_figure.report_month) as plan_year,
-        changed_figure.report_month,
+        restated_report.org_unit_code,
+        restated_report.form_code,
+        year(restated_report.report_month) as plan_year,
+        restated_report.report_month,
         1 as spell_number,
-        changed_figure.opened_at,
+        restated_report.opened_at,
         min(cast(form_month.due_on + interval 1 day as timestamptz)) as resolved_at,
     from (
         select
             form_code,
-            org_unit_code,
+            sender_code as org_unit_code,
             report_month,
             min(changed_at) as opened_at,
             max(changed_at) as last_changed_at,
-        from changed_figure
-        group by form_code, org_unit_code, report_month
-    ) as changed_figure
+        from core.restated_figure
+        group by form_code, sender_code, report_month
+    ) as restated_report
     left join core.form_month as form_month
         on
-            changed_figure.form_code = form_month.form_code
-            and form_month.due_on >= day_of(changed_figure.last_changed_at)
+            restated_report.form_code = form_month.form_code
+            and form_month.due_on >= day_of(restated_report.last_changed_at)
             and form_month.due_on < day_of($as_of)
     group by all
 ),

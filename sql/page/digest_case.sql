@@ -1,6 +1,6 @@
 -- grain: one row per alert case and recipient who is to be told of it; without recipient where it is nobody's
--- What a digest says of a case. Who has been told what stands in the private database. A case that another one
--- speaks for is nobody's message.
+-- What a digest says of a case, the worst of a severity first. Who has been told what stands in the private database.
+-- A case that another one speaks for is nobody's message.
 with route as (
     select
         case_id,
@@ -26,7 +26,7 @@ select
     coalesce(indicator.name_zh, alert.indicator_code) as indicator_name_zh,
     coalesce(indicator.name_en, indicator.name_zh, alert.indicator_code) as indicator_name_en,
     indicator.kind as indicator_kind,
-    indicator.unit,
+    indicator.unit as measure,
     indicator.decimals,
     alert.indicator_code is null or coalesce(indicator.publicity = 'public', false) as is_public,
     alert.form_code,
@@ -34,6 +34,10 @@ select
     coalesce(form_english.name_en, form.name_zh, alert.form_code) as form_name_en,
     alert.report_month,
     alert.since_month,
+    alert.as_of_month,
+    completion.status,
+    completion.pace_ratio,
+    coalesce(completion.status_rule = 'ceiling_exceeded', false) as is_over_ceiling,
     alert.opened_at,
     alert.escalated_at,
     alert.resolved_at,
@@ -51,6 +55,11 @@ from mart.alert_case as alert
 left join route using (case_id)
 left join mart.org_unit as unit on alert.org_unit_code = unit.org_unit_code
 left join mart.indicator as indicator on alert.indicator_code = indicator.indicator_code
+left join mart.completion as completion
+    on
+        alert.org_unit_code = completion.org_unit_code
+        and alert.indicator_code = completion.indicator_code
+        and alert.as_of_month = completion.report_month
 left join mart.form as form on alert.form_code = form.form_code
 left join mart.english as unit_english on coalesce(unit.short_name, unit.name) = unit_english.name
 left join mart.english as form_english on form.name_zh = form_english.name
@@ -58,7 +67,10 @@ left join mart.english as owner_english on coalesce(alert.assignee, alert.owner)
 where alert.is_told
 order by
     list_position(['high', 'medium', 'low'], alert.severity) nulls last,
-    alert.probability_ratio nulls last,
+    list_position(
+        ['missed', 'far_behind', 'behind', 'at_risk', 'repaired', 'on_pace', 'achieved'], completion.status
+    ) nulls last,
+    completion.pace_ratio nulls last,
     not coalesce(unit.is_office, false),
     alert.since_month nulls last,
     alert.org_unit_code nulls first,

@@ -12,6 +12,7 @@ from email.message import EmailMessage
 from email.policy import default
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
+from shutil import copytree
 from socket import socket
 from threading import Thread
 from typing import Any
@@ -55,8 +56,12 @@ create table mart.alert_case (
     case_id text, kind text, org_unit_code text, indicator_code text, form_code text, plan_year integer,
     report_month date, state text, opened_at timestamptz, notified_at timestamptz, acknowledged_at timestamptz,
     escalated_at timestamptz, resolved_at timestamptz, owner text, summary_zh text, summary_en text, severity text,
-    since_month date, snoozed_until date, assignee text, gap_value decimal(24, 6), needed_monthly_value decimal(24, 6),
-    projected_value decimal(24, 6), probability_ratio decimal(9, 4), page text, is_told boolean
+    since_month date, as_of_month date, snoozed_until date, assignee text, gap_value decimal(24, 6),
+    needed_monthly_value decimal(24, 6), projected_value decimal(24, 6), probability_ratio decimal(9, 4), page text,
+    is_told boolean
+);
+create table mart.completion (
+    org_unit_code text, indicator_code text, report_month date, status text, pace_ratio decimal(24, 6), status_rule text
 );
 create table mart.alert_route (case_id text, recipient_name text, level integer);
 create table mart.alert_event (case_id text, about_id text);
@@ -91,6 +96,11 @@ create table mart.run as
 """
 
 
+def moment_of(day: int) -> datetime:
+    """02:00 of a day of October 2024, in office time."""
+    return datetime(2024, 10, day, 2, tzinfo=OFFICE_TIMEZONE)
+
+
 @dataclass(frozen=True)
 class Office:
     """A home whose recipients and cases a test writes by hand."""
@@ -100,7 +110,7 @@ class Office:
 
     def night(self, day: int = 10, attempt: int = 1) -> Night:
         """The night of a day of October 2024, 02:00 in office time."""
-        as_of = datetime(2024, 10, day, 2, tzinfo=OFFICE_TIMEZONE)
+        as_of = moment_of(day)
         return Night(self.home, self.reference, as_of, as_of.replace(tzinfo=None).isoformat(), attempt)
 
     def tell(self, name: str, channel: str | None = None, scope: str | None = None, **more: str) -> None:
@@ -142,6 +152,26 @@ class Office:
         for name, level in (dict.fromkeys(names, 0) if to is None else to).items():
             self.publish("insert into mart.alert_route values (?, ?, ?)", [case_id, name, level])
 
+    def open_many(self, kind: str, count: int, **more: Any) -> None:
+        """Publish so many open cases of 红梅, each of an indicator of its own, all called 纠纷调解数."""
+        self.publish(
+            "insert into mart.indicator by name select ? || place as indicator_code, '纠纷调解数' as name_zh,"
+            " 'flow' as kind, '件' as unit, 0 as decimals, 'public' as publicity from range(?) as number (place)",
+            [kind, count],
+        )
+        self.open_case(f"{kind}0", kind, "350502004001", f"{kind}0", **more)
+        for table, columns in (
+            ("alert_case", ("case_id", "indicator_code")),
+            ("alert_route", ("case_id",)),
+            ("alert_event", ("case_id",)),
+        ):
+            replaced = ", ".join(f"'{kind}' || place as {name}" for name in columns)
+            self.publish(
+                f"insert into mart.{table} select {table}.* replace ({replaced})"
+                f" from mart.{table} as {table}, range(1, ?) as number (place) where {table}.case_id = ?",
+                [count, f"{kind}0"],
+            )
+
     def change(self, case_id: str, **values: Any) -> None:
         """Publish a case with other values."""
         for name, value in values.items():
@@ -176,19 +206,26 @@ class Office:
         return sorted(self.home.outbox.glob("*.txt"))
 
 
+@pytest.fixture(scope="session")
+def empty_office(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The home of an office with four units, three indicators, no recipient and no case; to be copied."""
+    made = Office(Home(tmp_path_factory.mktemp("office") / "home"), Path())
+    made.execute(REFERENCE)
+    made.home.published.parent.mkdir(parents=True)
+    made.publish(PUBLISHED)
+    return made.home.root
+
+
 @pytest.fixture
-def office(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Office:
-    """An office with four units, three indicators, no recipient and no case."""
+def office(tmp_path: Path, empty_office: Path, monkeypatch: pytest.MonkeyPatch) -> Office:
+    """An empty office of the test's own."""
     monkeypatch.setattr(channel, "PAUSES", (0.0, 0.01))
     monkeypatch.setattr(robots, "PAUSES", (0.0, 0.01))
     monkeypatch.delenv("JINDU_SITE_URL", raising=False)
     for name in ("http_proxy", "HTTP_PROXY", "all_proxy", "ALL_PROXY"):
         monkeypatch.delenv(name, raising=False)
-    made = Office(Home(tmp_path / "home"), tmp_path / "reference")
+    made = Office(Home(copytree(empty_office, tmp_path / "home")), tmp_path / "reference")
     made.reference.mkdir()
-    made.execute(REFERENCE)
-    made.home.published.parent.mkdir(parents=True)
-    made.publish(PUBLISHED)
     return made
 
 

@@ -135,8 +135,7 @@ def test_a_webhook_is_told_a_summary_without_indicators_that_are_not_public(
 ) -> None:
     monkeypatch.setenv("JINDU_HOOK", webhook.url)
     office.tell("工作群", "JINDU_HOOK")
-    for number in range(5):
-        office.open_case(f"m{number}", "missed", "350502004001", "mediated")
+    office.open_many("missed", 5)
     office.open_case("r", "missed", "350502004002", "orphans", summary="孤儿 2 人")
     office.open_case("i", "missed", "350502004002", "allowance", summary="低保 40 户")
     deliver(office.night(10), no_progress)

@@ -1,14 +1,16 @@
 """What a digest says, and to whom."""
 
-from datetime import date, datetime
+from datetime import date
+from decimal import Decimal
 
 import pytest
 
 from jindu.alerts.deliver import deliver
-from jindu.alerts.pending import Case, Told, pending_event
-from jindu.settings import OFFICE_TIMEZONE, no_progress
+from jindu.alerts.digest import Reader, compose
+from jindu.alerts.pending import Case, Event, Told, pending_event
+from jindu.settings import no_progress
 
-from .conftest import Mailbox, Office, Webhook
+from .conftest import Mailbox, Office, Webhook, moment_of
 
 BEHIND = {
     "owner": "综治办",
@@ -105,7 +107,7 @@ def case_of(**values: object) -> Case:
     names = Case.__dataclass_fields__
     base: dict[str, object] = dict.fromkeys(names) | {
         "level": 0, "case_id": "a", "kind": "behind", "state": "open",
-        "opened_at": datetime(2024, 10, 10, 2, tzinfo=OFFICE_TIMEZONE),
+        "opened_at": moment_of(10),
     }  # fmt: skip
     return Case(**(base | values))  # type: ignore[arg-type]
 
@@ -133,13 +135,13 @@ def case_of(**values: object) -> Case:
         ({"snoozed_until": date(2024, 10, 13), "resolved_at": 12}, "opened", "resolved"),
     ],
 )
-def test_what_is_new_to_whom(office: Office, case: dict[str, object], told: str | None, event: str | None) -> None:
+def test_what_is_new_to_whom(case: dict[str, object], told: str | None, event: str | None) -> None:
     moments = {
-        name: office.night(value).as_of if isinstance(value, int) and name.endswith("_at") else value
+        name: moment_of(value) if isinstance(value, int) and name.endswith("_at") else value
         for name, value in case.items()
     }
-    last = None if told is None else Told(told, office.night(10).as_of)
-    assert pending_event(case_of(**moments), last, office.night(12).as_of) == event
+    last = None if told is None else Told(told, moment_of(10))
+    assert pending_event(case_of(**moments), last, moment_of(12)) == event
 
 
 def refuse(office: Office, kind: str = "rejected") -> None:
@@ -251,3 +253,85 @@ def test_the_chance_of_what_will_be_missed_is_told_once(
     office.open_case("a", "projected_to_miss", "350502004001", "mediated", **values)
     deliver(office.night(10), no_progress)
     assert mail_text(mailbox).count("12%") == 1 and "预计年末 96.5 件" in mail_text(mailbox)
+
+
+MEDIATED = {
+    "indicator_code": "mediated", "indicator_name_zh": "纠纷调解数", "indicator_kind": "flow", "measure": "件",
+    "is_public": True, "owner": "综治办", "report_month": date(2024, 3, 1), "since_month": date(2024, 2, 1),
+    "as_of_month": date(2024, 9, 1), "gap_value": Decimal(-12), "is_over_ceiling": False,
+}  # fmt: skip
+
+
+def told_in_a_digest(*cases: Case, event: str = "opened", content: str = "full") -> str:
+    return compose(Reader("街道领导", "zh", content), [Event(event, one) for one in cases], moment_of(10), {}).text
+
+
+def test_the_month_is_that_of_the_figures() -> None:
+    assert "1. 红梅 · 纠纷调解数 · 2024年9月\n" in told_in_a_digest(case_of(unit_name="红梅", **MEDIATED))
+    assert "纠纷调解数 · 2024年3月" in told_in_a_digest(case_of(unit_name="红梅", **MEDIATED | {"kind": "rank_fell"}))
+
+
+def test_one_indicator_behind_in_several_units_is_one_item() -> None:
+    units = [
+        case_of(unit_name=name, case_id=name, summary_zh=f"{name}「纠纷调解数」滞后", **MEDIATED)
+        for name in ("红梅", "新峰", "梅山", "东升")
+    ]
+    other = case_of(
+        unit_name="红梅", case_id="b", **MEDIATED | {"indicator_name_zh": "走访", "indicator_code": "visits"}
+    )
+    text = told_in_a_digest(*units, other)
+    assert "进度滞后（5 项）" in text
+    assert (
+        "1. 纠纷调解数 · 2024年9月（4 个单位）\n"
+        "   红梅：滞后；差 12 件；自2024年2月起\n"
+        "   新峰：滞后；差 12 件；自2024年2月起\n"
+        "   梅山：滞后；差 12 件；自2024年2月起\n"
+        "   东升：滞后；差 12 件；自2024年2月起\n"
+        "   责任：综治办\n"
+        "2. 红梅 · 走访 · 2024年9月\n"
+    ) in text
+    assert "   梅山：滞后；差 12 件；自2024年2月起\n   另有 1 个单位。\n" in told_in_a_digest(*units, content="summary")
+
+
+def test_reports_that_are_overdue_are_one_item() -> None:
+    asked = {"kind": "overdue", "form_code": "m", "form_name": "社区月报", "is_public": True, "is_over_ceiling": False}
+    late = [
+        case_of(unit_name=name, case_id=name, owner=name, report_month=date(2024, 9, 1), **asked)
+        for name in ("红梅", "新峰")
+    ]
+    assert "1. 社区月报 · 2024年9月（2 个单位）\n   红梅：自10月10日起\n   新峰：自10月10日起\n" in told_in_a_digest(
+        *late
+    )
+
+
+def test_what_may_not_be_named_is_counted() -> None:
+    hidden = case_of(unit_name="红梅", **MEDIATED | {"is_public": False})
+    shown = case_of(unit_name="新峰", **MEDIATED)
+    assert "\n1 项涉及不公开的指标，不在此列名。" in told_in_a_digest(hidden, content="summary")
+    assert "\n另有 1 项涉及不公开的指标，不在此列名。" in told_in_a_digest(hidden, shown, content="summary")
+    assert "红梅" not in told_in_a_digest(hidden, shown, content="summary")
+
+
+def test_a_ceiling_that_was_passed_asks_for_no_catching_up() -> None:
+    missed = MEDIATED | {"kind": "missed"}
+    text = told_in_a_digest(
+        case_of(unit_name="红梅", **missed),
+        case_of(unit_name="新峰", case_id="b", **missed | {"is_over_ceiling": True}),
+    )
+    assert "目标未完成（1 项）\n说明原因并报补齐日期。\n1. 红梅" in text
+    assert "超过年度上限（1 项）\n补不回来：说明原因，控制后续月份。\n1. 新峰" in text
+
+
+def test_the_worst_status_comes_first_and_then_the_slowest_pace(office: Office) -> None:
+    office.tell("街道领导")
+    month = date(2024, 9, 1)
+    paces = {"red": ("far_behind", 0.6), "worst": ("far_behind", 0.5), "orange": ("behind", 0.75), "done": (None, None)}
+    for name, (status, pace) in paces.items():
+        office.publish("insert into mart.indicator (indicator_code, name_zh) values (?, ?)", [name, name])
+        office.open_case(name, "behind", "350502004001", name, as_of_month=month, probability_ratio=pace)
+        office.publish(
+            "insert into mart.completion values ('350502004001', ?, ?, ?, ?, null)", [name, month, status, pace]
+        )
+    deliver(office.night(10), no_progress)
+    text = office.outbox()[0].read_text(encoding="utf-8")
+    assert sorted(paces, key=text.index) == ["worst", "red", "orange", "done"]

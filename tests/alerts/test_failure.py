@@ -4,6 +4,7 @@ import duckdb
 import pytest
 
 from jindu.alerts.deliver import alert_failure, deliver
+from jindu.night import drop_lock, fail_night, take_lock
 from jindu.settings import JinduError, no_progress
 
 from .conftest import Mailbox, Office, Webhook
@@ -71,6 +72,25 @@ def test_a_broken_database_still_alerts(office: Office) -> None:
     alert_failure(office.night(10), "core", "数据库损坏", "the database is damaged")
     [file] = office.outbox()
     assert "数据库损坏" in file.read_text(encoding="utf-8")
+
+
+def test_one_failure_is_told_once_however_often_it_is_handed_in(
+    office: Office, webhook: Webhook, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """By Prefect's hook and by the command, on a disk that takes no record of it."""
+    monkeypatch.setenv("JINDU_HOOK", webhook.url)
+    office.reference.joinpath("recipient.csv").write_text("name,channel\n统筹办,JINDU_HOOK\n", encoding="utf-8")
+    office.home.private_database.unlink()
+    office.home.private_database.symlink_to("/dev/full")
+    take_lock(office.home)
+    try:
+        for _ in range(2):
+            fail_night(
+                str(office.home.root), str(office.reference), "2024-10-10T02:00", JinduError("磁盘已满", "disk full")
+            )
+    finally:
+        drop_lock(office.home)
+    assert len(webhook.bodies) == 1
 
 
 def test_a_broken_disk_does_not_raise(office: Office) -> None:

@@ -253,16 +253,9 @@ def test_a_long_digest_tells_the_gravest_and_the_number_of_the_rest(
 ) -> None:
     monkeypatch.setenv("JINDU_ROBOT", robot_url(webhook, "wecombot"))
     office.tell("工作群", "JINDU_ROBOT", content="full")
-    for number in range(70):
-        office.open_case(
-            f"m{number}",
-            "missed",
-            "350502004001",
-            "mediated",
-            severity="high" if number == 69 else "low",
-            owner="综治办",
-        )
-        office.open_case(f"b{number}", "behind", "350502004001", "mediated", summary="滞后" * 20)
+    office.open_many("missed", 70, severity="low", owner="综治办")
+    office.change("missed69", severity="high")
+    office.open_many("behind", 70, summary="滞后" * 20)
     webhook.answer = YES["wecombot"]
     assert deliver(office.night(10), no_progress).sent_count == 1
     texts = [told(body) for body in webhook.bodies]

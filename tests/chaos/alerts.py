@@ -32,6 +32,7 @@ from typing import Any
 
 import apprise
 import duckdb
+import pandas
 from aiosmtpd.controller import Controller
 from rich.console import Console
 from rich.table import Table
@@ -195,7 +196,9 @@ def _start_receivers(root: Path) -> multiprocessing.process.BaseProcess:
     for module in (channel, robots):
         module.PAUSES = (0.0, 0.05)  # type: ignore[attr-defined]  # also a robot's minute: hundreds of digests in one
     robots.MINUTE = 0.0
-    assert apprise.Apprise.instantiate("json://localhost")  # loaded once, not by each child
+    # loaded once, not by each child: DuckDB itself loads pandas (half a second) with the first value that is bound
+    assert apprise.Apprise.instantiate("json://localhost")
+    assert pandas.DataFrame().empty
     digest._template()
     mail.SECONDS = deliver.PATIENCE = 20.0
     return process

@@ -161,6 +161,15 @@ def test_a_delivery_that_died_is_told(home: Home) -> None:
     assert "jindu deliver" in died.remedy_zh
 
 
+def test_a_delivery_that_failed_is_told_with_its_own_words(home: Home) -> None:
+    record = {"state": "failed", "at": "2024-10-10T08:00:00+08:00", "message_zh": "坏了", "message_en": "broken"}
+    (home.root / "last_delivery.json").write_text(json.dumps(record), "utf-8")
+    [failed] = look(home, NOW)
+    assert (failed.zh, failed.detail_zh) == ("2024-10-10 08:00 的发送提醒失败，可能有人没有收到", "坏了")
+    (home.root / "last_delivery.json").write_text(json.dumps(record | {"state": "unsent"}), "utf-8")
+    assert look(home, NOW) == [], "who was not reached is tried again"
+
+
 def test_steps_and_moments_are_named_as_people_call_them(home: Home) -> None:
     due = datetime(2024, 10, 10, 2, tzinfo=OFFICE_TIMEZONE)
     remember_attempt(night(home, due), "failed", step="gate-incoming", message_zh="坏了", message_en="broken")
@@ -413,6 +422,19 @@ def test_what_the_journal_tells_of_the_same_run_is_not_told_twice(
     watching = guard.Guard(home, url, since=NOW, calls=[guard.Call("failed", "a", NOW)])
     assert watching.look(NOW + guard.JOURNAL_WITHIN) == []
     assert watching.reported == []
+
+
+def test_a_delivery_that_says_itself_that_it_failed_is_not_told_twice(
+    home: Home, prefect: tuple[str, dict[str, dict[str, object]]]
+) -> None:
+    url, answers = prefect
+    answers["/flow_runs/a"] = run_of(2, "FAILED")
+    for at, codes_found in ((NOW, ["delivery"]), (NOW - 2 * HOUR, ["delivery", "unknown"])):
+        (home.root / "last_delivery.json").write_text(json.dumps({"state": "failed", "at": at.isoformat()}), "utf-8")
+        watching = guard.Guard(home, url, since=NOW - HOUR, calls=[guard.Call("failed", "a", NOW)])
+        watching.look(NOW)
+        later = NOW + guard.SETTLED_WITHIN
+        assert [one.code for one in watching.look(later)] == codes_found
 
 
 def test_a_night_that_is_frozen_is_told_though_the_journal_knows_it(
