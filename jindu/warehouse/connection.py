@@ -11,7 +11,7 @@ from jindu.settings import OFFICE_TIMEZONE, PROJECT_ROOT, Home, JinduError
 SQL_ROOT = PROJECT_ROOT / "sql"
 PRIVATE_FOLDER, PRIVATE_FILE = 0o700, 0o600  # names, notes and restricted values as they were written
 SCHEMAS = ("raw", "reference", "core", "check", "mart")
-# Texts are packed in a quarter less time than in the format that older releases of DuckDB read, as the published copy is
+# Texts are packed in a quarter less time than in the older format, which the published copy keeps for older readers
 STORAGE_FORMAT = {"storage_compatibility_version": "v1.4.0"}
 WIDENED = {  # columns that older homes' tables of raw, which are for ever, were made without
     "raw.document": (

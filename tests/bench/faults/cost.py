@@ -27,7 +27,6 @@ from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 
-
 from jindu.catalogue import Catalogue, empty_frames, load, store
 from jindu.checks import gate
 from jindu.night import close_night, drop_lock, open_night
