@@ -79,6 +79,8 @@ bounded_cell as (
         -- a converted amount keeps the decimals of the unit that it was written in
         is_amount and not is_roughsized and not coalesce(is_converted, unit_multiplier != 1)
             as is_written_in_own_unit,
+        -- twelve digits and six decimals at most: a machine divides numbers of 64 bits ten times as fast
+        case when is_written_in_own_unit then try_cast(value as decimal(18, 6)) end as own_value,
     from typed_cell
     where text is not null and state != 'blank'
 )
@@ -106,11 +108,8 @@ select
     end as is_readable,
     not coalesce(is_rough, false) as is_exact,
     not is_roughsized as is_possible_size,
-    case when is_written_in_own_unit and decimals = 0 then value - trunc(value) end as fraction_value,
-    case
-        when is_written_in_own_unit
-            then value % list_extract([0.1, 0.01, 0.001, 0.0001, 0.00001, 0.000001], decimals)
-    end as surplus_value,
+    case when decimals = 0 then own_value % 1 end as fraction_value,
+    own_value % list_extract([0.1, 0.01, 0.001, 0.0001, 0.00001, 0.000001], decimals) as surplus_value,
     case
         when is_amount and lowest_value >= 0 and not is_correction and not is_roughsized then least(value, 0)
     end as negative_value,

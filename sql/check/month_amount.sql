@@ -1,8 +1,8 @@
 -- grain: one row per answer that says what happened in the month, or stood at its end
 -- Of a form that gives cumulatives alone, the month is what the cumulative grew by since the month before.
-with stepped as (
+with cumulative_alone as (
     select
-        current_month.*,
+        current_month.row_key,
         case
             when month(current_month.report_month) = 1 then 0
             else coalesce(previous_month.mended_ytd_value, previous_month.ytd_value)
@@ -15,7 +15,7 @@ with stepped as (
             and current_month.org_unit_code = previous_month.org_unit_code
             and current_month.indicator_code = previous_month.indicator_code
             and current_month.report_month = previous_month.report_month + interval 1 month
-    where current_month.kind in ('flow', 'stock')
+    where current_month.kind = 'flow' and current_month.month_text is null
 )
 
 select
@@ -49,6 +49,6 @@ select
         case when kind = 'flow' and month_text is null then ytd_value - previous_ytd_value else month_value end
         as double
     ) as amount,
-from stepped
-where amount is not null
-order by row_key
+from "check".sound_reading
+left join cumulative_alone using (row_key)
+where kind in ('flow', 'stock') and amount is not null

@@ -25,32 +25,18 @@ with placed_amount as (
     where org_unit.parent_code is not null
 ),
 
-young_row as (
-    select
-        row_key,
-        count(amount) filter (where is_newest) over own_months as months_count,
-    from placed_amount
-    window
-        own_months as (
-            partition by form_code, org_unit_code, indicator_code
-            order by report_month
-            range between interval 24 month preceding and interval 1 month preceding
-        )
-    qualify months_count < 4
-),
-
+-- whatever has four months of its own is there
 young_series as (
-    select
-        placed_amount.*,
-        young_row.months_count,
+    select *
     from placed_amount
-    inner join young_row using (row_key)
+    anti join "check".usual_amount using (row_key)
 ),
 
 -- of those few the median: in a window it would be worked out for every row
 own_history as (
     select
         young_series.row_key,
+        count(*) as months_count,
         median(earlier.amount) as own_amount,
     from young_series
     inner join placed_amount as earlier
@@ -61,7 +47,6 @@ own_history as (
             and young_series.indicator_code = earlier.indicator_code
             and young_series.report_month > earlier.report_month
             and young_series.report_month <= earlier.report_month + interval 24 month
-    where young_series.months_count > 0
     group by young_series.row_key
 ),
 
@@ -127,6 +112,7 @@ likely as (
     select
         young_series.*,
         beside_siblings.* exclude (row_key),
+        coalesce(own_history.months_count, 0) as months_count,
         own_history.own_amount,
         case when has_households then middle_rate * households end as size_amount,
         mixed_spread(siblings_count, variance, greatest(abs(middle_amount), 1)) as spread,

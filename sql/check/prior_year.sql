@@ -1,41 +1,45 @@
 -- grain: one row per reported figure of last year's identical period that our own records hold whole
 -- For a flow, last year's cumulative of that month, or all its months one by one; for a level, that month's end.
 -- What was copied from the month before or from another unit is told with the copy, once (check.copied_row).
-with own_year as (
-    select
-        form_code,
-        org_unit_code,
-        indicator_code,
-        report_month,
-        kind,
-        month_value,
-        ytd_value,
-        rounding_value,
-        sum(month_value) over year_to_date as months_value,
-        count(month_value) over year_to_date as months_count,
+with newest as (
+    select *
     from "check".sound_reading
-    where is_newest
-    window year_to_date as (
-        partition by form_code, org_unit_code, indicator_code, year(report_month)
-        order by report_month rows between unbounded preceding and current row
-    )
+    where is_newest and kind in ('flow', 'stock')
+),
+
+-- where no cumulative stands, which is seldom
+summed as (
+    select
+        total.row_key,
+        sum(part.month_value) as months_value,
+        count(part.month_value) as months_count,
+    from newest as total
+    inner join newest as part
+        on
+            total.form_code = part.form_code
+            and total.org_unit_code = part.org_unit_code
+            and total.indicator_code = part.indicator_code
+            and year(total.report_month) = year(part.report_month)
+            and total.report_month >= part.report_month
+    where total.kind = 'flow' and total.ytd_value is null
+    group by total.row_key
 ),
 
 own_figure as (
     select
-        form_code,
-        org_unit_code,
-        indicator_code,
-        report_month,
+        newest.form_code,
+        newest.org_unit_code,
+        newest.indicator_code,
+        newest.report_month,
         case
-            when kind = 'stock' then month_value
-            when ytd_value is not null then ytd_value
-            when months_count = month(report_month) then months_value
+            when newest.kind = 'stock' then newest.month_value
+            when newest.ytd_value is not null then newest.ytd_value
+            when summed.months_count = month(newest.report_month) then summed.months_value
         end as own_value,
         -- months rounded one by one may differ from their sum; one and the same figure may not
-        case when kind = 'flow' and ytd_value is null then months_count * rounding_value else 0 end as leeway_value,
-    from own_year
-    where kind in ('flow', 'stock')
+        coalesce(summed.months_count * newest.rounding_value, 0) as leeway_value,
+    from newest
+    left join summed using (row_key)
 )
 
 select

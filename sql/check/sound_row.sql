@@ -1,19 +1,6 @@
 -- grain: one row per submission that is what it claims, and subject and indicator that it was asked and answers once
 -- view: what reads it takes a few of its columns.
 -- What may be compared within the file: impossible values are left out, because they are told on their own.
-with wrong_row as (
-    select
-        submission_id,
-        sheet_name,
-        row_number,
-        bool_or(field = 'month') as is_month_wrong,
-        bool_or(field = 'ytd') as is_ytd_wrong,
-        bool_or(field = 'prior_ytd') as is_prior_wrong,
-    from "check".value_cell
-    where is_impossible
-    group by all
-)
-
 select
     reading.* replace (
         case when not coalesce(wrong_row.is_month_wrong, false) then reading.month_value end as month_value,
@@ -33,7 +20,7 @@ anti join "check".repeated_row as repeated_row
         reading.submission_id = repeated_row.submission_id
         and reading.org_unit_code = repeated_row.org_unit_code
         and reading.indicator_code = repeated_row.indicator_code
-left join wrong_row
+left join "check".impossible_row as wrong_row
     on
         reading.submission_id = wrong_row.submission_id
         and reading.sheet_name = wrong_row.sheet_name

@@ -10,17 +10,36 @@
 -- vary less), in a month's own size; without five units a count's own chance and a tenth of it serve.
 with paired_amount as (
     select
-        *,
-        max(amount) filter (where is_newest) over (
-            one_series range between interval 12 month preceding and interval 12 month preceding
-        ) as last_year_amount,
-        max(amount) filter (where is_newest) over (
-            one_series range between interval 1 month preceding and interval 1 month preceding
-        ) as previous_amount,
+        -- windows move every column of a row: the words join at the end
+        current_month.row_key,
+        current_month.form_code,
+        current_month.org_unit_code,
+        current_month.indicator_code,
+        current_month.report_month,
+        current_month.kind,
+        current_month.is_newest,
+        current_month.amount,
+        last_year.amount as last_year_amount,
+        previous_month.amount as previous_amount,
         -- of a flow the month before explains nothing
-        case when kind = 'stock' then amount - previous_amount end as step_amount,
-    from "check".month_amount
-    window one_series as (partition by form_code, org_unit_code, indicator_code order by report_month)
+        case
+            when current_month.kind = 'stock' then current_month.amount - previous_month.amount
+        end as step_amount,
+    from "check".month_amount as current_month
+    left join "check".month_amount as last_year
+        on
+            last_year.is_newest
+            and current_month.form_code = last_year.form_code
+            and current_month.org_unit_code = last_year.org_unit_code
+            and current_month.indicator_code = last_year.indicator_code
+            and current_month.report_month = last_year.report_month + interval 12 month
+    left join "check".month_amount as previous_month
+        on
+            previous_month.is_newest
+            and current_month.form_code = previous_month.form_code
+            and current_month.org_unit_code = previous_month.org_unit_code
+            and current_month.indicator_code = previous_month.indicator_code
+            and current_month.report_month = previous_month.report_month + interval 1 month
 ),
 
 -- each row with its own two years, gathered once: to search one window seven times takes twice as long
@@ -128,17 +147,17 @@ measured as (
 
 select
     row_key,
-    submission_id,
-    org_unit_code,
-    form_code,
-    indicator_code,
-    report_month,
-    kind,
-    sheet_name,
-    cell,
-    text,
-    has_explanation,
-    amount,
+    month_amount.submission_id,
+    month_amount.org_unit_code,
+    month_amount.form_code,
+    month_amount.indicator_code,
+    month_amount.report_month,
+    month_amount.kind,
+    month_amount.sheet_name,
+    month_amount.cell,
+    month_amount.text,
+    month_amount.has_explanation,
+    month_amount.amount,
     months_count,
     usual_amount,
     usual_spread,
@@ -149,4 +168,5 @@ select
     cast(spreads_ratio as decimal(18, 3)) as spreads_ratio,
     -- a series of nothing but zeros says nothing about the size of what comes at last
     case when usual_amount != 0 then cast(spreads_ratio as decimal(18, 3)) end as gross_ratio,
-from measured
+from "check".month_amount as month_amount
+inner join measured using (row_key)

@@ -27,14 +27,12 @@ from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 
-import duckdb
-
 from jindu.catalogue import Catalogue, empty_frames, load, store
 from jindu.checks import gate
 from jindu.night import close_night, drop_lock, open_night
 from jindu.sample import generate
 from jindu.settings import OFFICE_TIMEZONE, PROJECT_ROOT, Home, Night, no_progress, run_id_of
-from jindu.warehouse.connection import connect, prepare
+from jindu.warehouse.connection import connect
 from jindu.warehouse.models import build, build_core, build_readings, models, stage_of, store_reference
 from jindu.workbooks.collect import collect
 from jindu.workbooks.read import read
@@ -194,10 +192,9 @@ def fill_city(folder: str) -> None:
     """The tables that the check tables read, each row as if a workbook had been read."""
     home = Home(Path(folder))
     home.root.mkdir(parents=True, exist_ok=True)
-    with duckdb.connect(home.private_database) as connection:
+    with connect(home) as connection:
         connection.execute("set memory_limit = '6GB'")
         connection.execute("set enable_progress_bar = false")
-        prepare(connection)
         store(connection, Catalogue(empty_frames()))
         build(connection, CITY_NIGHT, [name for name in models() if stage_of(name) == "reading"])
         for statement in REFERENCE_ROWS:
