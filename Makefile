@@ -23,7 +23,7 @@ SHELL := bash
 .PHONY: help setup run serve test chaos bench bench-scale compat check docs gallery pictures lock clean
 
 help: ## list these commands
-	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-8s %s\n", $$1, $$2 }' Makefile
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-11s %s\n", $$1, $$2 }' Makefile
 	@echo
 	@echo "  make run AS_OF=$(AS_OF) JINDU_HOME=$(JINDU_HOME)   (PYTHON=$(PYTHON))"
 	@echo "  make serve JINDU_HOME=$(JINDU_HOME) PORT=$(PORT)"

@@ -3,7 +3,7 @@
 import os
 import shutil
 from collections import Counter
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -149,7 +149,7 @@ class Status:
 
 def read_status(home: Home, now: datetime, digests: dict[str, Any] | None) -> Status:
     """The status of a home at the moment `now`; age is in hours since the published as-of moment."""
-    summary = read_summary(home) if home.published.exists() else None
+    summary = with_own_names(home, read_summary(home)) if home.published.exists() else None
     age = round((now - summary.as_of).total_seconds() / 3600, 1) if summary else None
     place = next(folder for folder in (home.root, *home.root.parents) if folder.exists())
     return Status(
@@ -180,10 +180,8 @@ def _pending(home: Home) -> dict[str, int]:
 
 
 def status_lines(status: Status, lang: str) -> list[str]:
-    """The status in a few lines, what needs a person at the end: for the operator's own terminal (with_own_names)."""
+    """The status in a few lines, what needs a person at the end."""
     zh = lang != "en"
-    if status.summary is not None:
-        status = replace(status, summary=with_own_names(status.home, status.summary))
     lines = [f"工作目录：{status.home.root}" if zh else f"home: {status.home.root}"]
     if status.running:
         pid, since = status.running["pid"], status.running["started_at"]

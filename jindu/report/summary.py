@@ -47,7 +47,6 @@ reason as (
         submission_id,
         min_by(message_zh, (severity <> 'critical', sheet_name, cell, rule_code)) as message_zh,
         min_by(message_en, (severity <> 'critical', sheet_name, cell, rule_code)) as message_en,
-        min_by(finding_id, (severity <> 'critical', sheet_name, cell, rule_code)) as finding_id,
         count(*) as finding_count,
     from mart.finding
     where severity in ('critical', 'warning') and state in ('open', 'upheld')
@@ -64,7 +63,6 @@ select
     reason.message_en,
     coalesce(reason.finding_count, 0),
     ranked.submission_id,
-    reason.finding_id,
 from ranked
 left join reason using (submission_id)
 left join mart.org_unit as unit on ranked.org_unit_code = unit.org_unit_code
@@ -111,12 +109,6 @@ left join mart.org_unit as unit on submission.org_unit_code = unit.org_unit_code
 left join mart.form as form on submission.form_code = form.form_code
 where submission.state = 'held' and submission.lock_on < cast($as_of as date)
 order by submission.lock_on, submission.open_warning_count desc, submission.org_unit_code, submission.form_code
-"""
-
-OWN_MESSAGES = """
-select finding_id, message_zh, message_en
-from raw.finding
-where gate = 'incoming' and run_id = (select run_id from history)
 """
 
 MISSING = """
@@ -318,7 +310,6 @@ class OpenSubmission:
     message_en: str | None
     finding_count: int
     submission_id: str = ""
-    finding_id: str | None = None  # of what the messages tell
 
 
 @dataclass(frozen=True)
@@ -513,25 +504,20 @@ def read_summary(home: Home) -> Summary:
 
 
 def with_own_names(home: Home, summary: Summary) -> Summary:
-    """The summary with files called, and cells quoted, as their senders wrote them: for the operator's own terminal.
+    """The summary with the files called as their senders called them, for the operator's own terminal.
 
-    What is published leaves out what may be a person's. Who may not read the private history sees that.
+    Published names leave out what may be a person's. Who may not read the private history sees those.
     """
     if not summary.open_submissions or not os.access(home.history, os.R_OK):
         return summary
     try:
         with duckdb.connect(home.history, read_only=True) as connection:
-            names = dict(connection.execute("select submission_id, file_name from raw.submission").fetchall())
-            told = {number: messages for number, *messages in connection.execute(OWN_MESSAGES).fetchall()}
+            rows = connection.execute("select submission_id, file_name from raw.submission").fetchall()
     except duckdb.Error:
-        return summary  # a night replaces it, or it is damaged: what is published will do
-
-    def own(row: OpenSubmission) -> OpenSubmission:
-        name = re.sub(r"[\x00-\x1f\x7f]+", " ", names.get(row.submission_id, row.file_name))
-        zh, en = told.get(row.finding_id or "", (row.message_zh, row.message_en))
-        return replace(row, file_name=name, message_zh=zh, message_en=en)
-
-    return replace(summary, open_submissions=tuple(own(row) for row in summary.open_submissions))
+        return summary  # a night replaces it, or it is damaged: the published names will do
+    names = {number: re.sub(r"[\x00-\x1f\x7f]+", " ", name) for number, name in rows}
+    own = [replace(row, file_name=names.get(row.submission_id, row.file_name)) for row in summary.open_submissions]
+    return replace(summary, open_submissions=tuple(own))
 
 
 def _known_flaws(connection: duckdb.DuckDBPyConnection, run_id: str) -> tuple[KnownFlaw, ...]:

@@ -122,7 +122,7 @@ def test_the_lock_holds_what_the_project_asks_for() -> None:
 
 def makefile_targets() -> dict[str, str]:
     """Each target that a person calls, with its line of help."""
-    lines = re.findall(r"^([a-z]+):(?: [A-Za-z$()]+)*(?: ## (.+))?$", text_of(PROJECT_ROOT / "Makefile"), re.MULTILINE)
+    lines = re.findall(r"^([a-z-]+):(?: [A-Za-z$()]+)*(?: ## (.+))?$", text_of(PROJECT_ROOT / "Makefile"), re.MULTILINE)
     lines += re.findall(r"^(setup): \S+ ## (.+)$", text_of(PROJECT_ROOT / "Makefile"), re.MULTILINE)
     return dict(lines)
 
@@ -144,7 +144,7 @@ def test_help_lists_every_target() -> None:
 
 @pytest.mark.parametrize("document", [path for path in tracked() if path.suffix == ".md"], ids=lambda path: path.name)
 def test_documents_name_only_targets_that_exist(document: Path) -> None:
-    named = set(re.findall(r"(?:^|`)make ([a-z]+)", text_of(document), re.MULTILINE))
+    named = set(re.findall(r"(?:^|`)make ([a-z-]+)", text_of(document), re.MULTILINE))
     assert named <= set(makefile_targets())
 
 

@@ -95,7 +95,10 @@ def test_who_stops_reading_ends_it_quietly(published_home: Home) -> None:
         assert (process.stderr.read(), process.wait()) == (b"", 141)
 
 
-def test_no_rule_is_drawn_along_a_long_last_text(capsys: Captured, published_home: Home) -> None:
+def test_no_rule_is_drawn_along_a_long_last_text(
+    capsys: Captured, published_home: Home, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.delenv("COLUMNS", raising=False)  # not at a terminal
     assert ask(published_home, "select 'n' as name, repeat('长', 300) as comment") == 0
     _, rule, row, _ = capsys.readouterr().out.splitlines()
     assert cell_len(row) > 600 and cell_len(rule) < 40

@@ -5,7 +5,6 @@ from collections.abc import Callable
 from datetime import datetime, timedelta
 from typing import Any
 
-import duckdb
 import pytest
 
 from jindu import cli
@@ -46,19 +45,6 @@ def test_after_a_failed_night_nothing_says_that_none_has_run(published_home: Hom
     assert "stale" not in codes(status)
     assert status.as_json()["is_stale"]
     assert "     磁盘满。再运行一次 jindu run 即可接着做完。" in status_lines(status, "zh")
-
-
-def test_the_terminal_tells_what_was_typed_and_json_what_is_published(published_home: Home) -> None:
-    with duckdb.connect(published_home.history) as connection:
-        connection.execute("create schema raw; create table history as select 'tonight' as run_id")
-        connection.execute("create table raw.submission as select 'a2' as submission_id, '林某某交.xlsx' as file_name")
-        connection.execute(
-            "create table raw.finding as select 'a2E7' as finding_id, 'incoming' as gate, 'tonight' as run_id,"
-            " '“问林某某”读不成数。' as message_zh, 'not a number' as message_en"
-        )
-    status = status_of(published_home)
-    assert any(line.endswith("林某某交.xlsx · “问林某某”读不成数。") for line in status_lines(status, "zh"))
-    assert "林某某" not in json.dumps(status.as_json(), ensure_ascii=False)
 
 
 def test_a_month_that_is_being_collected_shows_how_many_came(published_home: Home) -> None:

@@ -115,7 +115,7 @@ def test_beside_a_rank_stand_its_range_and_why_it_changed(published_home: Home) 
     assert [re.split(r"\s{2,}", line.strip())[-2:] for line in lines if "91.0%" in line] == [["1–2", "数据更正"]]
     assert [re.split(r"\s{2,}", line.strip())[-2:] for line in lines if "西街 " in line] == [["—", "未报送"]]
     assert "区间：缺报的月份补齐后，最好和最差会是第几" in "\n".join(lines)
-    assert any(line.endswith("restatement") for line in map(str.rstrip, shown(published_home, "en")))
+    assert any(line.endswith("figures restated") for line in map(str.rstrip, shown(published_home, "en")))
 
 
 def test_a_published_rank_stands_beside_ours(published_home: Home) -> None:

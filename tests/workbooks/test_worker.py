@@ -37,11 +37,11 @@ def large_csv(path: Path, columns: int = 60) -> Path:
 
 
 def crashing_workbook(path: Path) -> Path:
-    """Passes the guard; openpyxl finds no such style and raises."""
+    """Passes the guard; openpyxl finds no number in the style and raises."""
     with zipfile.ZipFile(path) as archive:
         parts = {name: archive.read(name) for name in archive.namelist()}
     sheet = "xl/worksheets/sheet1.xml"
-    parts[sheet] = parts[sheet].replace(b'<c r="A1"', b'<c r="A1" s="9999"')
+    parts[sheet] = parts[sheet].replace(b'<c r="A1"', b'<c r="A1" s="x"')
     with zipfile.ZipFile(path, "w") as archive:
         for name, content in parts.items():
             archive.writestr(name, content)
