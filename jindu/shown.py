@@ -3,7 +3,7 @@
 import functools
 from dataclasses import dataclass
 from datetime import date, datetime
-from decimal import ROUND_HALF_UP, Decimal
+from decimal import ROUND_HALF_UP, ROUND_UP, Decimal
 
 from jindu.settings import OFFICE_TIMEZONE
 from jindu.warehouse.columns import load
@@ -44,6 +44,8 @@ WORDS_EN = {  # of published codes that say nothing by themselves; the others ar
     ("change_cause", "others"): "those of others",
     ("change_cause", "restatement"): "figures restated",
 }
+MUCH = 1000  # from here on decimals tell nobody anything; the explanations have them all
+FEW = 10  # below it, a count that is due is shown with a digit more
 COUNTERS = frozenset("个人件份例场处套家户支条栋次类项名宗起座间批所")  # English counts without them: 3 家 is 3
 
 
@@ -196,6 +198,20 @@ def signed(value: Decimal, decimals: int) -> str:
 
 
 @functools.lru_cache(maxsize=1 << 16)
+def places(value: Decimal, kind: str | None, own: int | None) -> int:
+    """The indicator's decimals; one more for a small count that is no whole number (5.25 due by now), none for much."""
+    if abs(value) >= MUCH:
+        return 0
+    digits = own or 0
+    is_whole = value == value.quantize(Decimal(1).scaleb(-digits))
+    return digits if is_whole or abs(value) >= FEW or kind in IN_POINTS else digits + 1
+
+
+def needed_amount(value: Decimal, kind: str | None, own: int | None) -> Decimal:
+    """What each month has to bring, as it is shown everywhere: away from zero, or it would not suffice."""
+    return value.quantize(Decimal(1).scaleb(-places(value, kind, own)), ROUND_UP)
+
+
 def rounded(value: Decimal, decimals: int) -> str:
     """Half away from zero, with thousands separators; never −0."""
     shown = f"{value.quantize(Decimal(1).scaleb(-decimals), ROUND_HALF_UP):,}"

@@ -1,14 +1,12 @@
 """What a digest says of a case in numbers: how far off, since when, what would put it right, how the year will end."""
 
 from datetime import date, datetime
-from decimal import ROUND_UP, Decimal
+from decimal import Decimal
 from typing import Protocol
 
 from jindu.alerts.pending import Case
 from jindu.settings import OFFICE_TIMEZONE
-from jindu.shown import IN_POINTS, MONTHS_EN, minus, percent, rounded, unit_text
-
-LARGE = 1000  # from here on decimals say nothing on a phone; the page has them
+from jindu.shown import IN_POINTS, MONTHS_EN, minus, needed_amount, percent, places, rounded, unit_text
 
 
 class Measured(Protocol):
@@ -28,7 +26,7 @@ class Measured(Protocol):
 
 
 def arithmetic(case: Case, lang: str) -> str:
-    """差 9 户次；今后每月需完成 16.4 户次；预计年末 108.4 户次，把握 12%. Empty where nothing of it is known."""
+    """差 9 户次；今后每月需完成 17 户次；预计年末 108 户次，把握 12%. Empty where nothing of it is known."""
     return ("; " if lang == "en" else "；").join(
         part for part in (_gap(case, lang), _needed(case, lang), _ending(case, lang)) if part
     )
@@ -65,8 +63,8 @@ def difference(case: Measured, value: Decimal, lang: str) -> str:
 
 
 def needed(case: Measured, value: Decimal, lang: str) -> str:
-    """What each month has to bring, without its sign: rounded up, or it would not suffice."""
-    return _amount(case, abs(value).quantize(Decimal(1).scaleb(-_decimals(case, value)), ROUND_UP), lang)
+    """What each month has to bring, without its sign."""
+    return _amount(case, needed_amount(abs(value), case.indicator_kind, case.decimals), lang)
 
 
 def level(case: Measured, value: Decimal, lang: str) -> str:
@@ -112,12 +110,5 @@ def chance(ratio: Decimal) -> str:
 
 
 def _amount(case: Measured, value: Decimal, lang: str) -> str:
-    return f"{minus(rounded(value, _decimals(case, value)))} {unit_text(case.measure, lang)}".rstrip()
-
-
-def _decimals(case: Measured, value: Decimal) -> int:
-    """Its own decimals, one where part of a whole thing is due (5.25), none of large amounts."""
-    if abs(value) >= LARGE:
-        return 0
-    own = case.decimals or 0
-    return max(own, 1) if value != value.quantize(Decimal(1).scaleb(-own)) else own
+    shown = rounded(value, places(value, case.indicator_kind, case.decimals))
+    return f"{minus(shown)} {unit_text(case.measure, lang)}".rstrip()

@@ -1,4 +1,7 @@
-"""A text in several messages: cut between cases, each with the subject, its place among them and its heading."""
+"""A text in several messages, cut between cases: each with subject, place among them, heading and the digest's number.
+
+Whoever has a part twice knows it by the number.
+"""
 
 import re
 from collections.abc import Callable, Iterator
@@ -6,6 +9,7 @@ from itertools import pairwise
 
 PART_MARK = " (99/99)"
 CUT = "…"
+NUMBER = re.compile(r"(?:提醒编号|Digest) \w+")  # how a digest's last line begins
 CASE = re.compile(r"\d+\. ")  # how a case begins in a digest's text; its further lines are indented
 
 
@@ -22,17 +26,19 @@ def split(text: str, room: int, *, most: int | None = None, size: Callable[[str]
     """
     if size(text) <= room:
         return [text]
-    head = text.splitlines()[0]
-    left = room - size(f"{head}{PART_MARK}\n")
+    head, number = text.splitlines()[0], NUMBER.match(text.rstrip().splitlines()[-1])
+    foot = f"\n{number[0]}" if number else ""
+    left = room - size(f"{head}{PART_MARK}\n{foot}")
     if left < room // 2:  # a subject that leaves no room is no heading
-        head, left = "", room - size(PART_MARK) - 1
+        head, left = "", room - size(f"{PART_MARK}\n{foot}")
     lines = text.splitlines()[bool(head) :]
     parts = _packed(lines, left, size)
     if most is not None and len(parts) > most:
         kept = "\n".join([CUT, *lines[-2:]])  # the link and the number of the digest
         parts = [*parts[: most - 1], *_pieces(kept, left, size)[:1]]
     parts = [part.strip("\n") for part in parts]
-    return [f"{head} ({number}/{len(parts)})\n{part}".lstrip() for number, part in enumerate(parts, start=1)]
+    parts = [*(f"{part}{foot}" for part in parts[:-1]), parts[-1]]
+    return [f"{head} ({place}/{len(parts)})\n{part}".lstrip() for place, part in enumerate(parts, start=1)]
 
 
 def _packed(lines: list[str], room: int, size: Callable[[str], int]) -> list[str]:

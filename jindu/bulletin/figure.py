@@ -1,11 +1,10 @@
 """How the figures of a bulletin read: those of jindu/shown.py, with no more decimals than a reader on paper needs."""
 
-from decimal import ROUND_UP, Decimal
+from decimal import Decimal
 
 from jindu.bulletin.issue import Progress
-from jindu.shown import UNKNOWN, minus, pace_text, percent, rounded, unit_text, withheld_word
+from jindu.shown import UNKNOWN, minus, needed_amount, pace_text, percent, places, rounded, unit_text, withheld_word
 
-LARGE = 1000  # from here on decimals say nothing on paper; the workbook has them
 POINT_ZH, POINTS_ZH = "点", "个百分点"
 
 
@@ -15,21 +14,13 @@ def value(row: Progress, number: Decimal | None, lang: str) -> str:
         return withheld_word(lang) if row.is_suppressed else UNKNOWN
     if row.is_share:
         return minus(percent(number))
-    return minus(rounded(number, _decimals(row, number)))
+    return minus(rounded(number, places(number, row.kind, row.decimals)))
 
 
 def needed(row: Progress) -> Decimal | None:
-    """What each month needs from now on, as it is shown: rounded up, or it would not suffice."""
+    """What each month needs from now on, as it is shown."""
     number = row.needed_monthly_value
-    return None if number is None else number.quantize(Decimal(1).scaleb(-_decimals(row, number)), ROUND_UP)
-
-
-def _decimals(row: Progress, number: Decimal) -> int:
-    """Its own decimals, one where part of a whole thing is due (5.25), none of large amounts."""
-    if abs(number) >= LARGE:
-        return 0
-    own = row.decimals or 0
-    return max(own, 1) if number != number.quantize(Decimal(1).scaleb(-own)) else own
+    return None if number is None else needed_amount(number, row.kind, row.decimals)
 
 
 def distance(row: Progress, number: Decimal | None, lang: str) -> str:

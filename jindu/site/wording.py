@@ -2,12 +2,13 @@
 
 import functools
 from collections.abc import Callable, Iterable
-from decimal import ROUND_CEILING, ROUND_FLOOR, ROUND_HALF_UP, Decimal
+from decimal import ROUND_CEILING, ROUND_FLOOR, Decimal
 from typing import Any
 
 from markupsafe import Markup, escape
 
 from jindu.shown import (
+    FEW,
     IN_POINTS,
     STATUSES,
     UNKNOWN,
@@ -15,8 +16,10 @@ from jindu.shown import (
     figure,
     gap_text,
     month_name,
+    needed_amount,
     pace_text,
     percent,
+    places,
     rounded,
     standing_of,
     unit_text,
@@ -27,9 +30,7 @@ from jindu.site.source import Row
 
 WORST = ("missed", "far_behind", "behind")  # what is put right first
 BAR_END = Decimal("1.25")  # a bar of the pace ends here; 1 is marked on it
-MUCH = 1000  # from here on decimals tell nobody anything; the explanations have them all
 COLUMNS = ("month_value", "ytd_value", "target_covered_value", "gap_value", "annual_target_value")  # of one indicator
-FEW = 10  # below it, a count that is due is shown with a digit more
 
 
 def name(row: Row, lang: str) -> str:
@@ -67,7 +68,7 @@ def column_digits(rows: Iterable[Row]) -> dict[str, int]:
         for column in COLUMNS:
             value = getattr(row, column)
             if value is not None:
-                digits[column] = max(digits[column], _decimals(value, row.kind, row.decimals))
+                digits[column] = max(digits[column], places(value, row.kind, row.decimals))
     return digits
 
 
@@ -101,19 +102,19 @@ def gap(row: Row, lang: str, digits: int | None = None) -> str:
     """How far the actual is from what was due."""
     if row.gap_value is None:
         return UNKNOWN
-    own = _decimals(row.gap_value, row.kind, row.decimals) if digits is None else digits
+    own = places(row.gap_value, row.kind, row.decimals) if digits is None else digits
     return gap_text(row.gap_value, row.kind, row.unit, own, lang)
 
 
 def case_gap(case: Row, lang: str) -> str:
     """The gap of an alert's target, with the decimals that it has on every other page."""
-    decimals = _decimals(case.gap_value, case.indicator_kind, case.decimals)
+    decimals = places(case.gap_value, case.indicator_kind, case.decimals)
     return gap_text(case.gap_value, case.indicator_kind, case.unit, decimals, lang)
 
 
 def case_needed(case: Row, lang: str) -> str:
     """What each month has to bring of an alert's target, as every other page says it."""
-    return _monthly(case.needed_monthly_value, case, lang, ROUND_CEILING)
+    return _needed(case.needed_monthly_value, case.indicator_kind, case, lang)
 
 
 def pace(row: Row) -> str:
@@ -144,9 +145,9 @@ def remedy(row: Row, lang: str) -> str:
             else f"was due in {to}, {missing} missing; done late it counts as caught up"
         )
     if row.needed_monthly_value is not None and row.kind not in IN_POINTS:
-        need, recent = _monthly(row.needed_monthly_value, row, lang, ROUND_CEILING), None
+        need, recent = _needed(row.needed_monthly_value, row.kind, row, lang), None
         if row.rolling_3_value is not None and row.kind == "flow":
-            recent = _monthly(row.rolling_3_value / 3, row, lang, ROUND_HALF_UP)
+            recent = _precise(row.rolling_3_value / 3, row, lang)
         if zh:
             return f"到{to}每月需 {need}" + ("" if recent is None else f"，近三月月均 {recent}")
         return f"needs {need} a month until {to}" + ("" if recent is None else f"; {recent} of late")
@@ -261,24 +262,12 @@ def _short_of(row: Row, aim: Decimal, lang: str) -> str:
     return _precise(missing, row, lang)
 
 
-def _monthly(value: Decimal, row: Row, lang: str, rounding: str) -> str:
-    """An amount a month; what is needed is rounded up, or it would not suffice."""
-    digits = _decimals(value, row.kind, row.decimals)
-    return (
-        f"{rounded(value.quantize(Decimal(1).scaleb(-digits), rounding), digits)} {unit_text(row.unit, lang)}".rstrip()
-    )
+def _needed(value: Decimal, kind: str, row: Row, lang: str) -> str:
+    """What each month has to bring, with its unit."""
+    return value_text(needed_amount(value, kind, row.decimals), kind, row.unit, places(value, kind, row.decimals), lang)
 
 
 def _precise(value: Decimal | None, row: Row, lang: str, digits: int | None = None) -> str:
     if value is not None and digits is None:
-        digits = _decimals(value, row.kind, row.decimals)
+        digits = places(value, row.kind, row.decimals)
     return value_text(value, row.kind, row.unit, digits, lang)
-
-
-def _decimals(value: Decimal, kind: str, own: int | None) -> int:
-    """The indicator's decimals; one more for a small count that is no whole number (5.25 due by now), none for much."""
-    if abs(value) >= MUCH:
-        return 0
-    digits = own or 0
-    is_whole = value == value.quantize(Decimal(1).scaleb(-digits))
-    return digits if is_whole or abs(value) >= FEW or kind in IN_POINTS else digits + 1

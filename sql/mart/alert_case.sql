@@ -298,6 +298,7 @@ select
                 told.unit_name || '「' || told.name_zh || '」'
                 || case
                     when told.is_open and told.is_up_to_pace then '曾滞后，现'
+                    when told.is_open and told.status = 'far_behind' then '严重滞后，'
                     when told.is_open then '滞后，'
                     when told.status = 'missed' then '转为未完成，'
                     else '已恢复，'
@@ -367,6 +368,7 @@ select
                 told.name_en
                 || case
                     when told.is_open and told.is_up_to_pace then ' was behind, now '
+                    when told.is_open and told.status = 'far_behind' then ' far behind, '
                     when told.is_open then ' behind, '
                     when told.status = 'missed' then ' now missed, '
                     else ' recovered, '

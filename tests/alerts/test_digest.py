@@ -42,7 +42,7 @@ def test_how_far_since_when_whose_what_would_mend_it_and_where_to_look(
     assert (
         "1. 红梅 · 纠纷调解数 · 2024年9月\n"
         "   滞后，序时完成率 80.0%（示例）\n"
-        "   差 12 件；今后每月需完成 16.3 件；预计年末 96.5 件，把握 12%\n"
+        "   差 12 件；今后每月需完成 17 件；预计年末 97 件，把握 12%\n"
         "   自2024年7月起 · 责任：综治办\n"
         "   https://jindu.example.org/office/why/350502004001/mediated.html\n"
     ) in mail_text(mailbox)
@@ -58,7 +58,7 @@ def test_in_english_with_the_english_pages(office: Office, mailbox: Mailbox, mon
     office.tell("Observer", "JINDU_MAIL", language="en")
     office.open_case("a", "behind", "350502004001", "mediated", **BEHIND)
     deliver(office.night(10), no_progress)
-    assert "12 short; 16.3 more needed each month; expected to end at 96.5, chance 12%" in mail_text(mailbox)
+    assert "12 short; 17 more needed each month; expected to end at 97, chance 12%" in mail_text(mailbox)
     assert "since Jul 2024" in mail_text(mailbox)
     assert "https://jindu.example.org/en/why/350502004001/mediated.html" in mail_text(mailbox)
 
@@ -252,7 +252,7 @@ def test_the_chance_of_what_will_be_missed_is_told_once(
     values = BEHIND | {"summary": "红梅「纠纷调解数」预计完不成，完成把握 12%"}
     office.open_case("a", "projected_to_miss", "350502004001", "mediated", **values)
     deliver(office.night(10), no_progress)
-    assert mail_text(mailbox).count("12%") == 1 and "预计年末 96.5 件" in mail_text(mailbox)
+    assert mail_text(mailbox).count("12%") == 1 and "预计年末 97 件" in mail_text(mailbox)
 
 
 MEDIATED = {

@@ -246,6 +246,8 @@ def test_a_case_goes_whole_to_the_next_message_below_its_heading() -> None:
     assert all(part.split("\n", 1)[1].startswith("进度滞后（30 项）\n") for part in parts)
     assert all(part.count(". 某社区") == part.count("自9月起") for part in parts)
     assert sum(f"\n{case}" in part for case in cases for part in parts) == 30
+    assert all(part.endswith("\n提醒编号 abc") for part in parts)  # whichever comes twice is known
+    assert max(len(part.encode()) for part in parts) <= 2048
 
 
 def test_a_long_digest_tells_the_gravest_and_the_number_of_the_rest(
