@@ -123,8 +123,8 @@ def _read(night: Night, *, read_only: bool = False) -> tuple[Published, list[Pos
             Post(
                 recipient,
                 published.of(recipient, is_everyone=not recipients),
-                told_of(connection, recipient.name),
-                digests_told(connection, recipient.name),
+                told_of(connection, recipient),
+                digests_told(connection, recipient),
                 recipient.scope is None or scope_is_known(connection, recipient.scope),
                 own_units(connection, recipient) if recipients else frozenset(),
             )

@@ -28,7 +28,7 @@ with failure as (
 told as (
     select case_id, event, sent_at, notified_at
     from raw.notification
-    where recipient_name = $name
+    where recipient_name = $name and ($is_filed or not coalesce(is_filed, false))
     union all
     select failure.case_id, notification.event, notification.sent_at, notification.notified_at
     from raw.notification as notification
@@ -36,7 +36,10 @@ told as (
         on
             notification.notified_at >= failure.failed_at
             and coalesce(notification.notified_at < failure.mended_at, true)
-    where notification.recipient_name = $name and starts_with(notification.case_id, 'run_failed ')
+    where
+        notification.recipient_name = $name
+        and starts_with(notification.case_id, 'run_failed ')
+        and ($is_filed or not coalesce(notification.is_filed, false))
 )
 
 select case_id, arg_max(event, sent_at), max(notified_at)
@@ -161,19 +164,22 @@ def published_cases(connection: duckdb.DuckDBPyConnection) -> Published:
     return Published(cases, refusals)
 
 
-def told_of(connection: duckdb.DuckDBPyConnection, recipient_name: str) -> dict[str, Told]:
+def told_of(connection: duckdb.DuckDBPyConnection, recipient: Recipient) -> dict[str, Told]:
     """What the recipient was told last of each case; from the private database.
 
+    A file in outbox/ tells those alone who have no channel: whoever is given one hears of what is open.
     A run that failed was told before it was a case: whoever was told of one knows of the case of that night.
     """
-    rows = connection.execute(TOLD, {"name": recipient_name}).fetchall()
+    rows = connection.execute(TOLD, {"name": recipient.name, "is_filed": not recipient.channel}).fetchall()
     return {case_id: Told(event, notified_at) for case_id, event, notified_at in rows}
 
 
-def digests_told(connection: duckdb.DuckDBPyConnection, recipient_name: str) -> set[str]:
-    """The ids of the digests that the recipient has had."""
+def digests_told(connection: duckdb.DuckDBPyConnection, recipient: Recipient) -> set[str]:
+    """The ids of the digests that the recipient has had, by the channel where there is one."""
     rows = connection.execute(
-        "select distinct digest_id from raw.notification where recipient_name = ?", [recipient_name]
+        "select distinct digest_id from raw.notification"
+        " where recipient_name = $name and ($is_filed or not coalesce(is_filed, false))",
+        {"name": recipient.name, "is_filed": not recipient.channel},
     ).fetchall()
     return {digest_id for (digest_id,) in rows}
 

@@ -40,6 +40,20 @@ def test_a_case_is_told_once_and_its_end_once(
     assert office.notified() == {("a", "opened", "街道统筹办"), ("a", "resolved", "街道统筹办")}
 
 
+def test_whoever_is_given_a_channel_hears_of_what_was_only_filed(
+    office: Office, webhook: Webhook, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("JINDU_HOOK", webhook.url)
+    office.tell("街道统筹办")
+    office.open_case("a", "behind", "350502004001", "mediated")
+    deliver(office.night(10), no_progress)
+    office.execute("update reference.recipient set channel = 'JINDU_HOOK'")
+    for day in (10, 11):
+        deliver(office.night(day, attempt=day), no_progress)
+    assert len(office.outbox()) == 1
+    assert [body["title"] for body in webhook.bodies] == ["【进度】10月10日：新增 1 项"]
+
+
 def test_notified_at_is_the_nights_as_of(office: Office) -> None:
     office.open_case("a", "missed", "350502004001", "mediated")
     deliver(office.night(10), no_progress)
