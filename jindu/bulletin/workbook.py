@@ -13,7 +13,7 @@ from unicodedata import east_asian_width
 from jindu.bulletin.document import Document, Paragraph, wording
 from jindu.bulletin.issue import Issue, Progress
 from jindu.bulletin.tables import below
-from jindu.shown import rank_change, withheld_word, word
+from jindu.shown import rank_change, unit_text, withheld_word, word
 from jindu.spreadsheet import new_workbook
 
 FILLS = {"red": "#F6C9C4", "orange": "#FBDDB5", "yellow": "#FFF3B8", "blue": "#D3E4F5", "grey": "#E6E6E6"}
@@ -157,6 +157,13 @@ def _given(row: Progress, number: Decimal | None, lang: str) -> Value:
     return withheld_word(lang) if number is None and row.is_suppressed else number
 
 
+def _measure(row: Progress, lang: str) -> str:
+    """The unit in a column of its own, where English cannot leave the counting words out."""
+    if row.is_share:
+        return "%"
+    return unit_text(row.measure, lang) or ("number" if lang == "en" else "")
+
+
 def _progress_fields(lang: str) -> list[Field]:
     say = wording(lang)
 
@@ -166,7 +173,11 @@ def _progress_fields(lang: str) -> list[Field]:
     return [
         Field(say("指标", "Indicator"), 34, lambda row: row.name_en if lang == "en" else row.name_zh),
         Field(say("责任单位", "Owner"), 16, lambda row: row.owner),
-        Field(say("计量单位", "Unit of measure"), 9, lambda row: "%" if row.is_share else row.measure),
+        Field(
+            say("计量单位", "Unit of measure"),
+            9,
+            lambda row: "%" if row.is_share else unit_text(row.measure, lang) or "number",
+        ),
         number("年度目标", "Annual target", "annual_target_value"),
         number("应完成", "Due", "target_covered_value"),
         number("已完成", "Done", "ytd_value"),
