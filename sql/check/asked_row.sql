@@ -62,16 +62,17 @@ asked as (
             when expected_cell.cells_required = 'ytd' then answer_row.has_ytd
             else answer_row.has_month and answer_row.has_ytd
         end as is_answered,
-        -- the cell to fill: the one that the form asks for and that is blank
+        -- the measure to fill: what the form asks for and lacks; a cell that is filled, readable or not, is never it
         case
-            when answer_row.month_cell is null then 'ytd'
-            when answer_row.ytd_cell is null then 'month'
-            when
-                expected_cell.cells_required = 'ytd'
-                or (expected_cell.cells_required = 'both' and answer_row.has_month)
-                then 'ytd'
+            when indicator.kind = 'flow' and expected_cell.cells_required = 'ytd' then 'ytd'
+            when indicator.kind = 'flow' and expected_cell.cells_required = 'both' and answer_row.has_month then 'ytd'
+            when indicator.kind = 'flow' and expected_cell.cells_required in ('month', 'both') then 'month'
+            -- either cell will do: one whose column is there
+            when answer_row.month_cell is null and answer_row.ytd_cell is not null then 'ytd'
+            when answer_row.ytd_cell is not null and expected_cell.cells_required = 'ytd' then 'ytd'
             else 'month'
         end as field_to_fill,
+        -- null where the column is absent
         case when field_to_fill = 'ytd' then answer_row.ytd_cell else answer_row.month_cell end as blank_cell,
     from "check".submission as submission
     inner join core.expected_cell as expected_cell

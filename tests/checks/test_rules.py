@@ -323,6 +323,18 @@ def test_a_column_that_was_left_out_is_told_once(office: Office) -> None:
     assert not office.fails("required_blank")
 
 
+def test_a_column_that_is_not_there_is_told_once_and_at_no_cell(office: Office) -> None:
+    submission = office.submission("A", "2030-03")
+    for code, month in (("x", 1), ("y", "①")):
+        office.indicator(code)
+        office.row(submission, code, month, ytd_cell=None, ytd_state=None)
+        office.expect("m", "A", "A", code, date(2030, 3, 1), cells_required="both")
+    (told,) = office.failing("blank_column").values()
+    assert (told["cell"], told["blank_count"], told["column_zh"]) == (None, 2, "本年累计")
+    assert told["lack_zh"] == "表里没有，有 2 项必填，请补上"
+    assert not office.fails("required_blank")
+
+
 def test_a_form_that_requires_nothing_may_be_blank(office: Office) -> None:
     office.indicator("x")
     office.row(office.submission("A", "2030-03"), "x")
