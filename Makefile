@@ -70,8 +70,8 @@ bench: setup $(BENCHED) ## measure: first answer, night, projection, laws, mutan
 	@code=0; for script in $$(grep -l __main__ tests/bench/*.py tests/bench/faults/*.py); do \
 	    $(BIN)/python -m "$$(tr / . <<< "$${script%.py}")" || code=$$?; done; exit $$code
 
-bench-scale: setup ## measure the calculation from one office to a country's worth (tests/scale/rebuild.py)
-	@$(BIN)/python -m tests.scale.rebuild
+bench-scale: setup $(BENCHED) ## measure at a country's size: calculation, judging, analysts' questions (tests/scale/; hours)
+	@code=0; for script in rebuild judging queries; do $(BIN)/python -m tests.scale.$$script || code=$$?; done; exit $$code
 
 $(COMPATIBLE): $(INSTALLED) requirements-compat.lock
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --require-hashes --upgrade \

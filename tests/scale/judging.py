@@ -82,6 +82,7 @@ def main(arguments: Sequence[str]) -> int:
 def build_checks(folder: str) -> None:
     """The measures that the rules judge."""
     with connect(Home(Path(folder))) as connection:
+        connection.execute("set enable_progress_bar = false")
         names = [name for name in models() if name.startswith("check.") and stage_of(name) == "reading"]
         build(connection, CITY_NIGHT, names)
 
