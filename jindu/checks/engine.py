@@ -125,14 +125,10 @@ def _rows_counts(source: Any, tables: Iterable[str]) -> dict[str, int]:
 
     counts = {}
     with source.get_engine().connect() as connection:
-        there = {
-            f"{schema}.{name}"
-            for schema, name in connection.execute(
-                text(
-                    "select table_schema, table_name from information_schema.tables where table_catalog = current_database()"
-                )
-            )
-        }
+        known = text(
+            "select table_schema, table_name from information_schema.tables where table_catalog = current_database()"
+        )
+        there = {f"{schema}.{name}" for schema, name in connection.execute(known)}
         for table in tables:
             schema, name = table.split(".")
             if table not in there:
