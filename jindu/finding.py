@@ -32,7 +32,9 @@ STATE_WORDS = {  # as warehouse/columns.yml has them
     "settled": ("此前已答复", "settled before"),
     "waived": ("已放行", "waived"),
     "upheld": ("已认定", "upheld"),
-    "noted": ("仅提示", "noted"),  # what is information only, as mart.quality_finding calls it
+    "noted": ("仅提示", "noted"),
+    "replaced": ("已被新版替代", "replaced"),
+    "withdrawn": ("报送已撤回", "withdrawn"),
     "refused": ("这一版已退回，等重报", "its version is refused: to be sent again"),
 }
 OWNER_WORDS = {"填报员": "clerk", "统筹办": "office", "维护员": "maintainer"}  # jindu/checks/expectations.py, OWNERS
@@ -43,6 +45,17 @@ ENGLISH_WORDS = (
     (re.compile(r"(-?[0-9.]+) 或 (-?[0-9.]+)"), r"\1 or \2"),
     (re.compile(r"小于 1 万亿（([0-9]+)）(.*)"), r"below \1 \2"),
     (re.compile(r"填报单位的全称或代码"), "the sender's full name or code"),
+    (re.compile(r"> 0 字节"), "> 0 bytes"),
+    (re.compile(r"只含本表的文件"), "a file with this form alone"),
+    (re.compile(r"UTF-8 或 GB18030"), "UTF-8 or GB18030"),
+    (re.compile(r"没有打开密码"), "no password"),
+    (re.compile(r"不带宏的 .xlsx"), ".xlsx without macros"),
+    (re.compile(r"有表头：指标和数值"), "a header row: indicator and values"),
+    (re.compile(r"一个表头"), "one header row"),
+    (re.compile(r"一份文件一张报表"), "one form a file"),
+    (re.compile(r"填报的行"), "rows of figures"),
+    (re.compile(r"没有损坏的文件"), "an undamaged file"),
+    (re.compile(r"没有损坏的 (\..*)"), r"an undamaged \1"),
     (re.compile(r"准确数"), "the exact figure"),
     (re.compile(r"本表列出的指标代码"), "a code of the form's indicators"),
     (re.compile(r"本表列出的填报对象代码"), "a code of the form's units"),
@@ -52,31 +65,14 @@ ENGLISH_WORDS = (
     (re.compile(r"身份证号"), "an identity card number"),
     (re.compile(r"电话号码"), "a telephone number"),
 )
-STANDING = ("accepted", "held", "rejected")  # a version that another has taken the place of, or withdrawn, is past
 
 HAS_COLUMN = """
 select 1
 from duckdb_columns()
-where schema_name = 'mart' and table_name = 'submission' and column_name = 'put_right_id'
+where schema_name = 'mart' and table_name = 'submission' and column_name = 'is_standing'
 """
 
-# A rejected file that was sent again since is past; one without a version is once another put it right
 FINDINGS = """
-with newer as (
-    select
-        submission.submission_id,
-        bool_or(
-            later.state in ('accepted', 'held')
-            and later.form_code = submission.form_code
-            and later.report_month = submission.report_month
-        ) as is_replaced,
-    from mart.submission as submission
-    inner join mart.submission as later
-        on submission.org_unit_code = later.org_unit_code and submission.received_at < later.received_at
-    where submission.version is not null
-    group by submission.submission_id
-)
-
 select
     finding.finding_id,
     finding.submission_id,
@@ -104,11 +100,9 @@ select
     finding.decision_id,
     finding.settled_by_id,
     finding.since_on,
-    submission.state = 'rejected'
-    and coalesce(newer.is_replaced, submission.put_right_id is not null) as is_replaced,
+    submission.is_standing,
 from mart.finding as finding
 inner join mart.submission as submission using (submission_id)
-left join newer using (submission_id)
 left join mart.org_unit as unit on finding.org_unit_code = unit.org_unit_code
 left join mart.form as form on finding.form_code = form.form_code
 left join mart.indicator as indicator on finding.indicator_code = indicator.indicator_code
@@ -169,7 +163,7 @@ class Told:
     decision_id: str | None
     settled_by_id: str | None
     since_on: date  # known since that night
-    is_replaced: bool
+    is_standing: bool  # its version: not withdrawn, and none has taken its place
     owner: str = ""  # who mends it (expectations/incoming.yml)
     is_refused: bool = False  # its version is: something critical is in it, or something was upheld
     is_pending: bool = False  # decided since the last night, which does not know it yet
@@ -182,7 +176,7 @@ class Told:
     @property
     def is_past(self) -> bool:
         """Whether its file counts no more, or was sent again: nothing is left to answer."""
-        return self.submission_state not in STANDING or self.is_replaced
+        return not self.is_standing
 
     @property
     def awaits_report(self) -> bool:

@@ -1,6 +1,7 @@
 """How values, months and codes read wherever people look at them, in Chinese and English."""
 
 import functools
+import re
 from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import ROUND_HALF_UP, ROUND_UP, Decimal
@@ -189,6 +190,17 @@ def unit_text(unit: str | None, lang: str) -> str:
     if lang != "en":
         return unit
     return UNITS_EN.get(unit, "" if unit in COUNTERS else unit)
+
+
+UNIT_AFTER_FIGURE = re.compile(
+    r"(?<=\d)\s*(" + "|".join(sorted({*UNITS_EN, *COUNTERS}, key=len, reverse=True)) + r")(?![\u4e00-\u9fff])"
+)
+
+
+def english_figures(text: str) -> str:
+    """A text of figures with their units as English has them: 12件 is 12, 725 元 is 725 yuan."""
+    words = UNIT_AFTER_FIGURE.sub(lambda unit: f" {unit_text(unit[1], 'en')}".rstrip(), text)
+    return words.replace("（", " (").replace("）", ")")
 
 
 def signed(value: Decimal, decimals: int) -> str:

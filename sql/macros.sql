@@ -303,6 +303,23 @@ create or replace macro refusal_words(refusal_code) as
         when 'reader_failed' then '读取中断'
     end;
 
+-- What is expected of a file that was refused so: the formats only where it is of none of them.
+create or replace macro refusal_remedy(refusal_code) as
+    case refusal_code
+        when 'empty_file' then '> 0 字节'
+        when 'too_large' then '只含本表的文件'
+        when 'unknown_encoding' then 'UTF-8 或 GB18030'
+        when 'encrypted' then '没有打开密码'
+        when 'macro' then '不带宏的 .xlsx'
+        when 'no_table' then '有表头：指标和数值'
+        when 'ambiguous_table' then '一个表头'
+        when 'mixed_document' then '一份文件一张报表'
+        when 'no_rows' then '填报的行'
+        when 'reader_failed' then '没有损坏的文件'
+        when 'not_a_workbook' then '没有损坏的 .xlsx, .xls, .et, .csv'
+        else '.xlsx, .xls, .et, .csv'
+    end;
+
 -- What a spreadsheet's error value says, for whoever is to mend it; null for a text that is none.
 create or replace macro formula_error_words(text) as
     case

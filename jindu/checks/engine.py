@@ -4,8 +4,7 @@ Importing the library takes about ten seconds, so that happens inside the functi
 """
 
 import os
-import warnings
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from itertools import groupby
@@ -53,7 +52,7 @@ def judge(database: Path, expectations: tuple[Expectation, ...], progress: Progr
     from great_expectations.data_context.types.base import ProgressBarsConfig  # noqa: PLC0415
 
     by_table = sorted(expectations, key=attrgetter("table"))
-    tables = [(table, list(members)) for table, members in groupby(by_table, key=attrgetter("table"))]
+    tables = {table: list(members) for table, members in groupby(by_table, key=attrgetter("table"))}
     verdicts: dict[str, Verdict] = {}
     context = gx.get_context(mode="ephemeral")
     context.variables.progress_bars = ProgressBarsConfig(globally=False)
@@ -62,11 +61,14 @@ def judge(database: Path, expectations: tuple[Expectation, ...], progress: Progr
         connection_string=f"duckdb:///{database}",
         create_temp_table=False,
         kwargs={"connect_args": {"read_only": True}},
+        # all at once: after each one added the library writes the whole context as YAML
+        assets=[_judged_columns(table, members) for table, members in tables.items()],
     )
-    with _buffered_rows():
+    with _buffered_rows(frozenset(asset.query for asset in source.assets)):
         try:
-            for done, (table, members) in enumerate(tables, start=1):
-                for verdict in _judge_table(gx, source, table, members):
+            counts = _rows_counts(source, tables)
+            for done, (table, members) in enumerate(tables.items(), start=1):
+                for verdict in _judge_table(gx, source, table, members, counts[table]):
                     verdicts[verdict.expectation.code] = verdict
                 progress(done, len(tables))
         finally:
@@ -86,17 +88,19 @@ def told_once(verdicts: list[Verdict]) -> list[Verdict]:
 
 
 @contextmanager
-def _buffered_rows() -> Iterator[None]:
-    """Fetch the rows of DuckDB at once: Great Expectations reads them after it has closed the connection."""
+def _buffered_rows(asked_for_names: frozenset[str]) -> Iterator[None]:
+    """Fetch the rows of DuckDB at once: Great Expectations reads them after it has closed the connection.
+
+    A table's whole query it runs only to learn the names of the columns: none of those rows is fetched.
+    """
     from sqlalchemy import event  # noqa: PLC0415 - only a gate needs it
     from sqlalchemy.engine import Engine  # noqa: PLC0415
     from sqlalchemy.engine.cursor import FullyBufferedCursorFetchStrategy  # noqa: PLC0415
 
-    def fetch(connection: Any, cursor: Any, _statement: Any, _parameters: Any, execution: Any, _many: Any) -> None:
+    def fetch(connection: Any, cursor: Any, statement: str, _parameters: Any, execution: Any, _many: Any) -> None:
         if connection.dialect.name == "duckdb" and cursor.description is not None:
-            execution.cursor_fetch_strategy = FullyBufferedCursorFetchStrategy(
-                cursor, cursor.description, cursor.fetchall()
-            )
+            rows = [] if statement in asked_for_names else cursor.fetchall()
+            execution.cursor_fetch_strategy = FullyBufferedCursorFetchStrategy(cursor, cursor.description, rows)
 
     event.listen(Engine, "after_cursor_execute", fetch)
     try:
@@ -105,26 +109,46 @@ def _buffered_rows() -> Iterator[None]:
         event.remove(Engine, "after_cursor_execute", fetch)
 
 
-def _judge_table(gx: Any, source: Any, table: str, members: list[Expectation]) -> Iterator[Verdict]:
-    """Which of a table's expectations hold, all in one query; then the keys of those that do not, most being kept."""
+def _judged_columns(table: str, members: list[Expectation]) -> dict[str, str]:
+    """A table as the library sees it: a query of the columns that are judged, of which it asks the names once.
+
+    Of a table asset it asks columns, keys and relations in the catalogue, which costs more than judging them.
+    """
     schema, name = table.split(".")
-    try:
-        with warnings.catch_warnings():
-            # naming the schema once for the whole source would take a second source for each other schema
-            warnings.filterwarnings("ignore", message="`schema_name` is deprecated", category=DeprecationWarning)
-            asset = source.add_table_asset(table, table_name=name, schema_name=schema)
-    except ConnectionError as error:  # what the library makes of a table that is not there
-        raise GateError(
-            f"检查表 {table} 不存在，请先重建（sql/{schema}/{name}.sql）：{error}",
-            f"The check table {table} is not there; build it first (sql/{schema}/{name}.sql): {error}",
-        ) from error
-    batch = asset.add_batch_definition_whole_table("whole").get_batch()
+    columns = ", ".join(f'"{column}"' for column in dict.fromkeys([KEY, *(member.column for member in members)]))
+    return {"name": table, "type": "query", "query": f'SELECT {columns} from "{schema}"."{name}"'}
+
+
+def _rows_counts(source: Any, tables: Iterable[str]) -> dict[str, int]:
+    """The rows of each table. Raises GateError when one is not there."""
+    from sqlalchemy import text  # noqa: PLC0415 - only a gate needs it
+
+    counts = {}
+    with source.get_engine().connect() as connection:
+        known = text(
+            "select table_schema, table_name from information_schema.tables where table_catalog = current_database()"
+        )
+        there = {f"{schema}.{name}" for schema, name in connection.execute(known)}
+        for table in tables:
+            schema, name = table.split(".")
+            if table not in there:
+                raise GateError(
+                    f"检查表 {table} 不存在，请先重建（sql/{schema}/{name}.sql）。",
+                    f"The check table {table} is not there; build it first (sql/{schema}/{name}.sql).",
+                )
+            counts[table] = int(connection.execute(text(f'select count(*) from "{schema}"."{name}"')).scalar_one())
+    return counts
+
+
+def _judge_table(gx: Any, source: Any, table: str, members: list[Expectation], rows_count: int) -> Iterator[Verdict]:
+    """Which of a table's expectations hold, all in one query; then the keys of those that do not, most being kept."""
+    asset = source.get_asset(table)
+    batch = asset.get_batch(asset.build_batch_request())
     held = {
         result.expectation_config.meta["code"]
         for result in batch.validate(_suite(gx, table, members), result_format="BOOLEAN_ONLY").results
         if result.success
     }
-    rows_count = _rows_count(source, schema, name)
     failed = {}
     if broken := [expectation for expectation in members if expectation.code not in held]:
         outcome = batch.validate(_suite(gx, table, broken), result_format=EVERY_KEY)
@@ -142,13 +166,6 @@ def _suite(gx: Any, table: str, members: list[Expectation]) -> Any:
     for expectation in members:
         suite.add_expectation(_translate(gx, expectation))
     return suite
-
-
-def _rows_count(source: Any, schema: str, name: str) -> int:
-    from sqlalchemy import text  # noqa: PLC0415 - only a gate needs it
-
-    with source.get_engine().connect() as connection:
-        return int(connection.execute(text(f'select count(*) from "{schema}"."{name}"')).scalar_one())
 
 
 def _translate(gx: Any, expectation: Expectation) -> Any:

@@ -15,6 +15,7 @@ from jindu.checks.expectations import Expectation, every_expectation, gate_expec
 from jindu.checks.plain import fails
 from jindu.checks.store import store_evaluations, store_rules
 from jindu.settings import JinduError, Night, Progress, StepReport, no_progress
+from jindu.shown import english_figures
 from jindu.warehouse.connection import closed, connect
 
 ADVISORY_GATE = (
@@ -31,6 +32,12 @@ CARD_NUMBER = re.compile(
 # a mobile number, in one or in groups of 3-4-4
 TELEPHONE_NUMBER = re.compile(r"(?<!\d)1[3-9]\d[\s-]?\d{4}[\s-]?\d{4}(?!\d)")
 FIGURE = re.compile(r"[\s\d.,+-]*")
+# a figure, or what made it, with a unit of one to three characters: ≈ 0件, 6095万元（41500 - 35405 = 6095）
+MEASURE = re.compile(r"[\s≈≥≤±]*[-−+]?[\d.,]+\s*[\u4e00-\u9fff]{0,3}(（[\s\d.,=+−-]*）)?")
+# spaces of no width, marks of direction, joiners and fillers: what a cell holds and nobody sees
+INVISIBLE = re.compile(
+    "[\u00ad\u034f\u061c\u115f\u1160\u17b4\u17b5\u180e\u200b-\u200f\u2028-\u202e\u2060-\u206f\u3164\ufe00-\ufe0f\ufeff\uffa0]"
+)
 PLAIN_DIGITS = str.maketrans("０１２３４５６７８９Ｘｘx", "0123456789XXX")
 CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f]+")
 HIDDEN = "*"
@@ -187,9 +194,10 @@ def _finding(expectation: Expectation, row: dict[str, Any], finding_id: str) -> 
             else without_personal_number(text)
             for name, text in told.items()
         }
+        told = {name: text and visible(text) for name, text in told.items()}
         named = row | told | {"report_month": row["report_month"] and f"{row['report_month']:%Y-%m}"}
         message_zh = _filled(expectation.message_zh, named, row["indicator_zh"])
-        message_en = _filled(expectation.message_en, named, row["indicator_en"])
+        message_en = _filled(expectation.message_en, _in_english(named), row["indicator_en"])
     except KeyError as error:
         raise GateError(
             f"检查项 {expectation.code} 用到的列 {error} 不在 {expectation.table} 中。",
@@ -222,6 +230,24 @@ def without_personal_number(text: str | None) -> str | None:
 def without_card_number(text: str | None) -> str | None:
     """The text with the digits of identity cards hidden: of a figure, any other digits are the figure."""
     return _hidden(text, CARD_NUMBER)
+
+
+def visible(text: str) -> str:
+    """The text with what nobody can see named: a cell that looks like 12 and holds more is told as 12[U+200B]."""
+    return INVISIBLE.sub(lambda character: f"[U+{ord(character[0]):04X}]", text)
+
+
+def _in_english(named: dict[str, Any]) -> dict[str, Any]:
+    """The names of an English message: what is worked out, and figures alone, with English units.
+
+    What somebody typed beside a figure stays as it is, so that the published copy can mask it.
+    """
+    return named | {
+        name: english_figures(value)
+        for name, value in named.items()
+        if isinstance(value, str)
+        and (name.endswith(("_en", "_shown")) or (name in ("found", "expected") and MEASURE.fullmatch(value)))
+    }
 
 
 def _hidden(text: str | None, number: re.Pattern[str]) -> str | None:

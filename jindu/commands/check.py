@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from jindu.reading_order import reading_place
 from jindu.settings import Home, JinduError, Progress, home_folder, no_progress, parse_as_of, reference_folder
 from jindu.spoken import (
     DONE,
@@ -364,15 +365,9 @@ def _open(judgement: "Judgement") -> list["Finding"]:
     return [one for one in judgement.findings if judgement.is_open(one)]
 
 
-def _severest_first(finding: "Finding", answers: Mapping[str, str]) -> tuple[bool, bool, str, int, str]:
-    row = "".join(filter(str.isdigit, finding.cell or ""))
-    return (
-        answers[finding.finding_id] in ANSWERED,
-        finding.severity != "critical",
-        finding.sheet_name or "",
-        int(row or 0),
-        finding.cell or "",
-    )
+def _severest_first(finding: "Finding", answers: Mapping[str, str]) -> tuple[object, ...]:
+    place = reading_place(finding.sheet_name, finding.cell)
+    return (answers[finding.finding_id] in ANSWERED, finding.severity != "critical", place)
 
 
 def folded(text: str, width: int) -> list[str]:

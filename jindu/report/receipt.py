@@ -16,6 +16,7 @@ from typing import Any, TextIO
 
 import jinja2
 
+from jindu.reading_order import reading_place
 from jindu.settings import OFFICE_TIMEZONE, JinduError
 
 TEMPLATES = Path(__file__).parent / "templates"
@@ -416,9 +417,8 @@ def _plain(text: str | None, longest: int = LONGEST_TEXT) -> str:
 
 
 def _place(remark: Remark) -> tuple[Any, ...]:
-    found = re.fullmatch(r"([A-Z]+)(\d+)", remark.cell or "")
-    cell = (int(found[2]), len(found[1]), found[1]) if found else (0, 0, remark.cell or "")
-    return (remark.severity != "critical" and not remark.is_upheld, remark.sheet_name or "", cell, remark.message_zh)
+    place = reading_place(remark.sheet_name, remark.cell)
+    return (remark.severity != "critical" and not remark.is_upheld, place, remark.message_zh)
 
 
 def _in_a_name(text: str) -> str:

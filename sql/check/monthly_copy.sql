@@ -41,7 +41,7 @@ select
     any_value(sheet_name) as sheet_name,
     arg_min(amount_cell, row_number) as cell,  -- the first of them, so that there is somewhere to look
     count(*) || ' = ' || strftime(report_month - interval 1 month, '%Y-%m') as found,
-    cast(null as varchar) as expected,
+    '≠ ' || strftime(report_month - interval 1 month, '%Y-%m') as expected,
     arg_min(has_explanation, row_number) as is_explained,  -- a note on another cell is about that one
     count(*) as compared_count,
     count(*) filter (where amount_value != previous_value) as changed_count,

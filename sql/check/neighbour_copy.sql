@@ -55,7 +55,7 @@ select
     fingerprint.sheet_name,
     fingerprint.first_cell as cell,
     fingerprint.compared_count || ' = ' || org_unit.name as found,
-    cast(null as varchar) as expected,
+    '≠ ' || org_unit.name as expected,
     fingerprint.has_explanation as is_explained,
     fingerprint.compared_count,
     org_unit.name as original_name,

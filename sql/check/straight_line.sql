@@ -10,7 +10,7 @@ select
     sheet_name,
     cell,
     text as found,
-    cast(null as varchar) as expected,
+    cast(null as varchar) as expected,  -- nothing is wrong: no other figure is
     has_explanation as is_explained,
     step_amount,
     line_months_count,

@@ -98,7 +98,7 @@ select
     file_name,
     is_readable,
     refusal_words(refusal_code) as refusal_found,
-    '.xlsx, .xls, .et, .csv' as formats_read,
+    refusal_remedy(refusal_code) as refusal_expected,
     refusal_zh,
     refusal_en,
     is_form_known,

@@ -1,14 +1,15 @@
 -- grain: one row per finding of tonight's incoming gate, with the day since when it is known
--- Since the night whose verdict first named the rule, so that a rebuild says the same: a report may come to contradict
--- one that was accepted before. A rule that joined others in a verdict that stayed the same has no night of its own: it
--- is known since that verdict. What refuses or holds nothing is known since the first one.
+-- What the first verdict found could be known when the file came: its receipt says so within the minute, and a first
+-- night that catches up with months judges old files, not new ones. What a later verdict found was not to be known
+-- before that night: another report may have come to contradict one that was accepted. A rule that joined others in a
+-- verdict that stayed the same is known since that verdict; what refuses or holds nothing, since the first one.
 with verdict_night as (
     select
         submission_id,
         min(since_at) as first_at,
         max(since_at) as last_at,
     from core.submission_state
-    where cause != 'arrival'
+    where cause not in ('arrival', 'newer_version', 'withdrawal')
     group by submission_id
 ),
 
@@ -32,12 +33,16 @@ select
     finding.finding_id,
     day_of(
         coalesce(
-            named_rule.since_at,
-            case
-                when finding.severity != 'information' and coalesce(answer.state, 'open') = 'open'
-                    then verdict_night.last_at
-                else verdict_night.first_at
-            end,
+            nullif(
+                coalesce(
+                    named_rule.since_at,
+                    case
+                        when finding.severity != 'information' and coalesce(answer.state, 'open') = 'open'
+                            then verdict_night.last_at
+                    end
+                ),
+                verdict_night.first_at
+            ),
             submission.received_at
         )
     ) as since_on,

@@ -10,7 +10,14 @@ with told as (
                 then finding.org_unit_code
             else submission.org_unit_code
         end as org_unit_code,
-        answer.state,
+        -- what somebody must still mend is open or upheld; it is nobody's where its file stands no more
+        case
+            when coalesce(answer.state, 'open') not in ('open', 'upheld') then answer.state
+            when submission.withdrawn_at is not null then 'withdrawn'
+            when standing_submission.submission_id is null then 'replaced'
+            when finding.severity = 'information' then 'noted'
+            else coalesce(answer.state, 'open')
+        end as state,
         answer.decision_id,
         answer.settled_by_id,
         finding_since.since_on,
@@ -72,6 +79,7 @@ with told as (
     from raw.finding as finding
     inner join core.submission as submission using (submission_id)
     left join core.finding_answer as answer using (finding_id)
+    left join core.standing_submission as standing_submission using (submission_id)
     left join core.finding_since as finding_since using (finding_id)
     left join core.indicator as indicator on finding.indicator_code = indicator.indicator_code
     left join core.received as received using (submission_id)
@@ -112,7 +120,7 @@ select
     case
         -- that a restricted value is that of an earlier month is not told
         when finding.state = 'settled' and not finding.is_told then 'explained'
-        else coalesce(finding.state, 'open')
+        else finding.state
     end as state,
     finding.finding_id,
     finding.decision_id,

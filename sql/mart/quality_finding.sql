@@ -1,26 +1,7 @@
 -- grain: one row per rule, org unit, form, report month, state and day since when it is known
 -- How many findings, how old, and who must mend them; which they are is told by mart.finding.
--- Only what stands is open: a newer version takes the findings of the older one with it, unless that still counts.
-with version_standing as (
-    select
-        submission_id,
-        is_counted
-        or row_number() over (
-            partition by form_code, sender_code, report_month order by withdrawn_at is not null, version desc
-        ) = 1 as is_standing,
-    from core.submission
-    where version is not null
-    union all
-    -- a file without a version stands until another puts it right, as its alert does
-    select
-        loose.submission_id,
-        put_right.better_id is null as is_standing,
-    from core.submission as loose
-    left join core.put_right as put_right using (submission_id)
-    where loose.version is null
-),
-
-placed_finding as (
+-- A warning that was answered stays so when a newer version comes; what nobody answered is replaced.
+with placed_finding as (
     select
         finding.submission_id,
         finding.rule_code,
@@ -28,16 +9,10 @@ placed_finding as (
         submission.org_unit_code,
         submission.form_code,
         submission.report_month,
-        case
-            when submission.withdrawn_at is not null then 'withdrawn'
-            when not version_standing.is_standing then 'replaced'
-            when finding.severity = 'information' then 'noted'
-            else finding.state
-        end as state,
+        finding.state,
         finding.since_on,
     from mart.finding as finding
     inner join core.submission as submission using (submission_id)
-    inner join version_standing using (submission_id)
 )
 
 select

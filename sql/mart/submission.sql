@@ -18,7 +18,9 @@ select
     cast(critical_count as integer) as critical_count,
     cast(open_warning_count as integer) as open_warning_count,
     put_right.better_id as put_right_id,
+    standing_submission.submission_id is not null as is_standing,
 from core.submission
 left join core.put_right as put_right using (submission_id)
+left join core.standing_submission as standing_submission using (submission_id)
 left join core.shown_text as shown_text on submission.file_name = shown_text.text and shown_text.is_name
 order by received_at, submission_id

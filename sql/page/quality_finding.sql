@@ -1,24 +1,5 @@
 -- grain: one row per finding that stands and somebody must mend
--- Of the version that counts or the newest one: a newer version takes the findings of the older one with it. A file
--- without a version stands until another puts it right (the rule of mart.quality_finding).
-with standing_submission as (
-    select
-        submission.submission_id,
-        submission.state,
-        submission.received_at,
-        submission.lock_on,
-    from mart.submission as submission
-    where
-        submission.put_right_id is null
-    qualify
-        submission.version is null
-        or submission.state in ('accepted', 'held')
-        or row_number() over (
-            partition by submission.form_code, submission.org_unit_code, submission.report_month
-            order by submission.state = 'withdrawn', submission.version desc
-        ) = 1
-)
-
+-- What stands is open or upheld: mart.finding says so.
 select
     finding.finding_id,
     finding.rule_code,
@@ -37,17 +18,16 @@ select
     finding.message_en,
     rule.owner,
     finding.since_on,
-    standing_submission.state as submission_state,
-    standing_submission.received_at,
-    standing_submission.lock_on,
+    submission.state as submission_state,
+    submission.received_at,
+    submission.lock_on,
 from mart.finding as finding
-inner join standing_submission using (submission_id)
+inner join mart.submission as submission using (submission_id)
 left join mart.org_unit as unit on finding.org_unit_code = unit.org_unit_code
 left join mart.form as form on finding.form_code = form.form_code
 left join mart.rule as rule on finding.rule_code = rule.rule_code and rule.gate = 'incoming'
 where
     finding.severity in ('critical', 'warning')
     and finding.state in ('open', 'upheld')
-    and standing_submission.state != 'withdrawn'
 order by
-    finding.severity, standing_submission.received_at, finding.org_unit_code, finding.file_name, finding.finding_id
+    finding.severity, submission.received_at, finding.org_unit_code, finding.file_name, finding.finding_id

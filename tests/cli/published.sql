@@ -26,6 +26,7 @@ create table mart.submission as select * from (values
 alter table mart.submission add column lock_on date default date '2024-10-15';
 alter table mart.submission add column open_warning_count integer default 1;
 alter table mart.submission add column put_right_id text;
+alter table mart.submission add column is_standing boolean;
 create table mart.finding as select * from (values
     ('a2', 'critical', '表', 'E7', 'number', '单元格 E7 写的是“1,23”,不是数字;请改为 1.23 或 123 后重新报送。', 'E7 is no number.'),
     ('a2', 'warning', '表', 'E6', 'outlier', '比上月高。', 'Higher than last month.'),
