@@ -144,6 +144,7 @@ def amount(value: Decimal | None, kind: str, measure: str | None, decimals: int 
     return f"{rounded(Decimal(value), decimals or 0)} {measure or ''}".rstrip()
 
 
+@functools.lru_cache(maxsize=1 << 16)
 def figure(value: Decimal | None, kind: str, decimals: int | None, *, withheld: str | None = None) -> str:
     """A value without its unit, as a cell of a table has it: 1,234; of a ratio, growth or milestone 96.5%.
 

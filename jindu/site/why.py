@@ -3,6 +3,7 @@
 import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import date
 from decimal import Decimal
 from functools import partial
 from html import escape
@@ -42,27 +43,9 @@ class Month:
     cell_links: Markup  # to each of them
     units: Sequence[Row]
     groups: Sequence[tuple[str, Markup]]  # the heading, and its steps as items of a list
-
-    @property
-    def is_month_corrected(self) -> bool:
-        """Whether the month's own value was telephoned in, or comes of a cumulative that was."""
-        return any(self.row.report_month.month in row.own_months for row in self._corrected)
-
-    @property
-    def is_ytd_corrected(self) -> bool:
-        """Whether the year to date rests on something telephoned in; a unit without cells rests on those below."""
-        if not self.cells:
-            return bool(self.row.is_corrected)
-        return any(self.row.report_month.month in row.ytd_months for row in self._corrected)
-
-    @property
-    def _corrected(self) -> list[Row]:
-        return [cell.row for cell in self.cells if cell.row.is_corrected]
-
-    @property
-    def anchor(self) -> str:
-        """Where the month stands on its page."""
-        return f"m{self.row.report_month:%m}"
+    anchor: str  # where the month stands on its page
+    is_month_corrected: bool  # its own value was telephoned in, or comes of a cumulative that was
+    is_ytd_corrected: bool  # the year to date rests on something telephoned in
 
 
 def path_of(unit_code: str, indicator_code: str) -> str:
@@ -131,20 +114,35 @@ def _months(  # noqa: PLR0913, PLR0917  (a month's parts)
         for month, groups in groupby(steps, key=lambda row: row.report_month)
     }
     added = {month: list(group) for month, group in groupby(units, key=lambda row: row.report_month)}
-    links = [_link(cell, lang) for cell in cells]
     comma = Markup(", " if lang == "en" else "、")
-    return [
-        Month(
-            row,
-            [cell for cell in cells if row.report_month.month in cell.row.months],
-            comma.join(
-                link for cell, link in zip(cells, links, strict=True) if row.report_month.month in cell.row.months
-            ),
-            added.get(row.report_month, ()),
-            said.get(row.report_month, ()),
-        )
-        for row in reversed(rows)
-    ]
+    resting: dict[int, list[tuple[NumberedCell, Markup]]] = {}  # the cells of each month, with their links
+    for cell in cells:
+        linked = (cell, _link(cell, lang))
+        for number in cell.row.months:
+            resting.setdefault(number, []).append(linked)
+    return [_month(row, resting.get(row.report_month.month, ()), comma, added, said) for row in reversed(rows)]
+
+
+def _month(
+    row: Row,
+    linked: Sequence[tuple[NumberedCell, Markup]],
+    comma: Markup,
+    added: Mapping[date, Sequence[Row]],
+    said: Mapping[date, Sequence[tuple[str, Markup]]],
+) -> Month:
+    number = row.report_month.month
+    corrected = [cell.row for cell, _ in linked if cell.row.is_corrected]
+    return Month(
+        row,
+        [cell for cell, _ in linked],
+        comma.join(link for _, link in linked),
+        added.get(row.report_month, ()),
+        said.get(row.report_month, ()),
+        f"m{number:02}",
+        any(number in one.own_months for one in corrected),
+        # a unit without cells rests on those below
+        any(number in one.ytd_months for one in corrected) if linked else bool(row.is_corrected),
+    )
 
 
 def _called(english: Mapping[str, str]) -> Callable[[str], str]:

@@ -28,15 +28,21 @@ with explained_step as (
     from mart.explained_status
 ),
 
--- one number to sort a group's steps by: gathering them in the order of four columns takes longer
-placed_step as (
+-- gathered first and sorted after: an aggregate that sorts on the way takes twice as long
+gathered_step as (
     select
-        *,
-        row_number() over (order by section, source_indicator_code, source_month, kind) as place,
+        org_unit_code,
+        indicator_code,
+        report_month,
+        step_group,
+        list_sort(
+            list(struct_pack(section, source_indicator_code, source_month, kind, zh := text_zh, en := text_en))
+        ) as steps,
     from explained_step
     where
         report_month >= date_trunc('year', cast($month as date))
         and report_month < date_trunc('year', cast($month as date)) + interval 1 year
+    group by org_unit_code, indicator_code, report_month, step_group
 )
 
 select
@@ -44,8 +50,7 @@ select
     indicator_code,
     report_month,
     step_group,
-    string_agg(text_zh, chr(30) order by place) as steps_zh,
-    string_agg(text_en, chr(30) order by place) as steps_en,
-from placed_step
-group by org_unit_code, indicator_code, report_month, step_group
-order by org_unit_code, indicator_code, report_month, min(place), step_group
+    array_to_string(list_transform(steps, lambda step: step.zh), chr(30)) as steps_zh,
+    array_to_string(list_transform(steps, lambda step: step.en), chr(30)) as steps_en,
+from gathered_step
+order by org_unit_code, indicator_code, report_month, steps[1].section, step_group
