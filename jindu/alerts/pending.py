@@ -46,6 +46,8 @@ select case_id, arg_max(event, sent_at), max(notified_at)
 from told
 group by case_id
 """
+GOOD = frozenset({"at_risk", "on_pace", "achieved", "repaired"})  # statuses that are neither orange nor red
+HARDLY = Decimal("0.2")  # domain.md, Alerts: a chance under which a target is projected to miss
 IS_ON = frozenset({"opened", "reopened", "escalated"})  # whoever was told one of these last waits for the end
 
 
@@ -114,6 +116,14 @@ class Case:
     summary_zh: str | None
     summary_en: str | None
 
+    @property
+    def has_eased(self) -> bool:
+        """Whether its newest figures would not open it: it is open until another month is as good."""
+        is_likely = self.probability_ratio is None or self.probability_ratio >= HARDLY
+        if self.kind == "projected_to_miss":
+            return is_likely and self.probability_ratio is not None
+        return self.kind == "behind" and self.status in GOOD and is_likely
+
 
 @dataclass(frozen=True)
 class Told:
@@ -135,6 +145,11 @@ class Event:
     def key(self) -> tuple[str, str]:
         """What a confirmed delivery settles."""
         return self.case.case_id, self.event
+
+    @property
+    def counts_as(self) -> str:
+        """How a digest counts it: what opened and has eased since is no news of today."""
+        return "eased" if self.event in ("opened", "reopened") and self.case.has_eased else self.event
 
 
 @dataclass(frozen=True)

@@ -220,14 +220,13 @@ told as (
         cast(cast(100 * target_fact.pace_ratio as decimal(24, 1)) as varchar) || '%' as pace_text,
         cast(cast(abs(100 * target_fact.gap_value) as decimal(24, 1)) as varchar) as points_text,
         indicator.kind in ('flow', 'stock') as has_amounts,
-        shown_number(target_fact.ytd_value) as done_text,
-        shown_number(target_fact.target_covered_value) as due_text,
+        shown_measured(target_fact.ytd_value, indicator.decimals) as done_text,
+        shown_measured(target_fact.target_covered_value, indicator.decimals) as due_text,
         case  -- never shown as certain
             when target_fact.probability_ratio < 0.01 then '<1%'
             when target_fact.probability_ratio > 0.99 then '>99%'
             else cast(cast(100 * target_fact.probability_ratio as decimal(24, 0)) as varchar) || '%'
         end as chance_text,
-        shown_number(target_fact.projected_value) as projected_text,
     from life
     left join reference.alert_kind as alert_kind using (kind)
     left join target_fact using (org_unit_code, indicator_code, plan_year)

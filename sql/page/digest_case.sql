@@ -70,8 +70,8 @@ order by
     list_position(
         ['missed', 'far_behind', 'behind', 'at_risk', 'repaired', 'on_pace', 'achieved'], completion.status
     ) nulls last,
-    completion.pace_ratio nulls last,
     not coalesce(unit.is_office, false),
+    completion.pace_ratio nulls last,
     alert.since_month nulls last,
     alert.org_unit_code nulls first,
     alert.indicator_code nulls first,
