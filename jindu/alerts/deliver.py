@@ -230,8 +230,8 @@ def _send_begun(night: Night, recipient: Recipient, channel: Channel, one: Begun
     home, digest = night.home, one.digest
     sending = [one]  # with what happens to it
 
-    def note(address_key: str) -> None:
-        sending.append(sending[-1].taken_by(address_key))
+    def note(key: str) -> None:
+        sending.append(sending[-1].taken(key))
         with suppress(OSError):
             begun.keep(home, recipient.name, sending[-1])
 

@@ -87,7 +87,8 @@ PHRASES = {
         "escalated_heading": "Escalated",
         "escalated_action": "Told, and acknowledged by nobody since: see that the owner takes it up.",
         "eased_heading": "Eased, not over yet",
-        "eased_action": "Was behind or projected to miss; the last month was neither. Over after two such months, the second on pace.",
+        "eased_action": "Was behind or projected to miss; the last month was neither. Over after two such months, the "
+        "second on pace.",
         "resolved_heading": "Resolved",
         "again": "back again",
         "ended": "resolved {day}",
@@ -240,8 +241,8 @@ def failure_key(run_id: str, step: str) -> tuple[str, str]:
 
 
 def _grouped(events: Sequence[Event], phrase: dict[str, str], reader: Reader) -> list[tuple[str, str, list[Event]]]:
-    """Heading, what to do, and the events: what opened by kind, what was resolved, what was escalated."""
-    ended = {name: [event for event in events if event.counts_as == name] for name in ("escalated", "eased", "resolved")}
+    """Heading, what to do, and the events: what opened by kind, then what eased, was resolved, was escalated."""
+    named = {name: [event for event in events if event.counts_as == name] for name in EVENTS}
     kinds = sorted(_kinds(), key=lambda kind: kind not in REFUSED) if reader.own_units else list(_kinds())
     by_kind: dict[str, list[Event]] = {kind: [] for kind in kinds}
     for event in events:
@@ -249,9 +250,9 @@ def _grouped(events: Sequence[Event], phrase: dict[str, str], reader: Reader) ->
             is_over = event.case.kind == "missed" and event.case.is_over_ceiling
             by_kind.setdefault(OVER_CEILING if is_over else event.case.kind, []).append(event)
     groups = [(_label(kind, reader.language), _action(kind, reader.language), told) for kind, told in by_kind.items()]
-    groups.append((phrase["eased_heading"], phrase["eased_action"], ended["eased"]))
-    groups.append((phrase["resolved_heading"], "", ended["resolved"]))
-    groups.append((phrase["escalated_heading"], phrase["escalated_action"], ended["escalated"]))
+    groups.append((phrase["eased_heading"], phrase["eased_action"], named["eased"]))
+    groups.append((phrase["resolved_heading"], "", named["resolved"]))
+    groups.append((phrase["escalated_heading"], phrase["escalated_action"], named["escalated"]))
     return [group for group in groups if group[2]]
 
 
@@ -339,9 +340,7 @@ def _item(event: Event, told_as: tuple[Reader, datetime, dict[str, File]]) -> It
     )
 
 
-def _joint_item(
-    events: Sequence[Event], told_as: tuple[Reader, datetime, dict[str, File]], units_count: int
-) -> Item:
+def _joint_item(events: Sequence[Event], told_as: tuple[Reader, datetime, dict[str, File]], units_count: int) -> Item:
     """One matter of several units, a line for each of so many, the worst first."""
     reader, as_of, _ = told_as
     lang, phrase, case = reader.language, PHRASES[reader.language], events[0].case

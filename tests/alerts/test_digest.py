@@ -149,14 +149,10 @@ def refuse(office: Office, kind: str = "rejected") -> None:
     """Publish a refused report of 红梅, with its returned workbook."""
     office.publish(
         "insert into mart.submission values ('5ab1c0de99', 'community_monthly', '350502004001', '2024-09-01',"
-        " '红梅9月.xlsx', ?, '2024-10-09 10:00:00+08')",
-        [kind],
+        f" '红梅9月.xlsx', '{kind}', '2024-10-09 10:00:00+08');"
+        "insert into mart.finding select '5ab1c0de99', if(row = 10, 'critical', 'warning'), '社区工作月报', 'D' || row,"
+        " 'r', 'D' || row || ' 的数不对，请核对。', 'wrong', 'open' from range(10, 22) as cell (row)"
     )
-    for number in range(12):
-        office.publish(
-            "insert into mart.finding values ('5ab1c0de99', ?, '社区工作月报', ?, 'r', ?, 'wrong', 'open')",
-            ["critical" if number == 0 else "warning", f"D{number + 10}", f"D{number + 10} 的数不对，请核对。"],
-        )
     folder = office.home.returns / "350502004001"
     folder.mkdir(parents=True)
     (folder / "2024-09_社区工作月报_第1版_退回件_5ab1c0de.xlsx").write_bytes(b"PK")
@@ -327,12 +323,18 @@ def test_the_worst_status_comes_first_and_then_the_slowest_pace(office: Office) 
     office.tell("街道领导")
     month = date(2024, 9, 1)
     paces = {"red": ("far_behind", 0.6), "worst": ("far_behind", 0.5), "orange": ("behind", 0.75), "done": (None, None)}
-    for name, (status, pace) in paces.items():
-        office.publish("insert into mart.indicator (indicator_code, name_zh) values (?, ?)", [name, name])
+    for name, (_, pace) in paces.items():
         office.open_case(name, "behind", "350502004001", name, as_of_month=month, probability_ratio=pace)
-        office.publish(
-            "insert into mart.completion values ('350502004001', ?, ?, ?, ?, null)", [name, month, status, pace]
-        )
+    rows = [(name, month, status, pace) for name, (status, pace) in paces.items()]
+    office.publish(
+        "insert into mart.indicator (indicator_code, name_zh) select code, code from (values "
+        + ", ".join(f"('{name}')" for name in paces)
+        + ") as indicator (code)"
+    )
+    office.publish(
+        "insert into mart.completion values " + ", ".join(["('350502004001', ?, ?, ?, ?, null)"] * len(rows)),
+        [value for row in rows for value in row],
+    )
     deliver(office.night(10), no_progress)
     text = office.outbox()[0].read_text(encoding="utf-8")
     assert sorted(paces, key=text.index) == ["worst", "red", "orange", "done"]
@@ -391,7 +393,5 @@ def test_a_first_digest_of_many_cases_is_read_on_a_phone() -> None:
     [left] = re.findall(r"另有 (\d+) 项未列出，见“全部事项”：(.*)。", digest.text)
     assert int(left[0]) > 0 and left[1].endswith("等")
     assert {case_id for case_id, _ in digest.events} == {one.case_id for one in cases}
-    shown = sum(
-        int(found or 1) for found in re.findall(r"^\d+\. .*?(?:（(\d+) 个单位）)?$", digest.text, re.MULTILINE)
-    )
+    shown = sum(int(found or 1) for found in re.findall(r"^\d+\. .*?(?:（(\d+) 个单位）)?$", digest.text, re.MULTILINE))
     assert shown + int(left[0]) == len(cases)
