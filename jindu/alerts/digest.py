@@ -29,13 +29,14 @@ REFUSED = ("rejected", "held")  # what a clerk is to read first
 OVER_CEILING = "over_ceiling"  # of the targets that were missed, those that no catching up will mend
 LIST_PAGE = "alerts.html"
 ENGLISH = "en/"  # where the site has its English pages
-EVENTS = ("opened", "reopened", "escalated", "eased", "resolved")
+EVENTS = ("opened", "reopened", "escalated", "assigned", "eased", "resolved")
 PHRASES = {
     "zh": {
         "subject": "【进度】{day}：{counts}",
         "opened": "新增 {count} 项",
         "reopened": "再次出现 {count} 项",
         "escalated": "升级 {count} 项",
+        "assigned": "转办 {count} 项",
         "eased": "已好转 {count} 项",
         "resolved": "解除 {count} 项",
         "comma": "，",
@@ -43,6 +44,8 @@ PHRASES = {
         "heading": "{label}（{count} 项）",
         "escalated_heading": "逾期未处理，已升级",
         "escalated_action": "告知后一直无人确认，请督促责任人处理。",
+        "assigned_heading": "已转由他人办理",
+        "assigned_action": "由所列责任方办理，这里不再通知。",
         "eased_heading": "已好转，待解除",
         "eased_action": "曾滞后或预计完不成，最近一月已经不是；连续两个月如此并达到序时即解除。",
         "resolved_heading": "已解除",
@@ -79,6 +82,7 @@ PHRASES = {
         "opened": "{count} new",
         "reopened": "{count} back again",
         "escalated": "{count} escalated",
+        "assigned": "{count} passed on",
         "eased": "{count} eased",
         "resolved": "{count} resolved",
         "comma": ", ",
@@ -86,6 +90,8 @@ PHRASES = {
         "heading": "{label} ({count})",
         "escalated_heading": "Escalated",
         "escalated_action": "Told, and acknowledged by nobody since: see that the owner takes it up.",
+        "assigned_heading": "Passed on",
+        "assigned_action": "The owner named here sees to it; you hear no more of it.",
         "eased_heading": "Eased, not over yet",
         "eased_action": "Was behind or projected to miss; the last month was neither. Over after two such months, the "
         "second on pace.",
@@ -250,6 +256,7 @@ def _grouped(events: Sequence[Event], phrase: dict[str, str], reader: Reader) ->
             is_over = event.case.kind == "missed" and event.case.is_over_ceiling
             by_kind.setdefault(OVER_CEILING if is_over else event.case.kind, []).append(event)
     groups = [(_label(kind, reader.language), _action(kind, reader.language), told) for kind, told in by_kind.items()]
+    groups.append((phrase["assigned_heading"], phrase["assigned_action"], named["assigned"]))
     groups.append((phrase["eased_heading"], phrase["eased_action"], named["eased"]))
     groups.append((phrase["resolved_heading"], "", named["resolved"]))
     groups.append((phrase["escalated_heading"], phrase["escalated_action"], named["escalated"]))
@@ -325,7 +332,7 @@ def _item(event: Event, told_as: tuple[Reader, datetime, dict[str, File]]) -> It
     # what is said of a file may quote its name, a cell, an indicator that is not public
     is_told_whole = reader.content == "full" or case.indicator_code is not None
     details = [_summary(event, lang)] if is_told_whole else []
-    if event.event != "resolved":
+    if event.event not in ("assigned", "resolved"):
         details.append(figures.arithmetic(case, lang))
     if event.refusal and event.event != "resolved":
         details += _refusal_lines(event, reader, files)
@@ -348,7 +355,7 @@ def _joint_item(events: Sequence[Event], told_as: tuple[Reader, datetime, dict[s
     details = []
     for event in listed:
         said = [_summary(event, lang)] if event.case.indicator_code else []
-        if event.event != "resolved":
+        if event.event not in ("assigned", "resolved"):
             said.append(figures.arithmetic(event.case, lang))
         said.append(_when(event, as_of, lang))
         said_of = phrase["semicolon"].join(part for part in said if part)

@@ -106,6 +106,7 @@ class Case:
     escalated_at: datetime | None
     resolved_at: datetime | None
     snoozed_until: date | None
+    is_assigned: bool  # to another than its owner
     owner: str | None
     owner_en: str | None
     gap_value: Decimal | None
@@ -129,7 +130,7 @@ class Case:
 class Told:
     """What a recipient was told of a case, and in the digest of which night."""
 
-    event: str  # opened, reopened, escalated, resolved
+    event: str  # opened, reopened, escalated, assigned (to somebody else), resolved
     notified_at: datetime
 
 
@@ -164,6 +165,12 @@ class Published:
         if is_everyone:
             return list({case.case_id: case for case in self.cases}.values())
         return [case for case in self.cases if case.recipient_name == recipient.name]
+
+    def passed_on(self, recipient: Recipient, told: dict[str, Told]) -> list[Case]:
+        """The cases that the recipient was told of, and that were assigned to somebody else since."""
+        own = {case.case_id for case in self.cases if case.recipient_name == recipient.name}
+        others = {case.case_id: case for case in self.cases if case.is_assigned and case.case_id not in own}
+        return [case for case_id, case in others.items() if case_id in told and told[case_id].event in IS_ON]
 
 
 def published_cases(connection: duckdb.DuckDBPyConnection) -> Published:
@@ -205,6 +212,11 @@ def pending_events(
     """What is to be told now, in the order of the cases."""
     found = [(case, pending_event(case, told.get(case.case_id), as_of)) for case in cases]
     return [Event(event, case, refusals.get(case.case_id)) for case, event in found if event]
+
+
+def passed_on_events(cases: Iterable[Case]) -> list[Event]:
+    """That somebody else sees to it, or that it is over: the last that its former owner hears of it."""
+    return [Event("resolved" if case.resolved_at else "assigned", case) for case in cases]
 
 
 def pending_event(case: Case, last: Told | None, as_of: datetime) -> str | None:

@@ -42,6 +42,7 @@ select
     alert.escalated_at,
     alert.resolved_at,
     alert.snoozed_until,
+    alert.assignee is not null as is_assigned,
     coalesce(alert.assignee, alert.owner) as owner,
     coalesce(owner_english.name_en, alert.assignee, alert.owner) as owner_en,
     alert.gap_value,
