@@ -11,7 +11,11 @@ def send_digests(home: str) -> None:
     insist(deliver_published(home, is_patient=True))
 
 
-@flow(name="delivery", retries=6, retry_delay_seconds=900)
+@flow(name="delivery", retries=13, retry_delay_seconds=420)
 def delivery(home: str = "") -> None:
-    """From the published database to the recipients; one that does not answer is tried till half past nine."""
+    """From the published database to the recipients.
+
+    One that does not answer at 08:00 is tried every seven minutes, for the last time before half past eight at 08:28,
+    then less often (jindu/alerts/begun.py) till half past nine.
+    """
     send_digests(home)

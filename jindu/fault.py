@@ -2,6 +2,7 @@
 
 import logging
 import os
+import re
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -23,6 +24,7 @@ STALE_AFTER = timedelta(hours=26)  # a night each day, and two hours' grace
 FULL_BYTES = 1_000_000  # less than that is not worth a night's first step
 DIED = ("进程中途结束（被终止或断电）。", "The process ended midway (killed, or a power cut).")
 HANGS_AFTER = timedelta(hours=1)  # without a new step or any progress; a whole night takes minutes
+HANGS_AFTER_VARIABLE = "JINDU_HANGS_AFTER"  # seconds, in its place: of an office whose steps take longer
 
 
 @dataclass(frozen=True)
@@ -57,6 +59,12 @@ def look(home: Home, now: datetime) -> list[Fault]:
     except Exception as error:  # whatever it is, somebody has to know
         log.exception("could not look at %s", home.root)
         return [_cannot_look(error)]
+
+
+def hangs_after() -> timedelta:
+    """How long a night may show no progress; an hour where JINDU_HANGS_AFTER is no number of seconds."""
+    said = os.environ.get(HANGS_AFTER_VARIABLE, "").strip()
+    return timedelta(seconds=int(said)) if re.fullmatch(r"[1-9][0-9]{0,5}", said) else HANGS_AFTER
 
 
 def shows_figures(home: Home) -> bool:
@@ -168,7 +176,7 @@ def _of_attempt(home: Home, attempt: dict[str, Any] | None, now: datetime) -> li
     if holder is None:
         return [_died(attempt)]
     seen = last_sign_of_life(home, attempt)
-    return [_hangs(attempt, holder, seen, now)] if now - seen > HANGS_AFTER else []
+    return [_hangs(attempt, holder, seen, now)] if now - seen > hangs_after() else []
 
 
 def _failed(attempt: dict[str, Any]) -> Fault:

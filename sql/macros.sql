@@ -244,6 +244,28 @@ create or replace macro from_millionths(amount) as
 create or replace macro shown_number(value) as
     rtrim(rtrim(cast(cast(value as decimal(24, 2)) as varchar), '0'), '.');
 
+-- Rounded half away from zero to so many decimals, all of them shown.
+create or replace macro decimal_text(value, decimals) as
+    case decimals
+        when 0 then cast(cast(value as decimal(24, 0)) as varchar)
+        when 1 then cast(cast(value as decimal(24, 1)) as varchar)
+        when 2 then cast(cast(value as decimal(24, 2)) as varchar)
+        when 3 then cast(cast(value as decimal(24, 3)) as varchar)
+        when 4 then cast(cast(value as decimal(24, 4)) as varchar)
+        when 5 then cast(cast(value as decimal(24, 5)) as varchar)
+        else cast(cast(value as decimal(24, 6)) as varchar)
+    end;
+
+-- An amount as pages and digests show it (jindu/shown.py, places): from a thousand on whole, in threes; below, with the
+-- indicator's decimals, and one more where it is under ten and no whole number (5.25 due by now).
+create or replace macro shown_measured(value, own_decimals) as
+    case
+        when abs(value) >= 1000 then format('{:,}', cast(round(value) as bigint))
+        when abs(value) >= 10 or value = round(value, coalesce(own_decimals, 0))
+            then decimal_text(value, coalesce(own_decimals, 0))
+        else decimal_text(value, coalesce(own_decimals, 0) + 1)
+    end;
+
 -- A figure as a message quotes it: of an indicator in points a percentage, one that is not there a dash.
 create or replace macro figure_text(value, indicator_kind) as
     coalesce(

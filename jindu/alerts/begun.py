@@ -17,29 +17,31 @@ from typing import Any
 from jindu.alerts.digest import Digest, File
 from jindu.settings import Home
 
-FIRST_PAUSE = timedelta(minutes=10)  # after the first failure; twice as long after each further one
+FIRST_PAUSE = timedelta(minutes=5)  # after each of the first failures: the schedule tries five times until 08:30
+FIRST_FAILURES = 5  # after each further one twice as long as after the one before
 LONGEST_PAUSE = timedelta(hours=20)  # every morning tries
 
 
 @dataclass(frozen=True)
 class Begun:
-    """A digest on its way: for whom, how often it was tried, and who of several addresses has it already."""
+    """A digest on its way: for whom, how often it was tried, and which addresses or parts of it were taken already."""
 
     digest: Digest
     language: str
     content: str
     failures_count: int = 0
     next_try_at: datetime | None = None
-    accepted: tuple[str, ...] = ()  # keys of mail addresses
+    accepted: tuple[str, ...] = ()  # keys of mail addresses, or of its messages where it has several
 
     def failed(self, now: datetime) -> "Begun":
         """After one more try that nobody confirmed."""
-        pause = min(FIRST_PAUSE * 2 ** min(self.failures_count, 10), LONGEST_PAUSE)
+        doublings = max(0, self.failures_count + 1 - FIRST_FAILURES)
+        pause = min(FIRST_PAUSE * 2 ** min(doublings, 10), LONGEST_PAUSE)
         return replace(self, failures_count=self.failures_count + 1, next_try_at=now + pause)
 
-    def taken_by(self, address_key: str) -> "Begun":
-        """After one of several addresses has it."""
-        return replace(self, accepted=(*self.accepted, address_key))
+    def taken(self, key: str) -> "Begun":
+        """After one of several addresses has it, or the channel one of its messages."""
+        return replace(self, accepted=(*self.accepted, key))
 
     def waits(self, now: datetime) -> bool:
         """Whether it is too early for another try."""

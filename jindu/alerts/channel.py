@@ -1,5 +1,6 @@
 """Hand a digest to a channel, and believe only the channel's own yes."""
 
+import hashlib
 import logging
 import os
 import re
@@ -87,7 +88,8 @@ def send(
 ) -> None:
     """Send, a few times at most; returns only when the channel has said yes.
 
-    `accepted` are the keys of mail addresses that have it from an earlier try, `on_accepted` is told of new ones.
+    `accepted` are the keys of mail addresses, or of messages of a digest in several, that got through in an earlier
+    try and are not sent again; `on_accepted` is told of new ones.
     Raises ChannelError, with the channel's own last words, when it has not said yes; HungChannelError when it did not
     say anything in time.
     """
@@ -101,7 +103,8 @@ def send(
         if service.schemas() & set(MAIL_SCHEMES):
             words = _send_mail(service, digest, set(accepted), on_accepted)
         else:
-            words = _send_text(apprise, service, digest, is_split="overflow=" not in url)
+            messages = _messages(service, digest, is_split="overflow=" not in url)
+            words = _send_text(apprise, service, messages, set(accepted), on_accepted)
     except HungError as error:
         raise HungChannelError(
             "通道没有确认收到（没有在限时内回应）", "the channel did not confirm (no answer in time)"
@@ -152,31 +155,48 @@ def _size(digest: Digest) -> int:
     return size
 
 
-def _send_text(apprise: Any, service: Any, digest: Digest, *, is_split: bool) -> str | None:
-    """None when the receiver has it, else the last words. Raises HungError."""
+def _send_text(
+    apprise: Any,
+    service: Any,
+    messages: list[tuple[str, str]],
+    accepted: set[str],
+    on_accepted: Callable[[str], None],
+) -> str | None:
+    """None when the receiver has every message, else the last words. Raises HungError."""
     log = logging.getLogger("apprise")
     is_robot = bool(service.schemas() & set(robots.ROBOTS))
     sender = apprise.Apprise(asset=service.asset)
     sender.add(service)
     was_told, log.propagate = log.propagate, False  # into no other log: its words may quote a secret
     try:
-        if is_robot:  # it splits, tries again and keeps its deadline by itself
-            return _try_text(apprise, sender, digest.subject, digest.text, is_robot=True)
-        for title, body in _messages(service, digest, is_split=is_split):
-            deadline = time.monotonic() + SECONDS
-            for pause in PAUSES:
-                time.sleep(pause)
-                words = within(
-                    max(0.0, deadline - time.monotonic()),
-                    lambda title=title, body=body: _try_text(apprise, sender, title, body, is_robot=False),  # type: ignore[misc]  # bound now
-                )
-                if words is None or TOO_FAST.search(words):
-                    break
+        for title, body in messages:
+            key = hashlib.sha256(body.encode()).hexdigest()[:16]
+            if key in accepted:
+                continue
+            words = _try_for_a_while(apprise, sender, title, body, is_robot=is_robot)
             if words is not None:
                 return words
+            if len(messages) > 1:
+                on_accepted(key)
         return None
     finally:
         log.propagate = was_told
+
+
+def _try_for_a_while(apprise: Any, sender: Any, title: str, body: str, *, is_robot: bool) -> str | None:
+    """Send one message, a few times at most; None after a yes, else the last words. Raises HungError."""
+    if is_robot:  # it tries again and keeps its deadline by itself
+        return _try_text(apprise, sender, title, body, is_robot=True)
+    deadline, words = time.monotonic() + SECONDS, None
+    for pause in PAUSES:
+        time.sleep(pause)
+        words = within(
+            max(0.0, deadline - time.monotonic()),
+            lambda: _try_text(apprise, sender, title, body, is_robot=False),
+        )
+        if words is None or TOO_FAST.search(words):
+            break
+    return words
 
 
 def _try_text(apprise: Any, sender: Any, title: str, body: str, *, is_robot: bool) -> str | None:
@@ -192,7 +212,9 @@ def _try_text(apprise: Any, sender: Any, title: str, body: str, *, is_robot: boo
 
 
 def _messages(service: Any, digest: Digest, *, is_split: bool) -> list[tuple[str, str]]:
-    """Title and text of each message: the subject stands once, cases are whole."""
+    """Title and text of each message: the subject stands once, cases are whole. A robot's has no title of its own."""
+    if robot := next((robots.ROBOTS[schema] for schema in service.schemas() if schema in robots.ROBOTS), None):
+        return [("", part) for part in split(digest.text, robot.bytes_count, most=robots.MOST_MESSAGES)]
     room = service.body_maxlen - TITLE_ROOM
     is_limited = is_split and room >= LEAST_ROOM and not service.schemas() & set(WEBHOOK_SCHEMES)
     found = []

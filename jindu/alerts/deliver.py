@@ -15,7 +15,16 @@ from jindu.alerts.digest import Digest, File, Reader, compose, compose_failure, 
 from jindu.alerts.notification import names_told, record
 from jindu.alerts.office import note_told
 from jindu.alerts.outbox import write_digest
-from jindu.alerts.pending import Case, Published, Told, digests_told, pending_events, published_cases, told_of
+from jindu.alerts.pending import (
+    Case,
+    Published,
+    Told,
+    digests_told,
+    passed_on_events,
+    pending_events,
+    published_cases,
+    told_of,
+)
 from jindu.alerts.recipient import OUTBOX_ONLY, Recipient, load_recipients, own_units, read_recipients, scope_is_known
 from jindu.alerts.waiting import remember_digests
 from jindu.lock import locked
@@ -210,6 +219,7 @@ def _composed(night: Night, post: Post, published: Published, reader: Reader, wa
     for one in waiting:
         told |= {case_id: Told(event, one.digest.as_of) for case_id, event in one.digest.events}
     events = pending_events(post.cases, told, published.refusals, night.as_of)
+    events += passed_on_events(published.passed_on(post.recipient, told))
     if not events:
         return None
     return compose(reader, events, night.as_of, _returned(night.home, published))
@@ -230,8 +240,8 @@ def _send_begun(night: Night, recipient: Recipient, channel: Channel, one: Begun
     home, digest = night.home, one.digest
     sending = [one]  # with what happens to it
 
-    def note(address_key: str) -> None:
-        sending.append(sending[-1].taken_by(address_key))
+    def note(key: str) -> None:
+        sending.append(sending[-1].taken(key))
         with suppress(OSError):
             begun.keep(home, recipient.name, sending[-1])
 

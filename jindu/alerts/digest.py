@@ -19,35 +19,50 @@ from jindu.steps import title
 
 TEMPLATES = Path(__file__).parent / "templates"
 SUMMARY_ITEMS = 3  # of each kind, and units of each: one phone screen
-FULL_ITEMS = 200  # of each kind: a mail that a server still takes
-FEWER_ITEMS = (50, 30, 20, 12, 8, 5, 3, 2, 1, 0)  # of each kind, until a chat's digest is no longer than it may be
+FULL_ITEMS = 200  # of each kind, and units of each
+FULL_BYTES = 12_000  # of a text that names everything it can: some 4,000 characters, nine screens of a phone
+FEWER_ITEMS = (50, 30, 20, 12, 8, 5, 3, 2, 1, 0)  # of each kind, until a digest is no longer than it may be
+FEWEST_UNITS = 3  # of what is listed
+NAMED = {"full": 60, "summary": 10}  # of what is not listed, those whose names are told
 LISTED_FINDINGS = 10  # of each file; the returned workbook has them all
 REFUSED = ("rejected", "held")  # what a clerk is to read first
 OVER_CEILING = "over_ceiling"  # of the targets that were missed, those that no catching up will mend
 LIST_PAGE = "alerts.html"
 ENGLISH = "en/"  # where the site has its English pages
-EVENTS = ("opened", "reopened", "escalated", "resolved")
+EVENTS = ("opened", "reopened", "escalated", "assigned", "eased", "resolved")
 PHRASES = {
     "zh": {
         "subject": "【进度】{day}：{counts}",
         "opened": "新增 {count} 项",
         "reopened": "再次出现 {count} 项",
         "escalated": "升级 {count} 项",
+        "assigned": "转办 {count} 项",
+        "eased": "已好转 {count} 项",
         "resolved": "解除 {count} 项",
         "comma": "，",
         "failed": "【进度】{day}：夜间运行失败（{step}）",
         "heading": "{label}（{count} 项）",
         "escalated_heading": "逾期未处理，已升级",
         "escalated_action": "告知后一直无人确认，请督促责任人处理。",
+        "assigned_heading": "已转由他人办理",
+        "assigned_action": "由所列责任方办理，这里不再通知。",
+        "eased_heading": "已好转，待解除",
+        "eased_action": "曾滞后或预计完不成，最近一月已经不是；连续两个月如此并达到序时即解除。",
         "resolved_heading": "已解除",
         "again": "再次出现",
         "ended": "{day}解除",
         "owner": "责任：{owner}",
         "more": "另有 {count} 项未列出，见“全部事项”。",
+        "more_named": "另有 {count} 项未列出，见“全部事项”：{names}。",
+        "named": "{names}。",
+        "and": "、",
+        "and_others": "等",
+        "of_unit": "{what}（{unit}）",
         "private": "{more}{count} 项涉及不公开的指标，不在此列名。",
         "besides": "另有 ",
         "together": "{what}（{count} 个单位）",
         "more_units": "另有 {count} 个单位。",
+        "more_units_named": "另有 {count} 个单位：{names}。",
         "colon": "：",
         "semicolon": "；",
         "found": "共 {count} 条：强制性 {critical}，核实性 {warning}",
@@ -59,7 +74,7 @@ PHRASES = {
         "step": "{night} 的夜间运行停在“{step}”",
         "kept": "分析人员看到的仍是最近一次成功发布的数据。",
         "link": "全部事项：{url}",
-        "page": "全部事项：工作目录 site 文件夹中的网页 {page}",
+        "page": "全部事项：进度网页的“提醒”一页（工作目录 site/{page}；在别处打不开的，请向统筹办要）",
         "footer": "提醒编号 {digest_id}（收到相同编号的是同一份）",
     },
     "en": {
@@ -67,21 +82,34 @@ PHRASES = {
         "opened": "{count} new",
         "reopened": "{count} back again",
         "escalated": "{count} escalated",
+        "assigned": "{count} passed on",
+        "eased": "{count} eased",
         "resolved": "{count} resolved",
         "comma": ", ",
         "failed": "[Progress] {day}: the nightly run failed ({step})",
         "heading": "{label} ({count})",
         "escalated_heading": "Escalated",
         "escalated_action": "Told, and acknowledged by nobody since: see that the owner takes it up.",
+        "assigned_heading": "Passed on",
+        "assigned_action": "The owner named here sees to it; you hear no more of it.",
+        "eased_heading": "Eased, not over yet",
+        "eased_action": "Was behind or projected to miss; the last month was neither. Over after two such months, the "
+        "second on pace.",
         "resolved_heading": "Resolved",
         "again": "back again",
         "ended": "resolved {day}",
         "owner": "owner: {owner}",
         "more": "{count} more not listed, see Everything.",
+        "more_named": "{count} more not listed, see Everything: {names}.",
+        "named": "{names}.",
+        "and": ", ",
+        "and_others": " and others",
+        "of_unit": "{what} ({unit})",
         "private": "{count} {more}on indicators that are not public, not named here.",
         "besides": "more ",
         "together": "{what} ({count} units)",
         "more_units": "{count} more units.",
+        "more_units_named": "{count} more units: {names}.",
         "colon": ": ",
         "semicolon": "; ",
         "found": "findings: {count} ({critical} to correct, {warning} to explain)",
@@ -93,7 +121,8 @@ PHRASES = {
         "step": "The night of {night} stopped at: {step}",
         "kept": "Analysts still see the last data that was published whole.",
         "link": "Everything: {url}",
-        "page": "Everything: the page {page} in the folder site of the home",
+        "page": "Everything: the page Alerts of the progress site (site/{page} in the home; where it cannot be opened, "
+        "ask the office)",
         "footer": "Digest {digest_id} (the same number is the same digest)",
     },
 }
@@ -166,7 +195,8 @@ class Message:
 def compose(reader: Reader, events: Sequence[Event], as_of: datetime, returned: dict[str, File]) -> Digest:
     """The digest of these events. Content `summary` names few cases, no indicator that is not public, no file.
 
-    Of many cases the gravest of each kind are told in full, the rest by their number: a digest without end is not read.
+    Of many cases the gravest of each kind are told in full, the rest by number and name: a digest without end is not
+    read. All of them count as told. What has eased since it opened is no news, and named at the end.
     `returned` has the returned workbook of each submission that has one.
     """
     phrase = PHRASES[reader.language]
@@ -178,13 +208,14 @@ def compose(reader: Reader, events: Sequence[Event], as_of: datetime, returned: 
         and event.refusal.org_unit_code in reader.own_units  # a workbook has names and notes: they are its sender's
         and event.refusal.submission_id in returned
     }
-    counts = Counter(event.event for event in events)
+    counts = Counter(event.counts_as for event in events)
     subject = phrase["subject"].format(
         day=figures.day(as_of, as_of, reader.language),
         counts=phrase["comma"].join(phrase[name].format(count=counts[name]) for name in EVENTS if counts[name]),
     )
     keys = tuple(sorted(event.key for event in events))
     most = FULL_ITEMS if reader.content == "full" else SUMMARY_ITEMS
+    room = min(reader.most_bytes or FULL_BYTES, FULL_BYTES)
     for limit in [most, *(fewer for fewer in FEWER_ITEMS if fewer < most)]:
         sections = [
             _section(heading, action, told, (reader, as_of, files), limit)
@@ -192,7 +223,7 @@ def compose(reader: Reader, events: Sequence[Event], as_of: datetime, returned: 
         ]
         message = Message(subject, sections, _where(reader), keys, tuple(files.values()))
         digest = _digest(reader, message, as_of, as_of.isoformat())
-        if reader.most_bytes is None or bytes_count(digest.text) <= reader.most_bytes:
+        if bytes_count(digest.text) <= room:
             break
     return digest
 
@@ -216,18 +247,19 @@ def failure_key(run_id: str, step: str) -> tuple[str, str]:
 
 
 def _grouped(events: Sequence[Event], phrase: dict[str, str], reader: Reader) -> list[tuple[str, str, list[Event]]]:
-    """Heading, what to do, and the events: what opened by kind, what was resolved, what was escalated."""
-    escalated = [event for event in events if event.event == "escalated"]
-    resolved = [event for event in events if event.event == "resolved"]
+    """Heading, what to do, and the events: what opened by kind, then what eased, was resolved, was escalated."""
+    named = {name: [event for event in events if event.counts_as == name] for name in EVENTS}
     kinds = sorted(_kinds(), key=lambda kind: kind not in REFUSED) if reader.own_units else list(_kinds())
     by_kind: dict[str, list[Event]] = {kind: [] for kind in kinds}
     for event in events:
-        if event.event in ("opened", "reopened"):
+        if event.counts_as in ("opened", "reopened"):
             is_over = event.case.kind == "missed" and event.case.is_over_ceiling
             by_kind.setdefault(OVER_CEILING if is_over else event.case.kind, []).append(event)
     groups = [(_label(kind, reader.language), _action(kind, reader.language), told) for kind, told in by_kind.items()]
-    groups.append((phrase["resolved_heading"], "", resolved))
-    groups.append((phrase["escalated_heading"], phrase["escalated_action"], escalated))
+    groups.append((phrase["assigned_heading"], phrase["assigned_action"], named["assigned"]))
+    groups.append((phrase["eased_heading"], phrase["eased_action"], named["eased"]))
+    groups.append((phrase["resolved_heading"], "", named["resolved"]))
+    groups.append((phrase["escalated_heading"], phrase["escalated_action"], named["escalated"]))
     return [group for group in groups if group[2]]
 
 
@@ -238,19 +270,45 @@ def _section(
     phrase = PHRASES[reader.language]
     nameable = [event for event in events if event.case.is_public or reader.content == "full"]
     matters = _matters(nameable, reader.language)
-    listed_count = sum(len(matter) for matter in matters[:limit])
+    has_eased = bool(events) and events[0].counts_as == "eased"
+    listed = [] if has_eased else matters[:limit]
     unlisted = []
-    if len(nameable) > listed_count:
-        unlisted.append(phrase["more"].format(count=len(nameable) - listed_count))
+    if left := matters[len(listed) :]:
+        unlisted.append(_unlisted(left, reader, has_eased=has_eased))
     if len(events) > len(nameable):
         besides = phrase["besides"] if nameable else ""
         unlisted.append(phrase["private"].format(more=besides, count=len(events) - len(nameable)))
     return Section(
         phrase["heading"].format(label=heading, count=len(events)),
         action,
-        [_item(matter[0], told_as) if len(matter) == 1 else _joint_item(matter, told_as) for matter in matters[:limit]],
+        [
+            _item(matter[0], told_as) if len(matter) == 1 else _joint_item(matter, told_as, max(limit, FEWEST_UNITS))
+            for matter in listed
+        ],
         unlisted,
     )
+
+
+def _unlisted(matters: Sequence[Sequence[Event]], reader: Reader, *, has_eased: bool) -> str:
+    """How many more there are; in full their names, too, which are all that is told of what has eased."""
+    phrase = PHRASES[reader.language]
+    count = sum(len(matter) for matter in matters)
+    if reader.content != "full" and not has_eased:
+        return phrase["more"].format(count=count)
+    most = NAMED[reader.content]
+    names = phrase["and"].join(_name(matter, reader.language) for matter in matters[:most])
+    names += phrase["and_others"] if len(matters) > most else ""
+    return phrase["named" if has_eased else "more_named"].format(count=count, names=names)
+
+
+def _name(matter: Sequence[Event], lang: str) -> str:
+    """走访企业（梅山）, 走访企业（3 个单位）."""
+    phrase, case = PHRASES[lang], matter[0].case
+    what = _what(case, lang)
+    if len(matter) > 1:
+        return phrase["together"].format(what=what, count=len(matter))
+    unit = _unit(case, lang)
+    return phrase["of_unit"].format(what=what, unit=unit) if what and unit else what or unit or _label(case.kind, lang)
 
 
 def _matters(events: Sequence[Event], lang: str) -> list[list[Event]]:
@@ -270,12 +328,11 @@ def _matters(events: Sequence[Event], lang: str) -> list[list[Event]]:
 def _item(event: Event, told_as: tuple[Reader, datetime, dict[str, File]]) -> Item:
     reader, as_of, files = told_as
     case, lang = event.case, reader.language
-    unit = case.unit_name_en if lang == "en" else case.unit_name
-    headline = " · ".join(part for part in (_one_line(unit or ""), _matter(case, lang)) if part)
+    headline = " · ".join(part for part in (_unit(case, lang), _matter(case, lang)) if part)
     # what is said of a file may quote its name, a cell, an indicator that is not public
     is_told_whole = reader.content == "full" or case.indicator_code is not None
     details = [_summary(event, lang)] if is_told_whole else []
-    if event.event != "resolved":
+    if event.event not in ("assigned", "resolved"):
         details.append(figures.arithmetic(case, lang))
     if event.refusal and event.event != "resolved":
         details += _refusal_lines(event, reader, files)
@@ -290,21 +347,23 @@ def _item(event: Event, told_as: tuple[Reader, datetime, dict[str, File]]) -> It
     )
 
 
-def _joint_item(events: Sequence[Event], told_as: tuple[Reader, datetime, dict[str, File]]) -> Item:
-    """One matter of several units, a line for each, the worst first."""
+def _joint_item(events: Sequence[Event], told_as: tuple[Reader, datetime, dict[str, File]], units_count: int) -> Item:
+    """One matter of several units, a line for each of so many, the worst first."""
     reader, as_of, _ = told_as
     lang, phrase, case = reader.language, PHRASES[reader.language], events[0].case
-    listed = events if reader.content == "full" else events[:SUMMARY_ITEMS]
+    listed = events[:units_count]
     details = []
     for event in listed:
         said = [_summary(event, lang)] if event.case.indicator_code else []
-        if event.event != "resolved":
+        if event.event not in ("assigned", "resolved"):
             said.append(figures.arithmetic(event.case, lang))
         said.append(_when(event, as_of, lang))
-        unit = (event.case.unit_name_en if lang == "en" else event.case.unit_name) or ""
-        details.append(f"{_one_line(unit)}{phrase['colon']}{phrase['semicolon'].join(part for part in said if part)}")
-    if len(events) > len(listed):
-        details.append(phrase["more_units"].format(count=len(events) - len(listed)))
+        said_of = phrase["semicolon"].join(part for part in said if part)
+        details.append(f"{_unit(event.case, lang)}{phrase['colon']}{said_of}")
+    if left := events[len(listed) :]:
+        names = phrase["and"].join(_unit(event.case, lang) for event in left)
+        more = "more_units_named" if reader.content == "full" else "more_units"
+        details.append(phrase[more].format(count=len(left), names=names))
     page = f"indicator/{case.indicator_code}.html" if case.indicator_code else case.page
     return Item(
         phrase["together"].format(what=_matter(case, lang), count=len(events)),
@@ -316,9 +375,18 @@ def _joint_item(events: Sequence[Event], told_as: tuple[Reader, datetime, dict[s
 
 def _matter(case: Case, lang: str) -> str:
     """The indicator or form, and the month that the figures are of."""
+    return " · ".join(part for part in (_what(case, lang), _month(case, lang)) if part)
+
+
+def _what(case: Case, lang: str) -> str:
+    """The indicator or form."""
     indicator = case.indicator_name_en if lang == "en" else case.indicator_name_zh
     form = case.form_name_en if lang == "en" else case.form_name
-    return " · ".join(_one_line(part) for part in (indicator or form, _month(case, lang)) if part)
+    return _one_line(indicator or form or "")
+
+
+def _unit(case: Case, lang: str) -> str:
+    return _one_line((case.unit_name_en if lang == "en" else case.unit_name) or "")
 
 
 def _month(case: Case, lang: str) -> str | None:

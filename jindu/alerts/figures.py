@@ -74,7 +74,7 @@ def level(case: Measured, value: Decimal, lang: str) -> str:
 
 def _gap(case: Case, lang: str) -> str:
     gap = case.gap_value
-    if not gap:
+    if not gap or (case.kind == "behind" and case.indicator_kind == "growth"):  # of growth the summary tells the gap
         return ""
     shown = difference(case, gap, lang)
     if lang == "en":

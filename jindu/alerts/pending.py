@@ -46,6 +46,8 @@ select case_id, arg_max(event, sent_at), max(notified_at)
 from told
 group by case_id
 """
+GOOD = frozenset({"at_risk", "on_pace", "achieved", "repaired"})  # statuses that are neither orange nor red
+HARDLY = Decimal("0.2")  # domain.md, Alerts: a chance under which a target is projected to miss
 IS_ON = frozenset({"opened", "reopened", "escalated"})  # whoever was told one of these last waits for the end
 
 
@@ -104,6 +106,7 @@ class Case:
     escalated_at: datetime | None
     resolved_at: datetime | None
     snoozed_until: date | None
+    is_assigned: bool  # to another than its owner
     owner: str | None
     owner_en: str | None
     gap_value: Decimal | None
@@ -114,12 +117,20 @@ class Case:
     summary_zh: str | None
     summary_en: str | None
 
+    @property
+    def has_eased(self) -> bool:
+        """Whether its newest figures would not open it: it is open until another month is as good."""
+        is_likely = self.probability_ratio is None or self.probability_ratio >= HARDLY
+        if self.kind == "projected_to_miss":
+            return is_likely and self.probability_ratio is not None
+        return self.kind == "behind" and self.status in GOOD and is_likely
+
 
 @dataclass(frozen=True)
 class Told:
     """What a recipient was told of a case, and in the digest of which night."""
 
-    event: str  # opened, reopened, escalated, resolved
+    event: str  # opened, reopened, escalated, assigned (to somebody else), resolved
     notified_at: datetime
 
 
@@ -136,6 +147,11 @@ class Event:
         """What a confirmed delivery settles."""
         return self.case.case_id, self.event
 
+    @property
+    def counts_as(self) -> str:
+        """How a digest counts it: what opened and has eased since is no news of today."""
+        return "eased" if self.event in ("opened", "reopened") and self.case.has_eased else self.event
+
 
 @dataclass(frozen=True)
 class Published:
@@ -149,6 +165,12 @@ class Published:
         if is_everyone:
             return list({case.case_id: case for case in self.cases}.values())
         return [case for case in self.cases if case.recipient_name == recipient.name]
+
+    def passed_on(self, recipient: Recipient, told: dict[str, Told]) -> list[Case]:
+        """The cases that the recipient was told of, and that were assigned to somebody else since."""
+        own = {case.case_id for case in self.cases if case.recipient_name == recipient.name}
+        others = {case.case_id: case for case in self.cases if case.is_assigned and case.case_id not in own}
+        return [case for case_id, case in others.items() if case_id in told and told[case_id].event in IS_ON]
 
 
 def published_cases(connection: duckdb.DuckDBPyConnection) -> Published:
@@ -190,6 +212,11 @@ def pending_events(
     """What is to be told now, in the order of the cases."""
     found = [(case, pending_event(case, told.get(case.case_id), as_of)) for case in cases]
     return [Event(event, case, refusals.get(case.case_id)) for case, event in found if event]
+
+
+def passed_on_events(cases: Iterable[Case]) -> list[Event]:
+    """That somebody else sees to it, or that it is over: the last that its former owner hears of it."""
+    return [Event("resolved" if case.resolved_at else "assigned", case) for case in cases]
 
 
 def pending_event(case: Case, last: Told | None, as_of: datetime) -> str | None:

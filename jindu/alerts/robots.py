@@ -1,7 +1,7 @@
 """The group robots of WeCom, DingTalk and Feishu as Apprise schemas that believe the code in the answer's body.
 
 All three answer HTTP 200 with a code other than 0 when they refuse a message; Apprise's own senders count that as
-sent. A text goes out in as many messages as the robot's size limit asks for, never faster than the robot allows.
+sent. What is sent at once fits the robot's size limit (channel.py splits), and never goes faster than it allows.
 """
 
 import base64
@@ -20,7 +20,6 @@ from typing import Any
 from urllib.parse import parse_qs, parse_qsl, quote, unquote, urlsplit
 
 from jindu.alerts.hurry import HungError, within
-from jindu.alerts.parts import split
 from jindu.alerts.secret import without
 
 log = logging.getLogger("apprise")  # what channel.py reads the last words of a sender from
@@ -167,13 +166,12 @@ def _sender(schema: str) -> Callable[..., bool]:
     def send(body: str, title: str, *_: Any, meta: Mapping[str, Any], **__: Any) -> bool:
         token, secret = unquote(str(meta.get("host") or "")), unquote(str(meta.get("user") or ""))
         base = str(meta.get("qsd", {}).get("base") or robot.base).rstrip("/")
-        text = body if body.startswith(title) else f"{title}\n{body}"
-        for part in split(text, robot.bytes_count, most=MOST_MESSAGES):
-            try:
-                _send_part(robot, f"{base} {token}", lambda part=part: robot.post(base, token, secret, part))  # type: ignore[misc]  # bound now
-            except RefusedError as error:
-                log.warning("%s%s", HUNG if error.is_hung else "", error)
-                return False
+        text = f"{title}\n{body}" if title else body
+        try:
+            _send_part(robot, f"{base} {token}", lambda: robot.post(base, token, secret, text))
+        except RefusedError as error:
+            log.warning("%s%s", HUNG if error.is_hung else "", error)
+            return False
         return True
 
     return send

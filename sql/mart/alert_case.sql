@@ -203,6 +203,7 @@ told as (
         indicator.name_zh,
         coalesce(indicator.name_en, indicator.name_zh) as name_en,
         indicator.kind as indicator_kind,
+        indicator.numerator_code,
         indicator.unit,
         case when target_fact.is_sample then '（示例）' else '' end as sample_mark_zh,
         case when target_fact.is_sample then ' (sample)' else '' end as sample_mark_en,
@@ -219,14 +220,13 @@ told as (
         cast(cast(100 * target_fact.pace_ratio as decimal(24, 1)) as varchar) || '%' as pace_text,
         cast(cast(abs(100 * target_fact.gap_value) as decimal(24, 1)) as varchar) as points_text,
         indicator.kind in ('flow', 'stock') as has_amounts,
-        shown_number(target_fact.ytd_value) as done_text,
-        shown_number(target_fact.target_covered_value) as due_text,
+        shown_measured(target_fact.ytd_value, indicator.decimals) as done_text,
+        shown_measured(target_fact.target_covered_value, indicator.decimals) as due_text,
         case  -- never shown as certain
             when target_fact.probability_ratio < 0.01 then '<1%'
             when target_fact.probability_ratio > 0.99 then '>99%'
             else cast(cast(100 * target_fact.probability_ratio as decimal(24, 0)) as varchar) || '%'
         end as chance_text,
-        shown_number(target_fact.projected_value) as projected_text,
     from life
     left join reference.alert_kind as alert_kind using (kind)
     left join target_fact using (org_unit_code, indicator_code, plan_year)
@@ -250,16 +250,33 @@ told as (
             and life.report_month = rank_month.report_month
 ),
 
--- a target that is missed, or behind, need not be told a second time for the same reason
+-- what is open twice for one reason is told once: a target that is missed, or behind, speaks for its being projected to
+-- miss; a growth indicator, for the flow that is ranked by that growth, where both fell by the same places
 speaking as (
     select
-        org_unit_code,
-        indicator_code,
-        plan_year,
-        min_by(case_id, kind != 'missed') as speaker_id,
-    from told
-    where kind in ('missed', 'behind') and is_open
-    group by org_unit_code, indicator_code, plan_year
+        spoken.case_id,
+        min_by(speaker.case_id, speaker.kind != 'missed') as speaker_id,
+    from told as spoken
+    inner join told as speaker
+        on
+            spoken.org_unit_code = speaker.org_unit_code
+            and spoken.plan_year = speaker.plan_year
+            and case spoken.kind
+                when 'projected_to_miss'
+                    then
+                        speaker.kind in ('missed', 'behind')
+                        and spoken.indicator_code = speaker.indicator_code
+                when 'rank_fell'
+                    then
+                        speaker.kind = 'rank_fell'
+                        and speaker.indicator_kind = 'growth'
+                        and spoken.indicator_code = speaker.numerator_code
+                        and spoken.report_month = speaker.report_month
+                        and spoken.rank_before = speaker.rank_before
+                        and spoken.shown_rank = speaker.shown_rank
+            end
+    where spoken.is_open and speaker.is_open
+    group by spoken.case_id
 )
 
 select
@@ -449,11 +466,5 @@ select
     -- figures that were old while nobody was told of it, and are new again, are no matter
     and not (told.kind = 'stale' and not told.is_open and told.notified_at is null) as is_told,
 from told
-left join speaking
-    on
-        told.kind = 'projected_to_miss'
-        and told.is_open
-        and told.org_unit_code = speaking.org_unit_code
-        and told.indicator_code = speaking.indicator_code
-        and told.plan_year = speaking.plan_year
+left join speaking using (case_id)
 order by told.kind, told.org_unit_code, told.indicator_code, told.form_code, told.report_month, told.case_id

@@ -43,7 +43,11 @@ select
     indicator.unit,
     indicator.decimals,
 from mart.alert_case as alert
-left join mart.alert_case as spoken on alert.case_id = spoken.told_by_case_id and not spoken.is_told
+left join mart.alert_case as spoken
+    on
+        alert.case_id = spoken.told_by_case_id
+        and spoken.kind = 'projected_to_miss'
+        and not spoken.is_told
 cross join newest_run
 left join mart.org_unit as unit on alert.org_unit_code = unit.org_unit_code
 left join mart.indicator as indicator on alert.indicator_code = indicator.indicator_code

@@ -42,6 +42,7 @@ select
     alert.escalated_at,
     alert.resolved_at,
     alert.snoozed_until,
+    alert.assignee is not null as is_assigned,
     coalesce(alert.assignee, alert.owner) as owner,
     coalesce(owner_english.name_en, alert.assignee, alert.owner) as owner_en,
     alert.gap_value,
@@ -70,8 +71,8 @@ order by
     list_position(
         ['missed', 'far_behind', 'behind', 'at_risk', 'repaired', 'on_pace', 'achieved'], completion.status
     ) nulls last,
-    completion.pace_ratio nulls last,
     not coalesce(unit.is_office, false),
+    completion.pace_ratio nulls last,
     alert.since_month nulls last,
     alert.org_unit_code nulls first,
     alert.indicator_code nulls first,

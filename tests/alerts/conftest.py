@@ -24,6 +24,7 @@ from aiosmtpd.smtp import SMTP, Envelope, Session
 
 from jindu.alerts import channel, robots
 from jindu.settings import OFFICE_TIMEZONE, Home, Night
+from jindu.warehouse import connection
 from jindu.warehouse.connection import connect
 
 REFERENCE = """
@@ -107,6 +108,7 @@ class Office:
 
     home: Home
     reference: Path
+    names: list[str] = field(default_factory=list)  # of the recipients that were added here
 
     def night(self, day: int = 10, attempt: int = 1) -> Night:
         """The night of a day of October 2024, 02:00 in office time."""
@@ -117,6 +119,7 @@ class Office:
         """Add a recipient."""
         values = [name, channel, scope, *(more.get(key) for key in ("content", "language", "quiet_from", "quiet_to"))]
         self.execute("insert into reference.recipient values (?, ?, ?, ?, ?, ?, ?)", values)
+        self.names.append(name)
 
     def open_case(
         self,
@@ -139,18 +142,21 @@ class Office:
             "summary_en": "50 of 90 due",
             **more,
         }
-        self.publish(
-            f"""
-            insert into mart.alert_case by name
-            select 2024 as plan_year, date '2024-09-01' as report_month, 'open' as state, true as is_told,
-                timestamptz '2024-10-10 02:00:00+08' as opened_at, {", ".join(f"? as {name}" for name in values)}
-            """,
-            list(values.values()),
-        )
-        self.publish("insert into mart.alert_event values (?, ?)", [case_id, None])
-        names = [name for (name,) in self.execute("select name from reference.recipient")]
-        for name, level in (dict.fromkeys(names, 0) if to is None else to).items():
-            self.publish("insert into mart.alert_route values (?, ?, ?)", [case_id, name, level])
+        if to is None:
+            names = self.names or [name for (name,) in self.execute("select name from reference.recipient")]
+            to = dict.fromkeys(names, 0)
+        with duckdb.connect(self.home.published) as copy:
+            copy.execute(
+                f"""
+                insert into mart.alert_case by name
+                select 2024 as plan_year, date '2024-09-01' as report_month, 'open' as state, true as is_told,
+                    timestamptz '2024-10-10 02:00:00+08' as opened_at, {", ".join(f"? as {name}" for name in values)}
+                """,
+                list(values.values()),
+            )
+            copy.execute("insert into mart.alert_event values (?, ?)", [case_id, None])
+            for name, level in to.items():
+                copy.execute("insert into mart.alert_route values (?, ?, ?)", [case_id, name, level])
 
     def open_many(self, kind: str, count: int, **more: Any) -> None:
         """Publish so many open cases of 红梅, each of an indicator of its own, all called 纠纷调解数."""
@@ -187,13 +193,17 @@ class Office:
 
     def publish(self, sql: str, values: list[Any] | None = None) -> None:
         """Run SQL on the published copy, which stands for the next one."""
-        with duckdb.connect(self.home.published) as connection:
-            connection.execute(sql, values or [])
+        with duckdb.connect(self.home.published) as copy:
+            copy.execute(sql, values or [])
 
     def execute(self, sql: str, values: list[Any] | None = None) -> list[tuple[Any, ...]]:
         """Run SQL on the private database."""
-        with connect(self.home) as connection:
-            return list(connection.execute(sql, values or []).fetchall())
+        with connect(self.home) as private:
+            return list(private.execute(sql, values or []).fetchall())
+
+    def let_go(self) -> None:
+        """Close the private database, which a test then breaks."""
+        connection._open_files.pop(self.home.private_database).close()
 
     def notified(self) -> set[tuple[str, str, str]]:
         """What is recorded as told."""
@@ -217,7 +227,7 @@ def empty_office(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture
-def office(tmp_path: Path, empty_office: Path, monkeypatch: pytest.MonkeyPatch) -> Office:
+def office(tmp_path: Path, empty_office: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Office]:
     """An empty office of the test's own."""
     monkeypatch.setattr(channel, "PAUSES", (0.0, 0.01))
     monkeypatch.setattr(robots, "PAUSES", (0.0, 0.01))
@@ -226,7 +236,9 @@ def office(tmp_path: Path, empty_office: Path, monkeypatch: pytest.MonkeyPatch) 
         monkeypatch.delenv(name, raising=False)
     made = Office(Home(copytree(empty_office, tmp_path / "home")), tmp_path / "reference")
     made.reference.mkdir()
-    return made
+    connection._prepared.add(made.home.private_database)  # as the office that it is a copy of
+    with connect(made.home):  # opened once for all that happens, as a night does
+        yield made
 
 
 @dataclass
@@ -236,7 +248,7 @@ class Webhook:
     port: int
     status: int = 200
     location: str | None = None
-    answer: Any = None  # the body, as JSON; bytes as they are
+    answer: Any = None  # the body, as JSON; bytes as they are; or what says so of the post of a number
     way: str = "whole"  # silent: no answer for a while; half: the connection ends midway; drip: a byte now and then
     paths: list[str] = field(default_factory=list)
     bodies: list[dict[str, Any]] = field(default_factory=list)
@@ -282,7 +294,7 @@ def receiving_posts() -> Iterator[Webhook]:
             if received.way == "silent":
                 time.sleep(1.0)
                 return
-            answer = received.answer
+            answer = received.answer(len(received.bodies)) if callable(received.answer) else received.answer
             content = answer if isinstance(answer, bytes) else b"" if answer is None else json.dumps(answer).encode()
             self.send_response(status)
             if received.location is not None:

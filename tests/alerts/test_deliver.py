@@ -210,3 +210,33 @@ def test_a_file_in_outbox_is_told_once_and_is_no_channels_yes(
     assert len(office.outbox()) == 1
     rows = office.execute("select recipient_name, is_filed from raw.notification order by recipient_name")
     assert rows == [("工作群", False), ("没有通道", True)]
+
+
+def test_whoever_a_case_is_taken_from_hears_whose_it_is_now(office: Office) -> None:
+    """Once, and no more of it; of what nobody told them, nothing."""
+    for name in ("综治办", "企业办", "卫健办"):
+        office.tell(name)
+    office.open_case("a", "missed", "350502004001", "mediated", to={"综治办": 0})
+    office.open_case("b", "missed", "350502004001", "allowance", to={"综治办": 0})
+    deliver(office.night(10), no_progress)
+    for case_id in "ab":
+        office.change(case_id, assignee="企业办")
+    office.publish("update mart.alert_route set recipient_name = '企业办'")
+    office.resolve("b")
+    for day in (11, 12):
+        deliver(office.night(day), no_progress)
+    assert office.notified() == {
+        ("a", "opened", "综治办"),
+        ("b", "opened", "综治办"),
+        ("a", "assigned", "综治办"),
+        ("b", "resolved", "综治办"),
+        ("a", "opened", "企业办"),
+    }
+    [text] = [text for path in office.outbox() if "转办 1 项" in (text := path.read_text(encoding="utf-8"))]
+    assert "【进度】10月11日：转办 1 项，解除 1 项" in text
+    assert "已转由他人办理（1 项）\n由所列责任方办理，这里不再通知。\n1. 红梅 · 纠纷调解数" in text
+    assert "责任：企业办" in text
+    office.publish("update mart.alert_route set recipient_name = '综治办'")
+    office.change("a", assignee="综治办")
+    deliver(office.night(13), no_progress)
+    assert ("a", "reopened", "综治办") in office.notified(), "it is theirs again"

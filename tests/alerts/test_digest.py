@@ -1,12 +1,13 @@
 """What a digest says, and to whom."""
 
+import re
 from datetime import date
 from decimal import Decimal
 
 import pytest
 
 from jindu.alerts.deliver import deliver
-from jindu.alerts.digest import Reader, compose
+from jindu.alerts.digest import FULL_BYTES, Reader, compose
 from jindu.alerts.pending import Case, Event, Told, pending_event
 from jindu.settings import no_progress
 
@@ -68,7 +69,7 @@ def test_without_a_site_the_page_is_named(office: Office, mailbox: Mailbox, monk
     office.tell("街道领导", "JINDU_MAIL")
     office.open_case("a", "behind", "350502004001", "mediated", **BEHIND)
     deliver(office.night(10), no_progress)
-    assert "全部事项：工作目录 site 文件夹中的网页 alerts.html" in mail_text(mailbox)
+    assert "全部事项：进度网页的“提醒”一页（工作目录 site/alerts.html" in mail_text(mailbox)
 
 
 def test_a_percentage_is_off_by_points_and_needs_no_monthly_amount(
@@ -148,14 +149,10 @@ def refuse(office: Office, kind: str = "rejected") -> None:
     """Publish a refused report of 红梅, with its returned workbook."""
     office.publish(
         "insert into mart.submission values ('5ab1c0de99', 'community_monthly', '350502004001', '2024-09-01',"
-        " '红梅9月.xlsx', ?, '2024-10-09 10:00:00+08')",
-        [kind],
+        f" '红梅9月.xlsx', '{kind}', '2024-10-09 10:00:00+08');"
+        "insert into mart.finding select '5ab1c0de99', if(row = 10, 'critical', 'warning'), '社区工作月报', 'D' || row,"
+        " 'r', 'D' || row || ' 的数不对，请核对。', 'wrong', 'open' from range(10, 22) as cell (row)"
     )
-    for number in range(12):
-        office.publish(
-            "insert into mart.finding values ('5ab1c0de99', ?, '社区工作月报', ?, 'r', ?, 'wrong', 'open')",
-            ["critical" if number == 0 else "warning", f"D{number + 10}", f"D{number + 10} 的数不对，请核对。"],
-        )
     folder = office.home.returns / "350502004001"
     folder.mkdir(parents=True)
     (folder / "2024-09_社区工作月报_第1版_退回件_5ab1c0de.xlsx").write_bytes(b"PK")
@@ -326,12 +323,75 @@ def test_the_worst_status_comes_first_and_then_the_slowest_pace(office: Office) 
     office.tell("街道领导")
     month = date(2024, 9, 1)
     paces = {"red": ("far_behind", 0.6), "worst": ("far_behind", 0.5), "orange": ("behind", 0.75), "done": (None, None)}
-    for name, (status, pace) in paces.items():
-        office.publish("insert into mart.indicator (indicator_code, name_zh) values (?, ?)", [name, name])
+    for name, (_, pace) in paces.items():
         office.open_case(name, "behind", "350502004001", name, as_of_month=month, probability_ratio=pace)
-        office.publish(
-            "insert into mart.completion values ('350502004001', ?, ?, ?, ?, null)", [name, month, status, pace]
-        )
+    rows = [(name, month, status, pace) for name, (status, pace) in paces.items()]
+    office.publish(
+        "insert into mart.indicator (indicator_code, name_zh) select code, code from (values "
+        + ", ".join(f"('{name}')" for name in paces)
+        + ") as indicator (code)"
+    )
+    office.publish(
+        "insert into mart.completion values " + ", ".join(["('350502004001', ?, ?, ?, ?, null)"] * len(rows)),
+        [value for row in rows for value in row],
+    )
     deliver(office.night(10), no_progress)
     text = office.outbox()[0].read_text(encoding="utf-8")
     assert sorted(paces, key=text.index) == ["worst", "red", "orange", "done"]
+
+
+@pytest.mark.parametrize(
+    ("values", "has_eased"),
+    [
+        ({"status": "at_risk"}, True),
+        ({"status": "on_pace", "probability_ratio": Decimal("0.2")}, True),
+        ({"status": "at_risk", "probability_ratio": Decimal("0.19")}, False),  # it will be missed all the same
+        ({"status": "behind", "probability_ratio": Decimal("0.9")}, False),
+        ({"status": None}, False),
+        ({"kind": "projected_to_miss", "status": "behind", "probability_ratio": Decimal("0.2")}, True),
+        ({"kind": "projected_to_miss", "status": "on_pace", "probability_ratio": Decimal("0.19")}, False),
+        ({"kind": "projected_to_miss", "probability_ratio": None}, False),
+        ({"kind": "missed", "status": "on_pace"}, False),
+    ],
+)
+def test_what_would_not_open_today_has_eased(values: dict[str, object], has_eased: bool) -> None:
+    assert case_of(**values).has_eased is has_eased
+
+
+def test_what_has_eased_before_it_was_told_is_named_and_no_news() -> None:
+    eased = MEDIATED | {"status": "at_risk", "gap_value": Decimal(-1)}
+    cases = [
+        case_of(unit_name="红梅", **MEDIATED | {"status": "behind"}),
+        case_of(unit_name="新峰", case_id="b", **eased),
+        case_of(unit_name="梅山", case_id="c", **eased | {"is_public": False}),
+    ]
+    digest = compose(Reader("街道领导", "zh", "full"), [Event("opened", one) for one in cases], moment_of(10), {})
+    assert digest.subject == "【进度】10月10日：新增 1 项，已好转 2 项"
+    assert digest.text.index("进度滞后（1 项）") < digest.text.index("已好转，待解除（2 项）")
+    assert "序时即解除。\n纠纷调解数（2 个单位）。\n" in digest.text
+    assert {case_id for case_id, _ in digest.events} == {"a", "b", "c"}, "each is told"
+    chat = told_in_a_digest(*cases, content="summary")
+    assert "\n纠纷调解数（新峰）。\n" in chat and "梅山" not in chat and "另有 1 项涉及不公开的指标" in chat
+    assert "已解除（1 项）" in told_in_a_digest(cases[1], event="resolved")
+
+
+def test_a_first_digest_of_many_cases_is_read_on_a_phone() -> None:
+    """The gravest in full, the others by name; every one of them is told."""
+    cases = [
+        case_of(
+            case_id=f"{number} {unit}",
+            unit_name=unit,
+            summary_zh=f"{unit}「指标{number}」滞后，序时完成率 80.0%：完成 80，应完成 100 件",
+            **MEDIATED | {"indicator_code": f"i{number}", "indicator_name_zh": f"指标{number}", "status": "behind"},
+        )
+        for number in range(80)
+        for unit in ("红梅", "新峰", "梅山", "东升", "北山", "双塔", "泉山", "华新")[: 1 + number % 8]
+    ]
+    digest = compose(Reader("街道领导", "zh", "full"), [Event("opened", one) for one in cases], moment_of(10), {})
+    assert len(digest.text.encode()) <= FULL_BYTES and len(digest.html.encode()) < 3 * FULL_BYTES
+    assert digest.text.index("1. 红梅 · 指标0 ·") < digest.text.index("2. 指标1 · 2024年9月（2 个单位）")
+    [left] = re.findall(r"另有 (\d+) 项未列出，见“全部事项”：(.*)。", digest.text)
+    assert int(left[0]) > 0 and left[1].endswith("等")
+    assert {case_id for case_id, _ in digest.events} == {one.case_id for one in cases}
+    shown = sum(int(found or 1) for found in re.findall(r"^\d+\. .*?(?:（(\d+) 个单位）)?$", digest.text, re.MULTILINE))
+    assert shown + int(left[0]) == len(cases)

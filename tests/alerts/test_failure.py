@@ -66,6 +66,7 @@ def test_before_the_reference_ever_loaded_recipient_csv_says_who(
 
 
 def test_a_broken_database_still_alerts(office: Office) -> None:
+    office.let_go()
     office.home.private_database.write_bytes(b"not a database" * 1000)
     with pytest.raises((duckdb.Error, JinduError)):
         office.notified()
@@ -80,6 +81,7 @@ def test_one_failure_is_told_once_however_often_it_is_handed_in(
     """By Prefect's hook and by the command, on a disk that takes no record of it."""
     monkeypatch.setenv("JINDU_HOOK", webhook.url)
     office.reference.joinpath("recipient.csv").write_text("name,channel\n统筹办,JINDU_HOOK\n", encoding="utf-8")
+    office.let_go()
     office.home.private_database.unlink()
     office.home.private_database.symlink_to("/dev/full")
     take_lock(office.home)

@@ -16,6 +16,7 @@ from jindu.alerts import channel, robots
 from jindu.alerts.channel import ChannelError, send
 from jindu.alerts.deliver import deliver
 from jindu.alerts.digest import Digest
+from jindu.alerts.parts import split
 from jindu.settings import OFFICE_TIMEZONE, no_progress
 
 from .conftest import Office, Webhook
@@ -110,6 +111,29 @@ def test_what_a_robot_refused_is_told_again_as_it_was(
     assert len({told(body) for body in webhook.bodies}) == 1
 
 
+def test_a_digest_in_several_goes_on_with_the_message_that_was_refused(
+    office: Office, webhook: Webhook, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What the robot took it is not told again, though more has become known since; each has the digest's number."""
+    monkeypatch.setenv("JINDU_ROBOT", robot_url(webhook, "wecombot"))
+    office.tell("工作群", "JINDU_ROBOT", content="full")
+    office.open_many("behind", 50, owner="综治办", gap_value=-12, needed_monthly_value=16)
+    webhook.answer = lambda number: YES["wecombot"] if number <= 2 else NO["wecombot"]
+    assert deliver(office.night(10), no_progress).unsent == ("工作群",)
+    assert office.notified() == set()
+    [*taken, refused] = list(dict.fromkeys(told(body) for body in webhook.bodies))
+    webhook.bodies.clear()
+    webhook.answer = YES["wecombot"]
+    assert deliver(office.night(10), no_progress).sent_count == 1
+    later = [told(body) for body in webhook.bodies]
+    assert later[0] == refused and not set(taken) & set(later)
+    count = len(taken) + len(later)
+    places = re.findall(r"\((\d+)/(\d+)\)\n", "\n".join([*taken, *later]))
+    assert places == [(str(place), str(count)) for place in range(1, count + 1)]
+    assert len({found for text in [*taken, *later] for found in re.findall(r"提醒编号 (\w+)", text)}) == 1
+    assert len(office.notified()) == 50
+
+
 @pytest.mark.parametrize("scheme", ["wecombot", "feishu"])
 @pytest.mark.parametrize(
     ("status", "answer", "way"),
@@ -185,20 +209,20 @@ def test_a_long_digest_goes_out_in_messages_that_the_robot_takes(webhook: Webhoo
 
 def test_a_digest_without_end_is_cut_and_says_where_the_rest_is() -> None:
     text = "\n".join(["头", *(f"第{number}行" + "字" * 200 for number in range(500)), "全部事项：x", "提醒编号 abc"])
-    parts = robots.split(text, 2048, most=robots.MOST_MESSAGES)
+    parts = split(text, 2048, most=robots.MOST_MESSAGES)
     assert len(parts) == robots.MOST_MESSAGES
     assert all(len(part.encode()) <= 2048 for part in parts)
     assert parts[-1].endswith("…\n全部事项：x\n提醒编号 abc")
 
 
 def test_one_line_without_end_is_cut_between_characters() -> None:
-    parts = robots.split("头\n" + "字" * 3000, 2048)
+    parts = split("头\n" + "字" * 3000, 2048)
     assert "".join(part.split("\n", 1)[1] for part in parts) == "字" * 3000
     assert all(len(part.encode()) <= 2048 for part in parts)
 
 
 def test_what_fits_is_one_message() -> None:
-    assert robots.split("头\n字", 2048) == ["头\n字"]
+    assert split("头\n字", 2048) == ["头\n字"]
 
 
 def test_no_more_messages_than_the_robot_allows_in_a_minute(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -241,7 +265,7 @@ def test_a_message_is_json_that_is_read_back(webhook: Webhook) -> None:
 def test_a_case_goes_whole_to_the_next_message_below_its_heading() -> None:
     cases = [f"{number}. 某社区 · 某指标\n   {'字' * 60}\n   自9月起" for number in range(1, 31)]
     text = "\n".join(["头", "", "进度滞后（30 项）", "查明原因。", *cases, "", "全部事项：x", "提醒编号 abc", ""])
-    parts = robots.split(text, 2048, most=robots.MOST_MESSAGES)
+    parts = split(text, 2048, most=robots.MOST_MESSAGES)
     assert len(parts) > 2
     assert all(part.split("\n", 1)[1].startswith("进度滞后（30 项）\n") for part in parts)
     assert all(part.count(". 某社区") == part.count("自9月起") for part in parts)

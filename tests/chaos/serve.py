@@ -8,6 +8,7 @@ import os
 import signal
 import sys
 import tempfile
+import time
 from pathlib import Path
 
 import duckdb
@@ -19,8 +20,11 @@ from tests.serve.served import Served, alive, below, is_ready, serve, stop, wait
 
 BACK_SECONDS = 90.0  # two cores, and the worker imports Prefect anew
 NIGHT_SECONDS = 240.0
+TOLD_SECONDS = 120.0  # by then whoever is responsible knows
+HANGS_AFTER = "20"  # seconds, in the place of an hour
+HANG = "import signal, time\nsignal.signal(signal.SIGUSR1, lambda *_: time.sleep(3600))\n"  # its threads go on
 MIDWAY = {"readings", "gate-incoming", "core"}
-DAYS = [f"2024-06-{day:02}" for day in range(4, 11)]
+DAYS = [f"2024-06-{day:02}" for day in range(4, 13)]
 
 
 def main() -> int:
@@ -45,6 +49,7 @@ def main() -> int:
             see("kill -9 the night itself", "failed, said at once", lambda: _killed_night(served, DAYS[5]))
             see("trigger it again", "completed, told once", lambda: f"{_night(served, DAYS[5])}; {_told_once(served)}")
             see("trigger delivery", "completed", lambda: _delivery(served))
+            see("freeze the night (SIGSTOP)", "told within 120 s", lambda: _frozen_night(served, DAYS[7]))
             see("kill -9 the supervisor mid-night", "no process is left", lambda: _no_orphan(served, DAYS[6]))
             served = serve(home, reference)
             see(
@@ -53,6 +58,10 @@ def main() -> int:
                 lambda: f"{_taken_up(served, DAYS[6])}; {_told_once(served)}",
             )
             see("SIGTERM", "no process is left", lambda: _stopped(served))
+            served = _serve_hanging(home, reference, Path(folder))
+            see("jindu serve, a limit of 20 s", "server, guard, worker, watch up", lambda: _ready(served))
+            see("have the night hang, its heartbeat goes on", "told within 120 s", lambda: _hung_night(served, DAYS[8]))
+            see("SIGTERM while it hangs", "no process is left", lambda: _stopped(served))
         finally:
             if served.process.poll() is None:
                 served.process.kill()
@@ -98,6 +107,49 @@ def _killed_night(served: Served, day: str) -> str:
     wait_until(lambda: served.journal()["state"] == "failed", BACK_SECONDS)
     [told] = wait_until(lambda: _alerts(served), BACK_SECONDS)
     return f"journal: failed at {served.journal()['step']}; alert {told}"
+
+
+def _frozen_night(served: Served, day: str) -> str:
+    """Prefect's server misses the heartbeat and calls the guard; woken up, the night goes on."""
+    as_of = f"{day}T02:00:00"
+    run = served.trigger("nightly", as_of=as_of)
+    wait_until(lambda: _is_midway(served, as_of), NIGHT_SECONDS)
+    frozen = served.children()["night"]
+    os.kill(frozen, signal.SIGSTOP)
+    begun = time.monotonic()
+    try:
+        alert = wait_until(lambda: _alert_with(served, f"{day} 02:00 的夜间运行没有声息"), TOLD_SECONDS)
+    finally:
+        os.kill(frozen, signal.SIGCONT)
+    seconds = time.monotonic() - begun
+    wait_until(lambda: served.state(run) == "COMPLETED", NIGHT_SECONDS)
+    return f"told after {seconds:.0f} s ({alert}); woken up, it completed"
+
+
+def _serve_hanging(home: Home, reference: Path, folder: Path) -> Served:
+    """A `jindu serve` whose nights hang at SIGUSR1, and count as hung after 20 seconds."""
+    (folder / "hang").mkdir()
+    (folder / "hang" / "sitecustomize.py").write_text(HANG, "utf-8")
+    path = os.pathsep.join([str(folder / "hang"), *filter(None, [os.environ.get("PYTHONPATH")])])
+    return serve(home, reference, JINDU_HANGS_AFTER=HANGS_AFTER, PYTHONPATH=path)
+
+
+def _hung_night(served: Served, day: str) -> str:
+    """The guard sees by the home alone that there is no progress; for Prefect the run is alive."""
+    as_of = f"{day}T02:00:00"
+    run = served.trigger("nightly", as_of=as_of)
+    wait_until(lambda: _is_midway(served, as_of), NIGHT_SECONDS)
+    os.kill(served.children()["night"], signal.SIGUSR1)
+    begun = time.monotonic()
+    alert = wait_until(lambda: _alert_with(served, f"{day} 02:00 的夜间运行停住不动"), TOLD_SECONDS)
+    assert served.state(run) == "RUNNING"
+    return f"told after {time.monotonic() - begun:.0f} s ({alert}), hung at step {served.journal()['step']}"
+
+
+def _alert_with(served: Served, words: str) -> str | None:
+    """The name of the alert in outbox/ that says so."""
+    found = (path.name for path in served.home.outbox.glob("*.txt") if words in path.read_text(encoding="utf-8"))
+    return next(found, None)
 
 
 def _told_once(served: Served) -> str:

@@ -104,15 +104,15 @@ MARKS = {  # what a program's command line has that no other's has
 }
 
 
-def serve(home: Home, reference: Path) -> Served:
-    """Start `jindu serve`; returns at once."""
+def serve(home: Home, reference: Path, **variables: str) -> Served:
+    """Start `jindu serve`, with these variables in its environment; returns at once."""
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         port = probe.getsockname()[1]
     command = [sys.executable, "-m", "jindu.cli", "serve", "--home", str(home.root), "--reference", str(reference)]
     environment = {name: value for name, value in os.environ.items() if not name.startswith(("PREFECT_", "JINDU_"))}
     process = subprocess.Popen(
-        [*command, "--port", str(port)], stdout=subprocess.PIPE, env=environment, start_new_session=True
+        [*command, "--port", str(port)], stdout=subprocess.PIPE, env=environment | variables, start_new_session=True
     )
     return Served(home, port, process)
 

@@ -106,6 +106,21 @@ def test_a_night_at_work_is_well_until_it_shows_no_life_for_an_hour(home: Home) 
         assert codes(home, NOW + HANGS_AFTER + HOUR / 2) == []
 
 
+@pytest.mark.parametrize(
+    ("said", "limit"), [("90", timedelta(seconds=90)), ("", HANGS_AFTER), ("0", HANGS_AFTER), ("1h", HANGS_AFTER)]
+)
+def test_an_office_may_have_another_limit(
+    home: Home, monkeypatch: pytest.MonkeyPatch, said: str, limit: timedelta
+) -> None:
+    monkeypatch.setenv("JINDU_HANGS_AFTER", said)
+    remember_attempt(night(home), "running", **STEP_NAMES)
+    second = timedelta(seconds=2)
+    with locked(home):
+        now = datetime.now(OFFICE_TIMEZONE)
+        assert codes(home, now + limit - second) == []
+        assert codes(home, now + limit + second) == ["hangs"]
+
+
 def test_a_damaged_copy_is_told_and_a_home_without_a_night(home: Home) -> None:
     home.published.write_bytes(b"no database" * 1000)
     assert codes(home, NOW) == ["unreadable"]
