@@ -14,8 +14,12 @@ create or replace macro half_away(numerator, denominator) as
 
 -- The numerator of a fraction brought to another denominator: exact where that is a multiple, else rounded once.
 create or replace macro rescaled(numerator, denominator, new_denominator) as
-    numerator // denominator * new_denominator
-    + half_away(numerator % denominator * new_denominator, denominator);
+    case
+        when denominator = new_denominator then numerator
+        else
+            numerator // denominator * new_denominator
+            + half_away(numerator % denominator * new_denominator, denominator)
+    end;
 
 -- The smallest number that each of the denominators divides; null beyond a limit, where 127 bits could run out.
 create or replace macro common_multiple(denominators, limit_value) as

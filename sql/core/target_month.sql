@@ -8,6 +8,7 @@ with recursive version as (
         plan_target.*,
         indicator.kind,
         indicator.decimals,
+        row_number() over (order by plan_year, org_unit_code, indicator_code, target_version) as version_number,
         row_number() over (by_target order by effective_month nulls first, target_version) as ordinal,
         min(plan_target.first_month) over (by_target) as grid_first_month,
         -- the way that a level has to go is phased, not the level itself
@@ -64,6 +65,7 @@ target_unit as (
 line_unit as (
     select
         target_unit.*,
+        row_number() over (order by plan_year, org_unit_code, indicator_code) as target_number,
         coalesce(last_heir.heir_code, target_unit.org_unit_code) as line_code,
     from target_unit
     left join last_heir using (org_unit_code)
@@ -84,11 +86,16 @@ event as (
     left join first_handover on version.org_unit_code = first_handover.heir_code
     union all by name
     select
-        line_unit.* replace (handover.heir_code as org_unit_code),
+        line_unit.* replace (handover.heir_code as org_unit_code, heir_unit.target_number as target_number),
         handover.org_unit_code as ended_code,
         handover.from_month as effective_month,
     from line_unit
     inner join handover on line_unit.org_unit_code = handover.org_unit_code
+    left join line_unit as heir_unit
+        on
+            line_unit.plan_year = heir_unit.plan_year
+            and line_unit.indicator_code = heir_unit.indicator_code
+            and handover.heir_code = heir_unit.org_unit_code
     where line_unit.plan_year >= year(handover.from_month)
 ),
 
@@ -145,25 +152,26 @@ version_month as (
         version.plan_year,
         version.org_unit_code,
         version.indicator_code,
-        version.ordinal,
+        version.version_number,
         version.split_from_code,
-        version.distance,
         version.phasing,
         version.decimals,
         version.first_month,
-        version.due_month,
-        turn_event.turn,
         turn_event.effective_month,
+        turn_event.target_number,
+        turn_event.turn,
         grid_month.report_month,
         report_month between version.first_month and version.due_month as in_span,
     from version
     inner join turn_event using (plan_year, indicator_code, org_unit_code, ordinal)
-    inner join grid_month using (plan_year, indicator_code, org_unit_code)
+    inner join grid_month on turn_event.target_number = grid_month.target_number
 ),
 
-guided_month as (
+-- the few targets that follow guided amounts or the shape of last year
+shaped_month as (
     select
-        version_month.*,
+        version_month.version_number,
+        version_month.report_month,
         -- a part follows what the district guides for the whole, so that the parts add up in every month
         coalesce(phasing.guided_value, whole_phasing.guided_value) as guided_value,
         last_year.month_value as last_year_value,
@@ -192,18 +200,20 @@ guided_month as (
             version_month.org_unit_code = last_year.org_unit_code
             and version_month.indicator_code = last_year.indicator_code
             and version_month.report_month - interval 1 year = last_year.report_month
-    window by_version as (
-        partition by
-            version_month.plan_year, version_month.org_unit_code, version_month.indicator_code, version_month.ordinal
-    )
+    where version_month.phasing in ('guidance', 'seasonal')
+    window by_version as (partition by version_month.version_number)
 ),
 
 phased_month as (
     select
-        * exclude (split_from_code, guided_value, last_year_value, is_last_year_whole, is_guided, in_span),
+        version_month.version_number,
+        version_month.target_number,
+        version_month.turn,
+        version_month.report_month,
+        version_month.effective_month,
         case
-            when phasing = 'guidance' and not coalesce(is_guided, false) then 'linear'
-            when phasing = 'seasonal' and not coalesce(is_last_year_whole, false) then 'linear'
+            when phasing = 'guidance' and not coalesce(shaped_month.is_guided, false) then 'linear'
+            when phasing = 'seasonal' and not coalesce(shaped_month.is_last_year_whole, false) then 'linear'
             else phasing
         end as phasing_used,
         coalesce(report_month >= effective_month, true) as is_open,
@@ -211,31 +221,16 @@ phased_month as (
             case
                 when not is_open or not in_span then 0
                 when phasing_used = 'none' then cast(report_month = greatest(first_month, effective_month) as integer)
-                when phasing_used = 'guidance' then coalesce(millionths(guided_value) // step_size(decimals), 0)
-                when phasing_used = 'seasonal' then coalesce(millionths(last_year_value) // step_size(decimals), 0)
+                when phasing_used = 'guidance'
+                    then coalesce(millionths(shaped_month.guided_value) // step_size(decimals), 0)
+                when phasing_used = 'seasonal'
+                    then coalesce(millionths(shaped_month.last_year_value) // step_size(decimals), 0)
                 else 1
             end as hugeint
         ) as open_weight,
-        sum(open_weight) over (
-            partition by plan_year, org_unit_code, indicator_code, ordinal
-        ) > 0 as has_weight,
-    from guided_month
-),
-
-weighted_month as (
-    select
-        * exclude (open_weight, has_weight),
-        -- where no month is left to spread over, all that remains is due in the effective month
-        case
-            when has_weight then open_weight
-            else cast(report_month = effective_month as hugeint)
-        end as month_weight,
-        cast(
-            greatest(
-                1, sum(month_weight) over (partition by plan_year, org_unit_code, indicator_code, ordinal)
-            ) as hugeint
-        ) as weight_sum,
-    from phased_month
+        cast(sum(open_weight) over (partition by version_number) as hugeint) as open_weight_sum,
+    from version_month
+    left join shaped_month using (version_number, report_month)
 ),
 
 -- what each turn changes, for every unit of the line: for most of them nothing
@@ -250,44 +245,56 @@ change as materialized (
         version.is_sample,
         -- what stands beside the amounts: those are added up, this is not
         case
-            when version.ordinal is not null
-                then {
-                    'target_version': version.target_version,
-                    'target_form': version.target_form,
-                    'first_month': version.first_month,
-                    'due_month': version.due_month,
-                    'phasing_used': weighted_month.phasing_used,
-                    'basis': version.basis,
-                    'split_key': version.split_key,
-                    'split_from_code': version.split_from_code
-                }
+            when version.version_number is not null
+                then {'version_number': version.version_number, 'phasing_used': phased_month.phasing_used}
         end as terms,
-        weighted_month.is_open,
-        weighted_month.month_weight,
-        weighted_month.weight_sum,
-        weighted_month.phasing_used in ('guidance', 'seasonal') as is_shaped,
+        phased_month.is_open,
+        -- where no month is left to spread over, all that remains is due in the effective month
+        case
+            when phased_month.open_weight_sum > 0 then phased_month.open_weight
+            else cast(phased_month.report_month = phased_month.effective_month as hugeint)
+        end as month_weight,
+        cast(greatest(1, phased_month.open_weight_sum) as hugeint) as weight_sum,
+        phased_month.phasing_used in ('guidance', 'seasonal') as is_shaped,
         indicator.kind in ('flow', 'stock') as is_added,
     from grid_month
     inner join core.indicator as indicator using (indicator_code)
     inner join turn_span using (plan_year, indicator_code, line_code)
-    left join turn_event using (plan_year, indicator_code, line_code, org_unit_code, turn)
-    left join version using (plan_year, indicator_code, org_unit_code, ordinal)
-    left join weighted_month using (plan_year, indicator_code, org_unit_code, ordinal, report_month)
+    left join turn_event using (target_number, turn)
+    left join phased_month using (target_number, turn, report_month)
+    left join version using (version_number)
+),
+
+-- before the first turn nothing was due: a version spreads all of its way, and nothing can be handed over
+first_task as (
+    select
+        plan_year,
+        indicator_code,
+        org_unit_code,
+        target_number,
+        line_code,
+        report_month,
+        turn,
+        terms,
+        target_value,
+        baseline_value,
+        coalesce(is_sample, false) as is_sample,
+        false as is_inherited,
+        -- guided and seasonal weights are large: reduced once, so that sums over units stay within 127 bits
+        cast(case when is_shaped then gcd(weight_sum, distance) else 1 end as hugeint) as divisor,
+        coalesce(weight_sum // divisor, 1) as denominator,
+        case when is_open then distance // divisor * month_weight else 0 end as numerator,
+        -- of a denominator that outgrows all use, 12 decimals of a millionth are kept
+        rescaled(numerator, denominator, least(denominator, 1000000000000)) as amount_numerator,
+        least(denominator, 1000000000000) as amount_denominator,
+    from change
+    where turn = 1
 ),
 
 -- what every unit of a line has to do in each month, as it stands after each turn
 task as (
-    select
-        grid_month.*,
-        cast(0 as bigint) as turn,
-        (select any_value(change.terms) from change where false) as terms,
-        cast(null as hugeint) as target_value,
-        cast(null as hugeint) as baseline_value,
-        false as is_sample,
-        false as is_inherited,
-        cast(0 as hugeint) as amount_numerator,
-        cast(1 as hugeint) as amount_denominator,
-    from grid_month
+    select * exclude (divisor, denominator, numerator)
+    from first_task
     union all
     (
         with changed as (
@@ -310,8 +317,7 @@ task as (
                     else 'none'
                 end as kind,
                 change.distance * task.amount_denominator
-                - coalesce(sum(task.amount_numerator) filter (where not change.is_open) over by_unit, 0) as remainder,
-                -- guided and seasonal weights are large: reduced once, so that sums over units stay within 127 bits
+                - coalesce(sum(task.amount_numerator) filter (where not change.is_open) over by_target, 0) as remainder,
                 case when change.is_shaped then gcd(change.weight_sum, remainder) else 1 end as divisor,
                 case kind
                     when 'version' then task.amount_denominator * (change.weight_sum // divisor)
@@ -329,9 +335,7 @@ task as (
             from task
             inner join change
                 on
-                    task.plan_year = change.plan_year
-                    and task.indicator_code = change.indicator_code
-                    and task.org_unit_code = change.org_unit_code
+                    task.target_number = change.target_number
                     and task.report_month = change.report_month
                     and task.turn + 1 = change.turn
             left join task as ended
@@ -340,13 +344,14 @@ task as (
                     and change.indicator_code = ended.indicator_code
                     and change.ended_code = ended.org_unit_code
                     and change.report_month = ended.report_month
-            window by_unit as (partition by task.plan_year, task.indicator_code, task.org_unit_code)
+            window by_target as (partition by task.target_number)
         )
 
         select
             plan_year,
             indicator_code,
             org_unit_code,
+            target_number,
             line_code,
             report_month,
             turn,
@@ -367,7 +372,6 @@ task as (
                 else is_sample or is_ended_sample
             end as is_sample,
             kind in ('handover', 'addition') or (kind = 'none' and is_inherited) as is_inherited,
-            -- of a denominator that outgrows all use, 12 decimals of a millionth are kept
             rescaled(numerator, denominator, least(denominator, 1000000000000)) as amount_numerator,
             least(denominator, 1000000000000) as amount_denominator,
         from changed
@@ -378,7 +382,7 @@ task as (
 rescaled_task as (
     select
         *,
-        max(amount_denominator) over (partition by plan_year, indicator_code, org_unit_code) as denominator,
+        max(amount_denominator) over (partition by target_number) as denominator,
         rescaled(amount_numerator, amount_denominator, denominator) as numerator,
     from task
     where year(report_month) = plan_year
@@ -387,9 +391,7 @@ rescaled_task as (
 task_month as (
     select
         *,
-        sum(numerator) over (
-            partition by plan_year, indicator_code, org_unit_code, turn order by report_month
-        ) as due_numerator,
+        sum(numerator) over (partition by target_number, turn order by report_month) as due_numerator,
     from rescaled_task
 )
 
@@ -398,26 +400,23 @@ select
     task_month.org_unit_code,
     task_month.indicator_code,
     task_month.report_month,
-    task_month.terms.target_version,
-    task_month.terms.target_form,
+    version.target_version,
+    version.target_form,
     from_millionths(task_month.target_value) as target_value,
     from_millionths(task_month.baseline_value) as baseline_value,
-    task_month.terms.first_month,
-    task_month.terms.due_month,
+    version.first_month,
+    version.due_month,
     task_month.terms.phasing_used,
-    task_month.terms.basis,
-    task_month.terms.split_key,
-    task_month.terms.split_from_code,
+    version.basis,
+    version.split_key,
+    version.split_from_code,
     task_month.is_sample,
     task_month.numerator as amount_numerator,
     task_month.due_numerator,
     -- as a line of its parent a flow brings what falls to its own months: an ended unit's line has the months before
     case
         when indicator.kind = 'flow'
-            then sum(task_month.numerator) over (
-                partition by task_month.plan_year, task_month.org_unit_code, task_month.indicator_code
-                order by task_month.report_month
-            )
+            then sum(task_month.numerator) over (partition by task_month.target_number order by task_month.report_month)
         else task_month.due_numerator
     end as line_due_numerator,
     task_month.denominator as amount_denominator,
@@ -432,6 +431,7 @@ inner join turn_span
         and task_month.turn = turn_span.turn
         and task_month.report_month >= turn_span.from_month
         and task_month.report_month < turn_span.next_from_month
+inner join version on task_month.terms.version_number = version.version_number
 left join version as first_version
     on
         task_month.plan_year = first_version.plan_year
