@@ -117,9 +117,9 @@ def test_waived_is_accepted_and_upheld_is_rejected_from_the_next_night(tale: dic
     assert states(tale[HELD], FIRST) == [(1, "held", "open", None)]
     assert [row[:3] for row in states(tale[HELD], THIRD)] == [(1, "superseded", None), (2, "held", "open")]
     assert states(tale[DECIDED], FIRST)[0] == (1, "superseded", "waived", None)
-    # what was upheld is asked again when it is sent again; before that the version before it counted
+    # what was upheld is asked again when it is sent again, and nobody waits for it in the version before
     assert [row[:3] for row in states(tale[DECIDED], THIRD)] == [
-        (1, "superseded", None), (2, "rejected", "upheld"), (3, "held", "open"),
+        (1, "superseded", None), (2, "rejected", "replaced"), (3, "held", "open"),
     ]  # fmt: skip
 
 
@@ -227,7 +227,7 @@ def test_what_waits_is_listed_the_oldest_first(held: Office, capsys: pytest.Capt
     assert len(ages) == 7 and ages == sorted(ages, reverse=True)
     listed = [one for one in listed if one["report_month"] == MAY]
     assert [(one["unit"], one["age_days"], one["owner"], one["found"], one["state"]) for one in listed] == [
-        ("甲", 2, "填报员", "94", "open"), ("丙", 0, "填报员", "1", "open"),  # since the night that first said so
+        ("甲", 19, "填报员", "94", "open"), ("丙", 1, "填报员", "1", "open"),  # since the file came
     ]  # fmt: skip
     assert all(one["expected"].startswith("≥ ") for one in listed)
     english = said(capsys, held, "--lang", "en", "finding", "list", "--unit", "甲", code=1)
@@ -264,7 +264,7 @@ def test_a_list_holds_in_80_columns(
     assert [line for line in shown.splitlines() if cell_len(line) > 80] == []
     lines = shown.splitlines()
     place = next(number for number, line in enumerate(lines) if waiting(held, THIRD, 2)[:8] in line)
-    assert lines[place - 1] == "丙 · 月报 · 2024-05 · 第 2 版 · 待核实 · 已等 0 天"
+    assert lines[place - 1] == "丙 · 月报 · 2024-05 · 第 2 版 · 待核实 · 已等 1 天"
     assert lines[place].split("  ")[2] == "G5 · 核实性 · 填报员"
     assert "本年累计 1 比上月累计" in lines[place + 1]
     english = said(capsys, held, "--lang", "en", "finding", "list", "--everything", code=1)
