@@ -265,7 +265,7 @@ create or replace macro decimal_text(value, decimals) as
 create or replace macro shown_measured(value, own_decimals) as
     case
         when abs(value) >= 1000 then format('{:,}', cast(round(value) as bigint))
-        when abs(value) >= 10 or value = round(value, coalesce(own_decimals, 0))
+        when abs(value) >= 10 or value = cast(decimal_text(value, coalesce(own_decimals, 0)) as decimal(24, 6))
             then decimal_text(value, coalesce(own_decimals, 0))
         else decimal_text(value, coalesce(own_decimals, 0) + 1)
     end;
