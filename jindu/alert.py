@@ -123,6 +123,11 @@ class Case:
         return self.case_id[:SHORT_ID]
 
     @property
+    def in_charge(self) -> str | None:
+        """Whom it was assigned to, else its owner."""
+        return self.assignee or self.owner
+
+    @property
     def is_open(self) -> bool:
         """Whether the matter lasts."""
         return self.state != "resolved"
@@ -165,6 +170,16 @@ class AlertDesk:
         units = self._rows("select *, org_unit_code as code from mart.org_unit")
         row = called(units, unit, ("code", "name", "short_name"), "org_unit")
         return [one for one in cases if one.org_unit_code == row["code"]]
+
+    def of_owner(self, cases: Sequence[Case], owner: str) -> list[Case]:
+        """Those that are seen to by one department or post. Raises JinduError for one that no case has."""
+        if not any(owner == one.in_charge for one in self.cases):
+            known = sorted({one.in_charge for one in self.cases if one.in_charge})
+            raise JinduError(
+                f"没有责任方是“{owner}”的提醒；有：{'、'.join(known) or '（没有）'}。",
+                f"No case has the owner {owner!r}; there are: {', '.join(known) or '(none)'}.",
+            )
+        return [one for one in cases if one.in_charge == owner]
 
     def one(self, beginning: str) -> Case:
         """The case whose id begins so. Raises JinduError when none does, or several do."""

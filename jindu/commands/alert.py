@@ -35,6 +35,7 @@ KIND = "alert"
 INDENT = 4  # of what a case says, below its id
 INNER_QUOTES = str.maketrans("“”", "『』")  # summaries stand in 「」, which terminals show “” as
 COLOURS = {"high": "red", "medium": "yellow", "low": "dim"}
+STATES = ("open", "notified", "acknowledged", "escalated", "resolved")  # domain.md, Alerts are cases
 DEFAULT_REASON = {"ack": "知悉", "assign": "转办"}
 
 reason_option = option(
@@ -89,21 +90,43 @@ def command() -> None:
 )
 @option("--unit", "只看一个单位（代码或简称）。", "One unit only (code or short name).", default=None)
 @option("--kind", "只看一种提醒，如 behind。", "One kind only, such as behind.", default=None)
+@option(
+    "--owner",
+    "只看一个责任方的，转办的算新的责任方。",
+    "Of one owner only, or of whom it was assigned to.",
+    default=None,
+)
+@option("--state", "只看一种状态，如 escalated。", "One state only, such as escalated.", default=None)
 @json_option
 @home_option
 @language_option
 @click.pass_obj
 def list_command(  # noqa: PLR0913  (an argument per option)
-    speech: Speech, *, everything: bool, unit: str | None, kind: str | None, json: bool, home: Path | None
+    speech: Speech,
+    *,
+    everything: bool,
+    unit: str | None,
+    kind: str | None,
+    owner: str | None,
+    state: str | None,
+    json: bool,
+    home: Path | None,
 ) -> int:
     """A list that holds in 80 columns."""
     alert = importlib.import_module("jindu.alert")
     if kind is not None:
         kind = _known_kind(kind)
+    if state is not None:
+        state = _known_state(state)
     with alert.alert_desk(home_folder(home)) as desk:
-        chosen = [one for one in desk.cases if everything or (one.is_open and one.is_told)]
+        is_shown = everything or state == "resolved"
+        chosen = [one for one in desk.cases if is_shown or (one.is_open and one.is_told)]
         if kind is not None:
             chosen = [one for one in chosen if one.kind == kind]
+        if state is not None:
+            chosen = [one for one in chosen if one.state == state]
+        if owner is not None:
+            chosen = desk.of_owner(chosen, owner)
         if unit is not None:
             chosen = desk.of_unit(chosen, unit)
         now = desk.published_at
@@ -305,6 +328,17 @@ def _known_kind(text: str) -> str:
             f"没有“{text}”这种提醒；有：{names}。", f"There is no kind {text!r}; there are: {', '.join(kinds)}."
         )
     return str(found[0])
+
+
+def _known_state(text: str) -> str:
+    states = {state: word("alert_case", "state", state, "zh") for state in STATES}
+    found = [state for state, name in states.items() if text in (state, name)]
+    if not found:
+        names = "、".join(f"{state}（{name}）" for state, name in states.items())
+        raise JinduError(
+            f"没有“{text}”这种状态；有：{names}。", f"There is no state {text!r}; there are: {', '.join(states)}."
+        )
+    return found[0]
 
 
 def _day(text: str) -> date:

@@ -44,6 +44,15 @@ def test_decided_cases_stay_so_the_next_night_and_when_rebuilt(
     assert alert(office, "list", "--json") == 1
     assert {one["case_id"] for one in json.loads(capsys.readouterr().out)} >= {acknowledged, snoozed, assigned}
 
+    ((owner, owned),) = office.published(
+        "select owner, count(*) from mart.alert_case where state != 'resolved' and is_told"
+        " group by owner order by all limit 1"
+    )
+    alert(office, "list", "--json", "--owner", str(owner))
+    assert len(json.loads(capsys.readouterr().out)) == owned
+    for state, count in office.published("select state, count(*) from mart.alert_case where is_told group by state"):
+        alert(office, "list", "--json", "--state", str(state))
+        assert len(json.loads(capsys.readouterr().out)) >= int(str(count)), state
     assert decide(office, "ack", acknowledged[:8], "--reason", "已约谈", "--dry-run") == 0
     assert not (office.home.decisions / "alert.jsonl").exists()
     assert decide(office, "ack", acknowledged[:8], "--reason", "已约谈") == 0
@@ -81,6 +90,8 @@ def test_decided_cases_stay_so_the_next_night_and_when_rebuilt(
         (("show", "00"), "至少写 4 位"),
         (("list", "--kind", "late"), "没有“late”这种提醒"),
         (("list", "--unit", "丁"), "org_unit.csv 里没有"),
+        (("list", "--owner", "丁"), "没有责任方是“丁”的提醒；有："),
+        (("list", "--state", "late"), "没有“late”这种状态；有：open（"),
         (("snooze", "{case}", "--until", "2024-02-30", "--reason", "等批复", "--by", BY), "不是日期"),
         (("snooze", "{case}", "--until", "2024-01-01", "--reason", "等批复", "--by", BY), "已经过去"),
         (("snooze", "{case}", "--until", "2099-01-01", "--by", BY), "--reason"),
