@@ -119,13 +119,22 @@ bounded as (
 ),
 
 -- the actual is actual_amount / actual_parts millionths, in numbers as small as they can be
-lessened as (
+common_factor as (
     select
         *,
-        gcd(1000000, actual_denominator) as common_part,
-        1000000 // common_part * actual_numerator as actual_amount,
-        actual_denominator // common_part as actual_parts,
+        case
+            when actual_denominator = 1000000 then 1000000
+            else gcd(1000000, cast(actual_denominator % 1000000 as integer))
+        end as factor,
     from bounded
+),
+
+lessened as (
+    select
+        * exclude (factor),
+        1000000 // factor * actual_numerator as actual_amount,
+        case when actual_denominator = factor then 1 else actual_denominator // factor end as actual_parts,
+    from common_factor
 ),
 
 travelled as (
@@ -146,6 +155,43 @@ travelled as (
         target_form = 'at_most' and kind = 'flow' as is_ceiling,
         actual_denominator > 0 as has_actual,
     from lessened
+),
+
+-- what is divided, worked out once
+fraction as (
+    select
+        travelled.*,
+        setting.score_cap,
+        whole_baseline * all_due_denominator + all_due_numerator as to_date_numerator,
+        1000000 * all_due_denominator as to_date_denominator,
+        1000000 * level_denominator as level_value_denominator,
+        -- within a case, or DuckDB takes products that occur twice out of their try()
+        case
+            when target_form is not null and has_actual
+                then try(way_numerator * due_denominator - due_numerator * way_denominator)
+        end as gap_numerator,
+        case
+            when target_form is not null and has_actual then try(1000000 * way_denominator * due_denominator)
+        end as gap_denominator,
+        case
+            when target_form = 'at_most' then try(annual_target * actual_parts)
+            else way_numerator
+        end as completion_numerator,
+        case when target_form = 'at_most' then actual_amount else try(way_denominator * distance) end
+            as completion_denominator,
+        target_form = 'at_least' and kind = 'growth' as is_growth,
+        case
+            when target_form = 'at_most' then try(level_numerator * actual_parts)
+            when is_growth then try(1000000 * (actual_numerator + actual_denominator))
+            else try(way_numerator * due_denominator)
+        end as pace_numerator,
+        case
+            when target_form = 'at_most' then try(level_denominator * actual_amount)
+            when is_growth then try(actual_denominator * greatest(1000000 + annual_target, 0))
+            else try(way_denominator * distance_due)
+        end as pace_denominator,
+    from travelled
+    cross join core.setting as setting
 )
 
 select
@@ -157,39 +203,22 @@ select
     coalesce(is_known_by_due, false) as is_known_by_due,
     coalesce(is_partly_known_at_due, false) as is_partly_known_at_due,
     case when has_actual then exact_ratio(actual_numerator, actual_denominator) end as actual_value,
-    exact_ratio(
-        whole_baseline * all_due_denominator + all_due_numerator, 1000000 * all_due_denominator
-    ) as target_to_date_value,
-    case
-        when target_form is not null then exact_ratio(level_numerator, 1000000 * level_denominator)
-    end as target_covered_value,
-    case
-        when target_form is not null and has_actual
-            then exact_ratio(
-                try(way_numerator * due_denominator - due_numerator * way_denominator),
-                try(1000000 * way_denominator * due_denominator)
-            )
-    end as gap_value,
+    exact_ratio(to_date_numerator, to_date_denominator) as target_to_date_value,
+    case when target_form is not null then exact_ratio(level_numerator, level_value_denominator) end
+        as target_covered_value,
+    exact_ratio(gap_numerator, gap_denominator) as gap_value,
     case
         when not has_actual or (is_ceiling and report_month < due_month) then null
-        when target_form = 'at_most' and actual_numerator <= 0 and annual_target >= 0 then setting.score_cap
-        when target_form = 'at_most' then exact_ratio(try(annual_target * actual_parts), try(actual_amount))
-        when target_form = 'at_least' and kind = 'growth' and least(actual_numerator, annual_target) <= 0 then null
+        when target_form = 'at_most' and actual_numerator <= 0 and annual_target >= 0 then score_cap
+        when is_growth and least(actual_numerator, annual_target) <= 0 then null
         when target_form = 'reduce_from_baseline' and distance = 0 then cast(way_numerator <= 0 as integer)
-        else exact_ratio(way_numerator, try(way_denominator * distance))
+        else exact_ratio(completion_numerator, completion_denominator)
     end as completion_ratio,
     case
         when target_form is null or not has_actual then null
-        when target_form = 'at_most' and actual_numerator <= 0 and level_numerator >= 0 then setting.score_cap
-        when target_form = 'at_most'
-            then exact_ratio(try(level_numerator * actual_parts), try(level_denominator * actual_amount))
-        when target_form = 'at_least' and kind = 'growth'
-            then exact_ratio(
-                try(1000000 * (actual_numerator + actual_denominator)),
-                try(actual_denominator * greatest(1000000 + annual_target, 0))
-            )
+        when target_form = 'at_most' and actual_numerator <= 0 and level_numerator >= 0 then score_cap
         when target_form = 'reduce_from_baseline' and distance = 0 then cast(way_numerator <= 0 as integer)
-        else exact_ratio(try(way_numerator * due_denominator), try(way_denominator * distance_due))
+        else exact_ratio(pace_numerator, pace_denominator)
     end as pace_ratio,
     -- whether the annual target holds with this actual, compared without dividing;
     -- a sum that lacks a unit is never low enough, for what is missing is not zero; its bounds lack nothing
@@ -218,6 +247,5 @@ select
     level_denominator,
     baseline_numerator,
     baseline_denominator,
-from travelled
-cross join core.setting as setting
+from fraction
 order by org_unit_code, indicator_code, report_month, bound

@@ -246,7 +246,7 @@ change as materialized (
         -- what stands beside the amounts: those are added up, this is not
         case
             when version.version_number is not null
-                then { 'version_number': version.version_number, 'phasing_used': phased_month.phasing_used }
+                then struct_pack(version_number := version.version_number, phasing_used := phased_month.phasing_used)
         end as terms,
         phased_month.is_open,
         -- where no month is left to spread over, all that remains is due in the effective month
