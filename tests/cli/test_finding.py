@@ -14,7 +14,7 @@ WARNING = Told(
     report_month=date(2024, 5, 1), version=1, submission_state="held", received_at=CAME, lock_on=None, sheet_name="表",
     cell="E6", indicator_code="visit", indicator_zh="走访", indicator_en="Visits", rule_code="cumulative_falls",
     severity="warning", found="1", expected="≥ 2", message_zh="少了。", message_en="Less.", state="open",
-    decision_id=None, settled_by_id=None, since_on=date(2024, 6, 2), is_replaced=False,
+    decision_id=None, settled_by_id=None, since_on=date(2024, 6, 2), is_standing=True,
 )  # fmt: skip
 
 
@@ -25,7 +25,7 @@ WARNING = Told(
         ({"is_refused": True}, False, True, "refused"),
         ({"is_refused": True, "state": "upheld"}, False, True, "upheld"),
         ({"is_refused": True, "state": "explained"}, False, False, "explained"),
-        ({"is_refused": True, "is_replaced": True}, False, False, "open"),
+        ({"is_refused": True, "is_standing": False}, False, False, "open"),
         ({"is_refused": True, "severity": "critical"}, True, False, "open"),
         ({"severity": "information"}, False, False, "noted"),
     ],
