@@ -6,15 +6,15 @@ from datetime import date
 import pytest
 from markupsafe import Markup
 
-from jindu.site.why import Month, NumberedCell
+from jindu.site.why import Month, NumberedCell, _month
 
 Figures = namedtuple("Figures", ["report_month", "is_corrected"])
 Typed = namedtuple("Typed", ["is_corrected", "own_months", "ytd_months"])
 
 
 def month(number: int, *cells: Typed, is_corrected: bool = True) -> Month:
-    numbered = [NumberedCell(place, row) for place, row in enumerate(cells)]
-    return Month(Figures(date(2024, number, 1), is_corrected), numbered, Markup(), (), ())
+    linked = [(NumberedCell(place, row), Markup()) for place, row in enumerate(cells)]
+    return _month(Figures(date(2024, number, 1), is_corrected), linked, Markup(), {}, {})
 
 
 @pytest.mark.parametrize(
