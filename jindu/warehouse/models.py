@@ -3,6 +3,8 @@
 import functools
 import re
 from collections.abc import Iterable
+from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
+from contextlib import ExitStack
 from dataclasses import dataclass
 from datetime import datetime
 from graphlib import CycleError, TopologicalSorter
@@ -24,6 +26,7 @@ RECORDED = frozenset({"raw.gate_result", "raw.run"})  # what reads them is writt
 TARGETS = frozenset({"core.decided_target", "core.plan_target"})  # a version counts from the day it was recorded
 EARLIER = "raw.earlier_metric"  # what reads it waits until last month has been worked out as it was known
 STAGES = ("reading", "core", "mart", "record")
+SIDE_BY_SIDE = 2  # tables built at once, which do not read each other
 # A parser takes a third of a second for all files, which a first answer cannot spare; a test holds the two to the same.
 NO_CODE = re.compile(r"--[^\n]*|'[^']*'")
 VIEW = re.compile(r"\A--[^\n]*\n-- view:")  # the second line of a file that is worked out when it is asked for
@@ -164,9 +167,34 @@ def _is_there(connection: duckdb.DuckDBPyConnection, relation: str, schema: str,
 
 def build_stage(night: Night, stage: str, progress: Progress = no_progress) -> int:
     """Build every model of one stage in the night's private database; the number built."""
-    with connect(night.home) as connection:
-        names = [name for name in models() if stage_of(name) == stage]
-        return build(connection, night.as_of, names, progress)
+    return build_side_by_side(night, [name for name in models() if stage_of(name) == stage], progress)
+
+
+def build_side_by_side(night: Night, names: Iterable[str], progress: Progress = no_progress) -> int:
+    """Build the named models in order of dependency, several at once; the number built.
+
+    An office's tables are small: one alone keeps a core and a bit busy.
+    """
+    chosen = frozenset(names)
+    reads = {name: model.reads for name, model in models().items() if name in chosen}
+    order: TopologicalSorter[str] = TopologicalSorter({name: read & chosen for name, read in reads.items()})
+    order.prepare()
+    ready: list[str] = []
+    building: dict[Future[None], tuple[str, duckdb.DuckDBPyConnection]] = {}
+    with ExitStack() as opened, ThreadPoolExecutor(SIDE_BY_SIDE) as workers:
+        idle = [opened.enter_context(connect(night.home)) for _ in range(SIDE_BY_SIDE)]
+        for done in range(1, len(reads) + 1):
+            ready += order.get_ready()
+            while ready and idle:
+                name, connection = ready.pop(0), idle.pop()
+                building[workers.submit(build_one, connection, night.as_of, models()[name])] = name, connection
+            built = next(iter(wait(building, return_when=FIRST_COMPLETED).done))
+            name, connection = building.pop(built)
+            built.result()
+            idle.append(connection)
+            order.done(name)
+            progress(done, len(reads))
+    return len(reads)
 
 
 def build_readings(night: Night, progress: Progress = no_progress) -> StepReport:
