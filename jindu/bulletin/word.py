@@ -8,6 +8,7 @@ import io
 import zipfile
 from datetime import UTC, datetime
 from typing import Any
+from unicodedata import east_asian_width
 
 import docx
 from docx.document import Document as DocxDocument
@@ -53,6 +54,8 @@ SUBSTITUTES = {  # what a computer without the office's fonts has instead
 RED = RGBColor(0xC0, 0x00, 0x00)
 FILLS = {"red": "F6C9C4", "orange": "FBDDB5", "yellow": "FFF3B8", "blue": "D3E4F5", "grey": "E6E6E6"}
 ALIGNMENTS = {"left": WD_ALIGN_PARAGRAPH.LEFT, "right": WD_ALIGN_PARAGRAPH.RIGHT, "center": WD_ALIGN_PARAGRAPH.CENTER}
+NARROW, SIGN = 0.6, 0.9  # of the size: a Latin letter or a figure, and a sign such as % or −
+MOST_GIVEN = 0.4  # of the columns of texts, to figures that would break
 ZIP_DATE = (1980, 1, 1, 0, 0, 0)
 NUMBERING = """
 <w:abstractNum {ns} w:abstractNumId="90">
@@ -312,11 +315,13 @@ def _ending(book: DocxDocument, document: Document) -> None:
     names = book.add_paragraph()
     _indent(names, 2)
     _run(names, document.annex_heading + ("：" if document.lang == "zh" else ": "), SIZE_3, BODY_FONT)
+    names.paragraph_format.keep_with_next = True
     for number, one in enumerate(document.annexes, start=1):
         if number > 1:
             names = book.add_paragraph()
             names.paragraph_format.left_indent = SIZE_3 * 5
             names.paragraph_format.first_line_indent = Pt(0)
+            names.paragraph_format.keep_with_next = number < len(document.annexes)
         _run(names, f"{number}．{one.title}" if document.lang == "zh" else f"{number}. {one.title}", SIZE_3, BODY_FONT)
     book.add_paragraph()
     for text in (document.signature, document.issued):
@@ -376,12 +381,12 @@ def _table(book: DocxDocument, table: Table, width: int, number: int, lang: str)
     _field(caption, r"SEQ 表 \* ARABIC" if lang == "zh" else r"SEQ Table \* ARABIC", str(number), SIZE_5, HEAD_FONT)
     caption.add_run(f"　{table.caption}" if lang == "zh" else f". {table.caption}")
     size = SIZE_6 if table.is_small else SIZE_5
-    total = sum(column.share for column in table.columns)
-    widths: list[Length] = [Emu(int(width * column.share / total)) for column in table.columns]
+    side = Mm(0.5) if table.is_small else Mm(1)
+    widths = _widths(table, width, size, side)
     grid = book.add_table(rows=0, cols=len(table.columns))
     grid.style, grid.alignment, grid.autofit = "Table Grid", WD_TABLE_ALIGNMENT.CENTER, False
     _describe(grid, table.caption)
-    _cell_margins(grid, Mm(0.5) if table.is_small else Mm(1))
+    _cell_margins(grid, side)
     for column, one in zip(grid.columns, widths, strict=True):
         column.width = one
     heads = tuple(Cell(column.title, column.tone, is_strong=True) for column in table.columns)
@@ -397,6 +402,32 @@ def _table(book: DocxDocument, table: Table, width: int, number: int, lang: str)
     if table.note:
         after.alignment = WD_ALIGN_PARAGRAPH.LEFT
         _run(after, ("注：" if lang == "zh" else "Note: ") + table.note, Pt(9), BODY_FONT)
+
+
+def _widths(table: Table, width: int, size: Length, side: Length) -> list[Length]:
+    """Each column's share of the width, and more where a figure would break; texts, which may break, have the rest."""
+    total = sum(column.share for column in table.columns)
+    widths = [width * column.share / total for column in table.columns]
+    rows = [cells for cells in table.rows if len(cells) == len(widths)]
+    for place, column in enumerate(table.columns):
+        if column.align != "left":
+            longest = max((_ems(cells[place].text) for cells in rows), default=0.0)
+            widths[place] = max(widths[place], longest * size + 2 * side)
+    texts = [place for place, column in enumerate(table.columns) if column.align == "left"]
+    over = sum(widths) - width
+    spare = sum(widths[place] for place in texts)
+    if 0 < over <= spare * MOST_GIVEN:
+        for place in texts:
+            widths[place] -= over * widths[place] / spare
+    return [Emu(int(one * width / sum(widths))) for one in widths]
+
+
+def _ems(text: str) -> float:
+    """How wide a text is, in its own size: figures as wide as in the fonts that a machine without Times has."""
+    return sum(
+        1.0 if east_asian_width(character) in "WF" else NARROW if character.isalnum() or character in ",." else SIGN
+        for character in text
+    )
 
 
 def _row(  # noqa: PLR0913  (what a row needs to know of its table)

@@ -3,16 +3,17 @@
 import io
 import re
 import zipfile
+from dataclasses import replace
 from pathlib import Path
 
 import docx
 import pytest
 from docx.document import Document as DocxDocument
 from docx.oxml.ns import qn
-from docx.shared import Pt
+from docx.shared import Mm, Pt
 
 from jindu.bulletin.content import compose
-from jindu.bulletin.document import Document
+from jindu.bulletin.document import Cell, Column, Document, Table
 from jindu.bulletin.issue import Issue
 from jindu.bulletin.word import word_file
 
@@ -85,6 +86,16 @@ def test_tables_are_tables_with_a_heading_row_on_each_page(opened: DocxDocument,
     assert [cell.text for cell in first.rows[0].cells][:2] == ["指标（计量单位）", "责任单位"]
     assert first.cell(1, 0).text == "红色：未完成、严重滞后（3项）"
     assert first.cell(2, 0).text == "重复违规（人）"
+
+
+def test_a_figure_has_the_width_that_it_needs_and_a_text_the_rest(issue: Issue, document: Document) -> None:
+    columns = (Column("指标", 80), Column("差额", 10, "right"), Column("状态", 10, "center"))
+    rows = tuple((Cell("规模以上营利性服务业增幅"), Cell(text), Cell("滞后")) for text in ("−1", "−1,421,089,123.50"))
+    only = replace(document, blocks=(Table("", columns, rows),), annexes=())
+    (grid,) = docx.Document(io.BytesIO(word_file(only, issue.head.as_of))).tables
+    texts, figures, words = (column.width for column in grid.columns)
+    assert figures > 17 * 0.5 * Pt(10.5)  # each of its characters takes half its size at the least
+    assert words == pytest.approx(Mm(15.6), rel=0.01) and texts + figures + words == pytest.approx(Mm(156), rel=0.01)
 
 
 def test_captions_and_page_numbers_are_fields(opened: DocxDocument) -> None:
