@@ -195,7 +195,8 @@ create or replace macro note_beyond_phrases(note, indicator_name, unit, phrases)
             case when length(plain_note(unit)) > 1 then plain_note(unit) else '　' end,
             ' '
         ),
-        '[ 0-9〇零一二两三四五六七八九十百千万亿]',
+        -- a date says when, and not why
+        '[0-9]+[年月日号]|[ 0-9〇零一二两三四五六七八九十百千万亿]',
         '',
         'g'
     );
@@ -211,12 +212,12 @@ create or replace macro is_explanation(note, indicator_name, unit, phrases) as
         when
             regexp_matches(
                 note,
-                '^[\s\p{Z}]*(欧阳|司马|上官|诸葛|皇甫|尉迟|公孙|慕容|夏侯|令狐|['
+                '^[\s\p{Z}]*[小老]?(欧阳|司马|上官|诸葛|皇甫|尉迟|公孙|慕容|夏侯|令狐|['
                 || '王李张刘陈杨黄赵周吴徐孙胡朱何郭罗梁宋郑谢韩唐冯董程曹袁邓许沈曾彭吕苏卢蒋蔡贾丁魏薛叶余潘杜戴'
                 || '林高马洪施庄柯尤詹方石金江白雷夏钟汪田任姜范姚谭廖邹熊陆郝孔崔康毛邱秦顾侯邵孟龙万段钱汤尹黎易武贺'
                 || '赖龚文庞樊兰殷陶翟颜倪严牛温芦俞章鲁葛伍韦申毕聂焦柳邢岳齐梅莫辛管祝涂祁舒耿牟卜关苗凌纪靳盛童欧甄'
                 || '项游裴席卫屈鲍覃霍翁甘景包柏宁阮桂闵柴华车冉吉饶刁瞿戚丘滕邬臧褚娄符穆晏郁喻窦卓艾蓝巩虞卞佟'
-                || '])\p{Han}{1,2}'
+                || '])\p{Han}{0,2}'
                 || '[\s\p{Z}]*已?经?(电话)?(核实|核对|确认|复核|审核|核查)(无误|过|属实)?[\s\p{Z}\p{P}]*$'
             )
             -- what begins like a name and is a reason: 高温核实无误

@@ -64,6 +64,8 @@ _COLON = re.compile("[:\uff1a\ufe55\ufe30]")
 SEPARATORS = " \t\n\u3000;\uff1b,\uff0c、|"  # between two labels in one cell
 _TOKEN_START = re.compile(rf"(?:^|(?<=[{SEPARATORS}]))(?=\S)")
 
+CODE = re.compile(r"[a-z][a-z0-9]*(_[a-z0-9]+)+")  # an indicator's
+
 _MONTH_IN_TITLE = re.compile(r"(?<!\d)20\d\d年\d{1,2}月(?!\d)")
 
 install()
@@ -345,14 +347,29 @@ def _is_footer(row: Sequence[SheetCell], columns: Mapping[int, str], words: Word
 
 
 def _data_rows(table: Table, words: Words) -> Iterator[int]:
-    """The rows that name an indicator; remarks, section titles, totals, repeated headings, column numbers are none."""
+    """The rows that name an indicator; remarks, section titles, totals, repeated headings, column numbers are none.
+
+    Below the table, under who signed, rows are those with a code and a figure: somebody added them, and means them.
+    """
     key_columns = [column for column, field in table.columns.items() if field in ROW_KEYS]
-    for index in range(table.header.last + 1, table.end):
+    for index in range(table.header.last + 1, len(table.grid)):
         row = table.grid[index]
+        if index >= table.end and not _is_added(row, table.columns, words):
+            continue
         filled = [cell for cell in row if not cell.is_blank]
         keys = [row[column] for column in key_columns if column < len(row) and not row[column].is_blank]
         if keys and not _is_aside(filled, words) and not _is_passed_over(keys, words):
             yield index
+
+
+def _is_added(row: Sequence[SheetCell], columns: Mapping[int, str], words: Words) -> bool:
+    """Whether a row has a code in the column of codes, and a figure."""
+    cells = [(columns.get(column), cell) for column, cell in enumerate(row) if not cell.is_blank]
+    has_code = any(field == "indicator_code" and CODE.fullmatch(str(cell.value).strip()) for field, cell in cells)
+    return has_code and any(
+        field in NUMBER_FIELDS and parse(cell.value, cell.number_format, words).value is not None
+        for field, cell in cells
+    )
 
 
 def _is_aside(filled: Sequence[SheetCell], words: Words) -> bool:

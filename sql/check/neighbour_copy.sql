@@ -1,5 +1,6 @@
 -- grain: one row per submission with at least five month amounts that are not 0
--- The one that came later is the copy; of two that came at one moment nobody knows which, and both are told.
+-- Whoever sent the amounts later, in whichever version, has the copy; of two that came at one moment nobody knows which,
+-- and both are told.
 -- Fingerprints are compared, so that a thousand senders need no million pairs.
 -- What was copied from may be rejected for another cell: the newest version that was not taken back is the original.
 with newest_version as (
@@ -15,7 +16,9 @@ fingerprint as (
         sender_code,
         form_code,
         report_month,
-        received_at,
+        min(received_at) over (
+            partition by sender_code, form_code, report_month, sum(hash(indicator_code, month_value))
+        ) as first_received_at,
         submission_id in (select newest_version.submission_id from newest_version) as is_newest,
         any_value(sheet_name) as sheet_name,
         arg_min(month_cell, row_number) as first_cell,
@@ -24,7 +27,7 @@ fingerprint as (
         sum(hash(indicator_code, month_value)) as amounts,  -- in whatever order
     from "check".sound_reading
     where kind = 'flow' and month_value != 0
-    group by all
+    group by submission_id, sender_code, form_code, report_month, received_at
     having count(*) >= 5
 ),
 
@@ -41,7 +44,7 @@ copied as (
             and copy.report_month = original.report_month
             and copy.amounts = original.amounts
             and copy.sender_code != original.sender_code
-            and copy.received_at >= original.received_at
+            and copy.first_received_at >= original.first_received_at
     group by copy.submission_id
 )
 

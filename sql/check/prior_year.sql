@@ -40,6 +40,15 @@ own_figure as (
         coalesce(summed.months_count * newest.rounding_value, 0) as leeway_value,
     from newest
     left join summed using (row_key)
+),
+
+other_unit as (
+    select
+        row_key,
+        unit,
+        unit_text,
+    from "check".sound_reading
+    where plain_name(unit_text) != plain_name(unit) and not regexp_matches(prior_ytd_text, '[\p{Han}%]')
 )
 
 select
@@ -51,8 +60,9 @@ select
     reported.report_month,
     reported.sheet_name,
     reported.prior_ytd_cell as cell,
-    reported.prior_ytd_text as found,
-    printf('%.15g', cast(own_figure.own_value as double)) as expected,
+    -- with the units where the row was written in another one: else 7688 would be told to be 7688
+    coalesce(reported.prior_ytd_text || ' ' || other_unit.unit_text, reported.prior_ytd_text) as found,
+    concat_ws(' ', printf('%.15g', cast(own_figure.own_value as double)), other_unit.unit) as expected,
     reported.has_explanation as is_explained,
     case
         when not coalesce(copied_row.is_prior_copied, false)
@@ -65,5 +75,6 @@ inner join own_figure
         and reported.org_unit_code = own_figure.org_unit_code
         and reported.indicator_code = own_figure.indicator_code
         and reported.report_month = own_figure.report_month + interval 12 month
+left join other_unit using (row_key)
 left join "check".copied_row as copied_row on reported.row_key = copied_row.row_key
 where reported.prior_ytd_value is not null and own_figure.own_value is not null
