@@ -129,11 +129,24 @@ def _usage_message(error: click.ClickException, speech: Speech) -> str:
         case click.BadParameter() if error.param is not None:
             name = error.param.opts[0]
             fault = speech.say(
-                f"选项 {name} 的值不对({error.message})", f"The value of {name} is wrong ({error.message})"
+                f"选项 {name} 的值不对（{_wanted(error.param.type) or error.message}）",
+                f"The value of {name} is wrong ({error.message})",
             )
         case _:
             fault = speech.say(f"命令写法不对：{error.format_message()}", error.format_message())
     return speech.say(f"{fault}。{hint}", f"{fault.rstrip('.')}. {hint}")
+
+
+def _wanted(kind: click.ParamType) -> str | None:
+    """In Chinese, what a value must be; None of a kind that says so itself."""
+    match kind:
+        case click.IntRange(min=least, max=most):
+            bounds = [f"不小于 {least}"] if least is not None else []
+            bounds += [f"不大于 {most}"] if most is not None else []
+            return f"应是{'、'.join(bounds)} 的整数"
+        case click.Choice(choices=choices):
+            return f"应是 {'、'.join(map(str, choices))} 之一"
+    return "应是整数" if kind is click.INT else None
 
 
 def _complain(message: str) -> None:

@@ -15,6 +15,7 @@ from jindu.settings import Home, JinduError
 from jindu.warehouse.published import published_copy
 
 LOCKED = (
+    "set search_path = 'main,mart'",  # completion is found without its schema, as the Chinese views are
     "set enable_external_access = false",  # no file, no other database, no network
     "set autoinstall_known_extensions = false",
     "set autoload_known_extensions = false",

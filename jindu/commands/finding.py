@@ -290,7 +290,7 @@ def _show_list(speech: Speech, chosen: "list[Told]", now: datetime) -> None:
             text for text in (
                 first.unit or "?", form, month, version,
                 word("submission", "state", first.submission_state, speech.lang),
-                say(f"已等 {days} 天", f"waiting {days} days"),
+                say(f"已等 {days} 天", f"waiting {days} days") if any(one.is_open or one.awaits_report for one in of_report) else None,
             ) if text
         )  # fmt: skip
         for line in folded(heading, console.width):

@@ -81,6 +81,14 @@ def test_what_is_refused_is_said_and_ends_with_2(
     assert "Traceback" not in shown.err and shown.out == ""
 
 
+def test_a_table_is_found_without_its_schema(capsys: Captured, published_home: Home) -> None:
+    said = []
+    for table in ("mart.completion", "completion"):
+        assert ask(published_home, f"select count(*) as rows from {table}", "--csv") == 0
+        said.append(capsys.readouterr().out)
+    assert said[0] == said[1]
+
+
 def test_no_table_of_the_database_itself_is_suggested(capsys: Captured, published_home: Home) -> None:
     assert ask(published_home, "from completions_of_x") == 2
     assert "pg_" not in capsys.readouterr().err
