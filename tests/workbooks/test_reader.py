@@ -241,7 +241,9 @@ def test_the_footer_ends_the_table_even_without_a_gap(write_workbook: Write) -> 
 
 def test_a_row_with_code_and_figure_below_the_footer_is_read_too(write_workbook: Write) -> None:
     footer, added = ("填报人:张三", "审核人:李四"), ("case_received", "y", "件", 999, None, None)
-    rows = with_table(("case_closed", "x", "件", 1, 2, None), footer, (), (), ("注:case_received", None, None, 5), added)
+    rows = with_table(
+        ("case_closed", "x", "件", 1, 2, None), footer, (), (), ("注:case_received", None, None, 5), added
+    )
     assert by_field(answer_for(write_workbook(rows)))["indicator_code"] == ["case_closed", "case_received"]
     assert answer_for(write_workbook(rows)).document.filled_by == "张三"
 
