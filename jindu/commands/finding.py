@@ -284,13 +284,14 @@ def _show_list(speech: Speech, chosen: "list[Told]", now: datetime) -> None:
         first = of_report[0]
         month = f"{first.report_month:%Y-%m}" if first.report_month else None
         days = max(_age_days(one, now) for one in of_report)
+        waits = any(one.is_open or one.awaits_report for one in of_report)
         form = say(first.form or first.form_code, first.form_code) if first.form_code else None
         version = say(f"第 {first.version} 版", f"version {first.version}") if first.version else None
         heading = say(" · ", ", ").join(
             text for text in (
                 first.unit or "?", form, month, version,
                 word("submission", "state", first.submission_state, speech.lang),
-                say(f"已等 {days} 天", f"waiting {days} days") if any(one.is_open or one.awaits_report for one in of_report) else None,
+                say(f"已等 {days} 天", f"waiting {days} days") if waits else None,
             ) if text
         )  # fmt: skip
         for line in folded(heading, console.width):
