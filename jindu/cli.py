@@ -137,7 +137,7 @@ def _usage_message(error: click.ClickException, speech: Speech) -> str:
     return speech.say(f"{fault}。{hint}", f"{fault.rstrip('.')}. {hint}")
 
 
-def _wanted(kind: click.ParamType) -> str | None:
+def _wanted(kind: click.ParamType[object]) -> str | None:
     """In Chinese, what a value must be; None of a kind that says so itself."""
     match kind:
         case click.IntRange(min=least, max=most):

@@ -1,6 +1,6 @@
 -- grain: one row per submission with at least five month amounts that are not 0
--- Whoever sent the amounts later, in whichever version, has the copy; of two that came at one moment nobody knows which,
--- and both are told.
+-- Whoever sent the amounts later, in whichever version, has the copy; of two that came at one moment nobody knows
+-- which, and both are told.
 -- Fingerprints are compared, so that a thousand senders need no million pairs.
 -- What was copied from may be rejected for another cell: the newest version that was not taken back is the original.
 with newest_version as (
