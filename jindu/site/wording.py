@@ -123,7 +123,12 @@ def pace(row: Row) -> str:
 
 
 def bar(row: Row) -> str | None:
-    """How long the bar of the pace is, as a percentage of its box; None without a pace."""
+    """How long the bar of the pace is, as a percentage of its box; None without a pace.
+
+    A ceiling that was passed fills it: its pace is low because there is too much, not too little.
+    """
+    if row.status_rule == "ceiling_exceeded":
+        return "100"
     if row.pace_ratio is None:
         return None
     return f"{min(max(row.pace_ratio, Decimal(0)), BAR_END) / BAR_END * 100:.0f}"

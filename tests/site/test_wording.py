@@ -153,3 +153,8 @@ def test_a_rate_above_its_ceiling_is_over_it_and_not_short_of_it() -> None:
 def test_the_gap_of_an_alert_has_the_decimals_of_other_pages() -> None:
     case = Row(gap_value=Decimal("-0.25"), indicator_kind="flow", unit="家", decimals=0)
     assert case_gap(case, "zh") == "−0.3 家"
+
+
+def test_a_ceiling_that_was_passed_fills_its_bar() -> None:
+    passed = {"target_form": "at_most", "status": "missed", "status_rule": "ceiling_exceeded", "pace_ratio": Decimal(0)}
+    assert (bar(row(**passed)), bar(row(pace_ratio=Decimal(0)))) == ("100", "0")
