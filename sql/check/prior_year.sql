@@ -48,7 +48,11 @@ other_unit as (
         unit,
         unit_text,
     from "check".sound_reading
-    where plain_name(unit_text) != plain_name(unit) and not regexp_matches(prior_ytd_text, '[\p{Han}%]')
+    where
+        prior_ytd_text is not null
+        and unit_text != unit
+        and plain_name(unit_text) != plain_name(unit)
+        and not regexp_matches(prior_ytd_text, '[\p{Han}%]')
 )
 
 select
