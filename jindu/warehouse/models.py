@@ -27,6 +27,7 @@ TARGETS = frozenset({"core.decided_target", "core.plan_target"})  # a version co
 EARLIER = "raw.earlier_metric"  # what reads it waits until last month has been worked out as it was known
 STAGES = ("reading", "core", "mart", "record")
 SIDE_BY_SIDE = 2  # tables built at once, which do not read each other
+LARGE = 1_000_000  # rows: such a table keeps all cores busy by itself, and two of them need the memory of both
 # A parser takes a third of a second for all files, which a first answer cannot spare; a test holds the two to the same.
 NO_CODE = re.compile(r"--[^\n]*|'[^']*'")
 VIEW = re.compile(r"\A--[^\n]*\n-- view:")  # the second line of a file that is worked out when it is asked for
@@ -134,6 +135,12 @@ def build(
     return len(ordered)
 
 
+def _is_large(connection: duckdb.DuckDBPyConnection) -> bool:
+    """Whether a table of the private database is one of more than an office."""
+    ((rows,),) = connection.execute("select coalesce(max(estimated_size), 0) from duckdb_tables()").fetchall()
+    return bool(rows > LARGE)
+
+
 def build_one(connection: duckdb.DuckDBPyConnection, as_of: datetime, model: Model) -> None:
     """Create or replace one model's table or view."""
     schema, table = model.name.split(".")
@@ -171,9 +178,9 @@ def build_stage(night: Night, stage: str, progress: Progress = no_progress) -> i
 
 
 def build_side_by_side(night: Night, names: Iterable[str], progress: Progress = no_progress) -> int:
-    """Build the named models in order of dependency, several at once; the number built.
+    """Build the named models in order of dependency, several at once where the tables are small; the number built.
 
-    An office's tables are small: one alone keeps a core and a bit busy.
+    An office's are: one alone keeps a core and a bit busy.
     """
     chosen = frozenset(names)
     reads = {name: model.reads for name, model in models().items() if name in chosen}
@@ -182,7 +189,9 @@ def build_side_by_side(night: Night, names: Iterable[str], progress: Progress = 
     ready: list[str] = []
     building: dict[Future[None], tuple[str, duckdb.DuckDBPyConnection]] = {}
     with ExitStack() as opened, ThreadPoolExecutor(SIDE_BY_SIDE) as workers:
-        idle = [opened.enter_context(connect(night.home)) for _ in range(SIDE_BY_SIDE)]
+        first = opened.enter_context(connect(night.home))
+        others = 0 if _is_large(first) else SIDE_BY_SIDE - 1
+        idle = [first, *(opened.enter_context(connect(night.home)) for _ in range(others))]
         for done in range(1, len(reads) + 1):
             ready += order.get_ready()
             while ready and idle:

@@ -44,10 +44,12 @@ own_figure as (
 
 other_unit as (
     select
-        row_key,
+        submission_id,
+        sheet_name,
+        row_number,
         unit,
         unit_text,
-    from "check".sound_reading
+    from core.reading
     where
         prior_ytd_text is not null
         and unit_text != unit
@@ -79,6 +81,10 @@ inner join own_figure
         and reported.org_unit_code = own_figure.org_unit_code
         and reported.indicator_code = own_figure.indicator_code
         and reported.report_month = own_figure.report_month + interval 12 month
-left join other_unit using (row_key)
+left join other_unit
+    on
+        reported.submission_id = other_unit.submission_id
+        and reported.sheet_name = other_unit.sheet_name
+        and reported.row_number = other_unit.row_number
 left join "check".copied_row as copied_row on reported.row_key = copied_row.row_key
 where reported.prior_ytd_value is not null and own_figure.own_value is not null

@@ -39,8 +39,6 @@ select
     sound_row.sheet_name,
     sound_row.row_number,
     sound_row.kind,
-    sound_row.unit,
-    sound_row.unit_text,
     sound_row.decimals,
     sound_row.rounding_value,
     sound_row.has_explanation,
