@@ -19,10 +19,15 @@ with participant as (
 related as (
     select
         participant.form_code,
-        unnest([org_descendant.ancestor_code, org_descendant.descendant_code]) as org_unit_code,
+        org_descendant.descendant_code as org_unit_code,
     from participant
-    cross join core.org_descendant
-    where participant.org_unit_code in (org_descendant.ancestor_code, org_descendant.descendant_code)
+    inner join core.org_descendant on participant.org_unit_code = org_descendant.ancestor_code
+    union
+    select
+        participant.form_code,
+        org_descendant.ancestor_code as org_unit_code,
+    from participant
+    inner join core.org_descendant on participant.org_unit_code = org_descendant.descendant_code
 ),
 
 -- a unit that ended before the form began, or comes later, is missing from nothing
